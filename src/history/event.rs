@@ -1,0 +1,329 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Keys, ObjectRef, ObjectState};
+use crate::plan::{Drill, Plan};
+use crate::workload::WorkloadId;
+
+/// The format that this version writes. A reader refuses a newer one.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One line of a history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Position in the history, from 0, without gaps.
+    pub seq: u64,
+    /// Microseconds since the run began, on a monotonic clock.
+    pub at_us: u64,
+    /// Wall time.
+    pub wall: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened.
+///
+/// The first event of a history is [`Event::RunStarted`], the last [`Event::RunEnded`]; a history without the
+/// latter was cut off and proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run began.
+    RunStarted {
+        /// [`FORMAT_VERSION`] of the writer.
+        format: u32,
+        /// Version of stateproof that wrote it.
+        version: String,
+        /// What will be done, a plan a workload.
+        plans: Vec<Plan>,
+        /// Where.
+        cluster: ClusterFacts,
+    },
+    /// An object of the set was applied.
+    Applied {
+        /// The object, with the UID that the API server gave it.
+        object: ObjectRef,
+    },
+    /// A watch delivered an object's state.
+    Observed {
+        /// The object.
+        object: ObjectRef,
+        /// Its `metadata.resourceVersion`.
+        version: String,
+        /// Its state.
+        #[serde(flatten)]
+        state: ObjectState,
+    },
+    /// A watch delivered an object's deletion.
+    Gone {
+        /// The object.
+        object: ObjectRef,
+    },
+    /// A watch broke and was begun again with a list: transitions may be missing.
+    Gap {
+        /// The kind that was watched.
+        kind: String,
+        /// Why it broke.
+        reason: String,
+    },
+    /// A running server was asked for its version and its durability settings.
+    Server {
+        /// The drill during which it was asked; none when it was before the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        drill: Option<DrillId>,
+        /// The pod it runs in.
+        pod: String,
+        /// What it calls itself.
+        version: String,
+        /// The settings that durability depends on, by the server's own names.
+        settings: BTreeMap<String, String>,
+    },
+    /// A drill began.
+    DrillStarted {
+        /// Which.
+        drill: DrillId,
+    },
+    /// A drill ended. It is complete only without an error.
+    DrillEnded {
+        /// Which.
+        drill: DrillId,
+        /// Why it could not be carried through, with the causes, the outermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        error: Vec<String>,
+    },
+    /// The vantage asked the cluster's DNS for a name.
+    Resolved {
+        /// The drill.
+        drill: DrillId,
+        /// The name asked for.
+        name: String,
+        /// The addresses it answered with; empty when it does not resolve.
+        addresses: Vec<String>,
+    },
+    /// Rows are about to be written. Written before the first of them is sent.
+    Attempting {
+        /// The drill.
+        drill: DrillId,
+        /// The rows' keys.
+        keys: Keys,
+    },
+    /// What became of rows, in batches.
+    Wrote {
+        /// The drill.
+        drill: DrillId,
+        /// A row each.
+        outcomes: Vec<WriteOutcome>,
+    },
+    /// A connection through the member's name was opened.
+    Connected {
+        /// The drill.
+        drill: DrillId,
+        /// The name it was opened to.
+        name: String,
+        /// Attempts that failed before it, and the last failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Refusal>,
+    },
+    /// A connection was lost: recorded as such, it is not the loss of the server.
+    Disconnected {
+        /// The drill.
+        drill: DrillId,
+        /// What the driver or the tunnel said.
+        reason: String,
+    },
+    /// A fault is about to be done. Whether it happened is decided from what the watches saw.
+    FaultBegun {
+        /// The drill.
+        drill: DrillId,
+        /// What.
+        fault: Fault,
+        /// To what.
+        targets: Vec<FaultTarget>,
+    },
+    /// The API server accepted the fault's request.
+    FaultAccepted {
+        /// The drill.
+        drill: DrillId,
+        /// What.
+        fault: Fault,
+    },
+    /// The container runtime of a node started or ended a process, in the node's own time.
+    NodeTask(NodeTask),
+    /// The member's claims were looked at.
+    ClaimsInspected {
+        /// The drill.
+        drill: DrillId,
+        /// The claims that exist, with their state.
+        claims: Vec<(ObjectRef, super::ClaimState)>,
+        /// The volumes that these claims are bound to, or were bound to, and that exist.
+        volumes: Vec<(ObjectRef, super::VolumeState)>,
+    },
+    /// The final read of a drill's rows.
+    Read {
+        /// The drill.
+        drill: DrillId,
+        /// What kind of read it was, for example `SELECT over a new connection`.
+        level: String,
+        /// The keys of the rows that are there.
+        keys: Keys,
+        /// The keys of those among them whose payload is not what was written.
+        #[serde(default, skip_serializing_if = "Keys::is_empty")]
+        corrupt: Keys,
+    },
+    /// The harness waited for the cluster, or for a server in it.
+    Waited(Span),
+    /// Something a reader should know.
+    Note {
+        /// A sentence.
+        text: String,
+    },
+    /// The run ended.
+    RunEnded {
+        /// Whether it was interrupted by a signal.
+        interrupted: bool,
+    },
+}
+
+/// Which drill on which workload: `postgresql-prod/postgres/lose-pod`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DrillId {
+    /// The workload.
+    #[serde(flatten)]
+    pub workload: WorkloadId,
+    /// The drill.
+    pub drill: Drill,
+}
+
+impl fmt::Display for DrillId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.workload, self.drill)
+    }
+}
+
+/// What a verdict and a report say of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterFacts {
+    /// `kind`, `k3d` or `context`.
+    pub provider: String,
+    /// The cluster's name.
+    pub name: String,
+    /// The API server's version.
+    pub kubernetes: String,
+    /// Its nodes' names.
+    pub nodes: Vec<String>,
+    /// The images that the run needs, and what really stands behind their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageFact>,
+}
+
+/// An image name and what stands behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFact {
+    /// The name that asked for it.
+    pub name: String,
+    /// What it really contains, where it is a stand-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<String>,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteOutcome {
+    /// The row's key.
+    pub key: u64,
+    /// When it was sent, in microseconds since the run began.
+    pub sent_us: u64,
+    /// When its fate was known, in microseconds since the run began.
+    pub done_us: u64,
+    /// Its fate.
+    pub fate: WriteFate,
+}
+
+/// An answer is acknowledged, refused or unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteFate {
+    /// The server said that it is committed.
+    Acknowledged,
+    /// The server said that it is not.
+    Refused(String),
+    /// Nobody knows: the connection was lost between the sending and the answer.
+    Unknown(String),
+}
+
+/// Failed attempts before a success.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// How many attempts failed.
+    pub attempts: u32,
+    /// When the first one began, in microseconds since the run began.
+    pub since_us: u64,
+    /// What the last one said.
+    pub last: String,
+}
+
+/// One thing done to a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// A pod deleted with its own grace period.
+    DeletePod,
+    /// A pod deleted with grace period 0.
+    ForceDelete,
+    /// A StatefulSet deleted, its pods with it.
+    DeleteStatefulset,
+    /// Claims deleted by name.
+    DeleteClaims,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DeletePod => "delete pod",
+            Self::ForceDelete => "force delete pod",
+            Self::DeleteStatefulset => "delete StatefulSet",
+            Self::DeleteClaims => "delete claims",
+        })
+    }
+}
+
+/// What a fault is aimed at: the fault is proven when this very object is seen to go.
+pub type FaultTarget = ObjectRef;
+
+/// A container's process starting or ending on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeTask {
+    /// The node.
+    pub node: String,
+    /// The container's ID, without the runtime's prefix.
+    pub container: String,
+    /// What happened.
+    pub change: TaskChange,
+    /// When, by the node's clock.
+    pub when: Timestamp,
+}
+
+/// What became of a container's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskChange {
+    /// It was started.
+    Started,
+    /// It ended.
+    Exited,
+}
+
+/// A time in which something in the cluster was under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// What was awaited, for example `Pod postgres-0 Ready`.
+    pub what: String,
+    /// When it began, in microseconds since the run began.
+    pub from_us: u64,
+    /// When it ended, in microseconds since the run began.
+    pub to_us: u64,
+}

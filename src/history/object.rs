@@ -1,0 +1,138 @@
+use serde::{Deserialize, Serialize};
+
+/// One object of the cluster at one time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectRef {
+    /// Its kind, for example `Pod`.
+    pub kind: String,
+    /// Its namespace; empty for objects without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID: the name may be taken by another object later.
+    pub uid: String,
+}
+
+/// The part of an object's state that waits, verdicts and reports look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum ObjectState {
+    /// A pod.
+    Pod(PodState),
+    /// A PersistentVolumeClaim.
+    Claim(ClaimState),
+    /// A PersistentVolume.
+    Volume(VolumeState),
+    /// A StatefulSet.
+    Set(SetState),
+    /// An event: what the cluster itself says of an object.
+    Event(ClusterEvent),
+}
+
+/// A pod's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodState {
+    /// `status.phase`.
+    pub phase: String,
+    /// Whether the condition `Ready` is true.
+    pub ready: bool,
+    /// Whether a deletion time stamp is set.
+    pub terminating: bool,
+    /// `status.podIP`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// `spec.nodeName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Why it is not scheduled, in the scheduler's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unschedulable: Option<String>,
+    /// Its containers, init containers first.
+    #[serde(default)]
+    pub containers: Vec<ContainerState>,
+}
+
+/// A container's state within its pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerState {
+    /// Its name.
+    pub name: String,
+    /// Whether it is an init container.
+    #[serde(default)]
+    pub init: bool,
+    /// Its container ID as the runtime has it, for example `containerd://…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether it runs.
+    pub running: bool,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// Why it waits, reason and message: `ImagePullBackOff: …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+    /// How it ended last, reason, exit code and message: `Error (exit code 1): …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminated: Option<String>,
+}
+
+/// A PersistentVolumeClaim's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimState {
+    /// `status.phase`: `Pending`, `Bound` or `Lost`.
+    pub phase: String,
+    /// Whether a deletion time stamp is set.
+    pub terminating: bool,
+    /// The PersistentVolume it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
+    /// The class it asks for, as the cluster has it (its default filled in).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// `spec.resources.requests.storage`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<String>,
+    /// `spec.accessModes`.
+    #[serde(default)]
+    pub access_modes: Vec<String>,
+}
+
+/// A PersistentVolume's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeState {
+    /// `status.phase`: `Available`, `Bound`, `Released` or `Failed`.
+    pub phase: String,
+    /// `spec.persistentVolumeReclaimPolicy`.
+    pub reclaim_policy: String,
+    /// The UID of the claim it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_uid: Option<String>,
+}
+
+/// A StatefulSet's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetState {
+    /// `spec.replicas`.
+    pub replicas: u32,
+    /// `status.readyReplicas`. Stale right after a pod's deletion: no verdict rests on it.
+    pub ready: u32,
+    /// Whether a deletion time stamp is set.
+    pub terminating: bool,
+}
+
+/// An event of the cluster about one of its objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterEvent {
+    /// The kind of the object it is about.
+    pub about_kind: String,
+    /// The name of that object.
+    pub about_name: String,
+    /// The UID of that object.
+    pub about_uid: String,
+    /// `Normal` or `Warning`.
+    pub severity: String,
+    /// Machine-readable reason, for example `ProvisioningFailed`.
+    pub reason: String,
+    /// The message.
+    pub message: String,
+}

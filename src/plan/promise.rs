@@ -1,0 +1,73 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One property that a drill checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// The member comes back under the same name as a new pod.
+    Identity,
+    /// Its claims are as the manifest asks, and the same claims and volumes before and after.
+    Storage,
+    /// Its DNS name answers with the pod's address, before and after.
+    Address,
+    /// What becomes of the claims when the StatefulSet goes.
+    Retention,
+    /// Every acknowledged row is there, and none that nobody wrote.
+    Durability,
+    /// The member becomes Ready and accepts writes again.
+    Recovery,
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Identity => "identity",
+            Self::Storage => "storage",
+            Self::Address => "address",
+            Self::Retention => "retention",
+            Self::Durability => "durability",
+            Self::Recovery => "recovery",
+        })
+    }
+}
+
+/// What a check came to. Ordered for merging: the worst wins, `Violated > Inconclusive > Held`.
+///
+/// ```
+/// use stateproof::plan::Outcome;
+///
+/// assert_eq!(Outcome::Held.max(Outcome::Inconclusive), Outcome::Inconclusive);
+/// assert_eq!(Outcome::Inconclusive.max(Outcome::Violated), Outcome::Violated);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Shown to hold.
+    Held,
+    /// Neither shown nor refuted. Never a pass.
+    Inconclusive,
+    /// Refuted by the history.
+    Violated,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Held => "Held",
+            Self::Inconclusive => "Inconclusive",
+            Self::Violated => "Violated",
+        })
+    }
+}
+
+/// A promise of a drill and what it is expected to come to.
+///
+/// Mostly `Held`. A drill that destroys on purpose expects `Violated`: it proves that the check can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// The promise.
+    pub promise: Promise,
+    /// What passes.
+    pub expected: Outcome,
+}

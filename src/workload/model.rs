@@ -1,0 +1,195 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One StatefulSet with its governing Service, claims and engine.
+///
+/// Serialised into the history's first event, so that a verdict needs nothing but the history.
+/// Credentials are kept apart (see [`super::Credentials`]): they are never serialised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workload {
+    /// The kind of the object that makes the pods.
+    pub kind: WorkloadKind,
+    /// The namespace it is applied to; `default` where the manifest names none.
+    pub namespace: String,
+    /// Its name, the stem of every member's name.
+    pub name: String,
+    /// Number of members the manifest asks for.
+    pub replicas: u32,
+    /// `spec.serviceName`: the Service that gives the members their DNS names.
+    pub governing_service: String,
+    /// `spec.selector.matchLabels`.
+    pub selector: BTreeMap<String, String>,
+    /// In which order members are started and stopped.
+    pub pod_management: PodManagement,
+    /// What becomes of the claims when the StatefulSet is deleted or scaled down.
+    pub retention: Retention,
+    /// The claims that each member gets.
+    pub claims: Vec<ClaimTemplate>,
+    /// What runs in the members.
+    pub engine: Engine,
+    /// Whether the engine's container has a readiness probe. Without one, Ready means started.
+    pub has_readiness_probe: bool,
+    /// `spec.template.spec.terminationGracePeriodSeconds`, in seconds.
+    pub termination_grace_seconds: u32,
+    /// Where the manifest declares it: `file:line`.
+    pub declared_at: String,
+    /// Things a reader of the report should know about the manifest, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Workload {
+    /// Namespace and name, as reports print it.
+    ///
+    /// ```
+    /// # use stateproof::workload::WorkloadId;
+    /// let id = WorkloadId { namespace: "postgresql-prod".into(), name: "postgres".into() };
+    /// assert_eq!(id.to_string(), "postgresql-prod/postgres");
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> WorkloadId {
+        WorkloadId {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+
+    /// The member with this ordinal.
+    ///
+    /// Names follow Kubernetes' "StatefulSet basics": pod `NAME-ORDINAL`, claim `TEMPLATE-POD`,
+    /// DNS name `POD.SERVICE.NAMESPACE.svc.cluster.local`.
+    #[must_use]
+    pub fn member(&self, ordinal: u32) -> Member {
+        let pod = format!("{}-{ordinal}", self.name);
+        Member {
+            ordinal,
+            dns: format!(
+                "{pod}.{}.{}.svc.cluster.local",
+                self.governing_service, self.namespace
+            ),
+            claims: self
+                .claims
+                .iter()
+                .map(|claim| format!("{}-{pod}", claim.name))
+                .collect(),
+            pod,
+        }
+    }
+
+    /// Every member that the manifest asks for, in the order of their ordinals.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        (0..self.replicas).map(|ordinal| self.member(ordinal))
+    }
+}
+
+/// A workload's namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WorkloadId {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for WorkloadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// The kind of object that makes a workload's pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkloadKind {
+    /// `apps/v1` StatefulSet.
+    StatefulSet,
+}
+
+/// `spec.podManagementPolicy` of a StatefulSet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PodManagement {
+    /// Each member waits for the one before it to be Ready.
+    #[default]
+    OrderedReady,
+    /// All members at once.
+    Parallel,
+}
+
+/// `spec.persistentVolumeClaimRetentionPolicy` of a StatefulSet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// When the StatefulSet is deleted.
+    pub when_deleted: RetentionPolicy,
+    /// When it is scaled down.
+    pub when_scaled: RetentionPolicy,
+}
+
+/// Whether a claim outlives the member it was made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RetentionPolicy {
+    /// It stays until it is deleted by name (Kubernetes' default).
+    #[default]
+    Retain,
+    /// It goes, and with it the rows.
+    Delete,
+}
+
+/// One entry of `spec.volumeClaimTemplates`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimTemplate {
+    /// The template's name, the stem of the claims' names.
+    pub name: String,
+    /// The requested size as the manifest writes it, for example `5Gi`.
+    pub storage: String,
+    /// Access modes as the manifest writes them, for example `ReadWriteOnce`.
+    pub access_modes: Vec<String>,
+    /// The class asked for; `None` asks for the cluster's default.
+    pub storage_class: Option<String>,
+    /// Where the engine's container mounts it.
+    pub mounts: Vec<String>,
+}
+
+/// What runs in a workload's members, and how to speak to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engine {
+    /// The protocol.
+    pub kind: EngineKind,
+    /// The container that runs it.
+    pub container: String,
+    /// The image as the manifest names it.
+    pub image: String,
+    /// The port it listens on.
+    pub port: u16,
+    /// Where it keeps its data, as image and environment have it.
+    pub data_directory: String,
+}
+
+/// The database engines that stateproof speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineKind {
+    /// PostgreSQL.
+    #[serde(rename = "PostgreSQL")]
+    PostgreSql,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PostgreSql => f.write_str("PostgreSQL"),
+        }
+    }
+}
+
+/// One pod of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its ordinal.
+    pub ordinal: u32,
+    /// Its pod's name, the same for every incarnation.
+    pub pod: String,
+    /// Its stable DNS name.
+    pub dns: String,
+    /// The names of its claims, in the order of the templates.
+    pub claims: Vec<String>,
+}
