@@ -10,5 +10,6 @@
 //! driver, and the same history gives the same verdict wherever it is judged.
 
 pub mod history;
+pub mod manifest;
 pub mod plan;
 pub mod workload;
