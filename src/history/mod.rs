@@ -1,9 +1,13 @@
 //! What happened, in order: the only thing a verdict is made from.
 
+mod error;
 mod event;
 mod keys;
 mod object;
+mod reader;
+mod recorder;
 
+pub use error::HistoryError;
 pub use event::{
     ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, FaultTarget, ImageFact, NodeTask, Record, Refusal,
     Span, TaskChange, WriteFate, WriteOutcome,
@@ -12,3 +16,5 @@ pub use keys::Keys;
 pub use object::{
     ClaimState, ClusterEvent, ContainerState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
 };
+pub use reader::History;
+pub use recorder::Recorder;

@@ -1,0 +1,130 @@
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{FORMAT_VERSION, HistoryError, Record};
+
+/// A run's events in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The records; each stands at the place of its sequence number.
+    pub records: Vec<Record>,
+    /// Whether the last line was not whole: the writer was ended, or its disk was full. A verdict on it is at best
+    /// Inconclusive.
+    pub cut_off: bool,
+}
+
+impl History {
+    /// Reads a history from a file.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Read`] when the file cannot be read, and those of [`History::parse`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, HistoryError> {
+        let path = path.as_ref();
+        match fs::read(path) {
+            Ok(bytes) => Self::from_bytes(&bytes),
+            Err(cause) => Err(HistoryError::Read {
+                path: path.to_owned(),
+                cause: Arc::new(cause),
+            }),
+        }
+    }
+
+    /// Reads a history from JSON Lines.
+    ///
+    /// A line is whole when a line feed ends it. A last line that is not whole is taken when all of its record is
+    /// there and left out when not; either way the history is [`cut_off`](Self::cut_off).
+    ///
+    /// ```
+    /// use stateproof::history::{History, HistoryError};
+    ///
+    /// assert!(History::parse("")?.cut_off);
+    /// assert!(matches!(History::parse("{}\n"), Err(HistoryError::NoBeginning)));
+    /// # Ok::<(), HistoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::NewerFormat`] when a newer stateproof wrote it, [`HistoryError::NoBeginning`] when it does
+    /// not begin with the beginning of a run, [`HistoryError::BadLine`] for any other line that is no record, and
+    /// [`HistoryError::OutOfSequence`] when records are missing.
+    pub fn parse(lines: &str) -> Result<Self, HistoryError> {
+        Self::from_bytes(lines.as_bytes())
+    }
+
+    /// The history as JSON Lines, as [`super::Recorder`] writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::BadLine`] when a record cannot be written as JSON.
+    pub fn to_json_lines(&self) -> Result<String, HistoryError> {
+        let mut lines = String::new();
+        for (index, record) in self.records.iter().enumerate() {
+            let line = serde_json::to_string(record).map_err(|cause| HistoryError::BadLine {
+                line: index + 1,
+                cause: cause.to_string(),
+            })?;
+            lines.push_str(&line);
+            lines.push('\n');
+        }
+        Ok(lines)
+    }
+
+    /// On bytes, since a cut may go through the middle of a character.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, HistoryError> {
+        let mut history = Self {
+            records: Vec::new(),
+            cut_off: !bytes.ends_with(b"\n"),
+        };
+        for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+            let whole = line.ends_with(b"\n");
+            if index == 0 && (whole || serde_json::from_slice::<Value>(line).is_ok()) {
+                check_beginning(line)?;
+            }
+            match serde_json::from_slice::<Record>(line) {
+                Ok(record) if record.seq == index as u64 => history.records.push(record),
+                Ok(record) => {
+                    return Err(HistoryError::OutOfSequence {
+                        line: index + 1,
+                        expected: index as u64,
+                        found: record.seq,
+                    });
+                }
+                // The last line, and its text ends where more was needed.
+                Err(cause) if !whole && cause.is_eof() => break,
+                Err(cause) => {
+                    return Err(HistoryError::BadLine {
+                        line: index + 1,
+                        cause: cause.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(history)
+    }
+}
+
+/// Looks at the first line without knowing its format: a newer one may not be readable any other way.
+fn check_beginning(line: &[u8]) -> Result<(), HistoryError> {
+    let line: Value = serde_json::from_slice(line).map_err(|cause| HistoryError::BadLine {
+        line: 1,
+        cause: cause.to_string(),
+    })?;
+    if line.get("event").and_then(Value::as_str) != Some("run-started") {
+        return Err(HistoryError::NoBeginning);
+    }
+    match line.get("format").and_then(Value::as_u64) {
+        Some(found) if found > u64::from(FORMAT_VERSION) => Err(HistoryError::NewerFormat {
+            found,
+            writer: line
+                .get("version")
+                .and_then(Value::as_str)
+                .unwrap_or("of an unknown version")
+                .to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
