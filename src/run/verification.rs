@@ -209,10 +209,10 @@ impl Verification {
     async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
         let Prepared { set, run_namespace, .. } = prepared;
         let cluster = self.get_cluster(scene).await?;
-        let mut images = set.images();
-        images.push(self.vantage_image.clone());
+        let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
+        let named: Vec<_> = named.map(str::to_owned).collect();
         self.observer.phase("looking at the images on the nodes");
-        let images = images::ensure(&cluster, &images).await?;
+        let images = images::ensure(&cluster, &named).await?;
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
         let application = &*scene.application.insert(Application::prepare(&client, set, run_namespace).await?);
@@ -312,9 +312,13 @@ fn follow_tasks(cluster: &Cluster, recorder: &Recorder, background: &mut JoinSet
             let failed = match node.tasks().await {
                 Ok(mut tasks) => loop {
                     match tasks.next().await {
-                        Some(Ok(task)) if recorder.record(Event::NodeTask(task)).is_ok() => {}
+                        Some(Ok(task)) => {
+                            if recorder.record(Event::NodeTask(task)).is_err() {
+                                return;
+                            }
+                        }
                         Some(Err(error)) => break error.to_string(),
-                        _ => return,
+                        None => return,
                     }
                 },
                 Err(error) => error.to_string(),

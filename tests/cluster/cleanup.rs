@@ -1,0 +1,158 @@
+//! What is left behind: nothing, on every way out.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolume};
+use kube::api::ListParams;
+use kube::{Api, ResourceExt};
+use stateproof::cluster::connect;
+use stateproof::cluster::provider::{ClusterSpec, Kind};
+use stateproof::plan::Drill;
+
+use crate::support::{CLUSTER, block_on, fixture, prove};
+
+/// After a run on a reused cluster its namespaces and volumes are gone.
+#[test]
+fn a_finished_run_leaves_nothing_in_the_cluster() {
+    let proven = prove("wealist-postgres-class-standard", &[Drill::LosePod]);
+    let ours = proven.verdict.promises[0].drill.workload.namespace.clone();
+    let left = block_on(left_in_cluster());
+    assert!(!left.iter().any(|name| name.contains(&ours)), "{left:?}");
+}
+
+/// SIGINT while a drill is under way: exit code 130, and nothing of the run is left in the cluster.
+#[test]
+fn sigint_during_a_drill_leaves_nothing() {
+    interrupted_run(posix::INT, "lose-pod", "wealist-postgres-secret");
+}
+
+/// SIGTERM while the workload comes up: the same.
+#[test]
+fn sigterm_while_the_workload_comes_up_leaves_nothing() {
+    interrupted_run(posix::TERM, "bringing up", "wealist-postgres-manual-claim");
+}
+
+/// SIGINT while the cluster is being created: no container, no journal, no kubeconfig is left.
+#[test]
+fn sigint_during_creation_leaves_no_cluster() {
+    let name = "stateproof-test-sigint";
+    let mut run = Run::start(&["--name", name], "wealist-postgres");
+    run.wait_for("getting cluster");
+    // Once the node's container is there, kind is in the midst of it.
+    run.wait_until("the node's container exists", || !containers_of(name).is_empty());
+    let exit = run.signal(posix::INT);
+    assert_eq!(exit, Some(130));
+    assert!(containers_of(name).is_empty(), "{:?}", containers_of(name));
+    assert!(!Kind::from_env().unwrap().names().unwrap().contains(&name.to_owned()), "the journal still knows it");
+}
+
+fn interrupted_run(signal: &str, when: &str, set: &str) {
+    block_on(shared_cluster());
+    let mut run = Run::start(&["--name", CLUSTER, "--keep"], set);
+    run.wait_for(when);
+    let exit = run.signal(signal);
+    assert_eq!(exit, Some(130));
+    let namespace = set.replace("wealist-postgres-", "postgresql-");
+    let run_namespace = format!("-{:x}", run.child.id());
+    let left = block_on(left_in_cluster());
+    let ours: Vec<_> =
+        left.iter().filter(|name| name.contains(&namespace) || name.ends_with(&run_namespace)).collect();
+    assert!(ours.is_empty(), "{ours:?}");
+}
+
+/// `stateproof verify` as a process of its own.
+struct Run {
+    child: Child,
+    lines: std::sync::mpsc::Receiver<String>,
+}
+
+impl Run {
+    fn start(args: &[&str], set: &str) -> Self {
+        let mut child = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_stateproof")))
+            .arg("verify")
+            .args(args)
+            .arg(fixture(set))
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (send, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                println!("verify: {line}");
+                let _ = send.send(line);
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Waits until a line on standard error contains these words.
+    fn wait_for(&mut self, words: &str) {
+        let end = Instant::now() + Duration::from_secs(150);
+        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if line.contains(words) {
+                return;
+            }
+        }
+        panic!("verify never said {words:?}");
+    }
+
+    fn wait_until(&mut self, what: &str, holds: impl Fn() -> bool) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !holds() {
+            assert!(Instant::now() < end, "not within a minute: {what}");
+            assert!(self.child.try_wait().unwrap().is_none(), "verify has ended before: {what}");
+        }
+    }
+
+    fn signal(&mut self, signal: &str) -> Option<i32> {
+        let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // Only what a failed assertion has left running.
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Signals by the names that `kill` takes.
+mod posix {
+    pub const INT: &str = "INT";
+    pub const TERM: &str = "TERM";
+}
+
+async fn shared_cluster() -> PathBuf {
+    let spec = ClusterSpec { name: CLUSTER.to_owned(), keep: true, ..ClusterSpec::default() };
+    Kind::from_env().unwrap().ensure(&spec).await.unwrap().kubeconfig
+}
+
+/// Namespaces, and volumes as `NAME of NAMESPACE`.
+async fn left_in_cluster() -> Vec<String> {
+    let (client, _) = connect(&shared_cluster().await).await.unwrap();
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let volumes: Api<PersistentVolume> = Api::all(client);
+    let mut left: Vec<_> =
+        namespaces.list(&ListParams::default()).await.unwrap().iter().map(ResourceExt::name_any).collect();
+    for volume in volumes.list(&ListParams::default()).await.unwrap() {
+        let claim = volume.spec.as_ref().and_then(|spec| spec.claim_ref.clone()).unwrap_or_default();
+        left.push(format!("{} of {}", volume.name_any(), claim.namespace.unwrap_or_default()));
+    }
+    left
+}
+
+fn containers_of(cluster: &str) -> Vec<String> {
+    let filter = format!("label=io.x-k8s.kind.cluster={cluster}");
+    let output = Command::new("docker").args(["ps", "-aq", "--filter", &filter]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
