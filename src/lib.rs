@@ -11,4 +11,6 @@
 
 pub mod history;
 pub mod plan;
+pub mod report;
+pub mod verdict;
 pub mod workload;

@@ -63,7 +63,9 @@ pub enum HistoryError {
         cause: String,
     },
     /// Records are missing or out of order.
-    #[error("line {line} has sequence number {found} where {expected} belongs: records are missing or out of order")]
+    #[error(
+        "line {line} has sequence number {found} where {expected} belongs: records are missing or out of order"
+    )]
     OutOfSequence {
         /// The line, from 1.
         line: usize,
