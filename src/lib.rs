@@ -7,10 +7,15 @@
 //! ```
 //!
 //! `manifest`, `workload`, `plan`, `history`, `verdict` and `report` are pure: they know neither a cluster nor a
-//! driver, and the same history gives the same verdict wherever it is judged.
+//! driver, and the same history gives the same verdict wherever it is judged. [`run::Verification`] is where to start.
 
+pub mod cluster;
+pub mod engine;
+pub mod fault;
 pub mod history;
+pub mod manifest;
 pub mod plan;
 pub mod report;
 pub mod verdict;
+pub mod vantage;
 pub mod workload;

@@ -1,3 +1,9 @@
-//! The command line.
+//! The command line: what it takes, what it prints, how it ends.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,1 +1,22 @@
-//! Placeholder, being written.
+//! The cluster: where it comes from, what is watched in it, how manifests get into it and out again.
+
+mod apply;
+pub mod cause;
+mod client;
+mod condense;
+pub mod namespace;
+mod objects;
+mod storage;
+mod usable;
+mod wait;
+mod watches;
+
+pub use apply::{Application, ApplyError, FIELD_MANAGER};
+pub use cause::Cause;
+pub use client::{ConnectError, connect};
+pub use namespace::NamespaceError;
+pub use objects::Objects;
+pub use storage::{StorageError, alias_default_classes};
+pub use usable::await_usable;
+pub use wait::{Progress, WaitError, all_gone, claims_settled, member_ready};
+pub use watches::{Awaiting, Watches};

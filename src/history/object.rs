@@ -95,6 +95,9 @@ pub struct ClaimState {
     /// `spec.accessModes`.
     #[serde(default)]
     pub access_modes: Vec<String>,
+    /// UIDs of the objects it is garbage-collected with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
 }
 
 /// A PersistentVolume's state.

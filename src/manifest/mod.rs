@@ -1,1 +1,33 @@
-//! Placeholder, being written.
+//! What is to be applied: Kubernetes manifests, read with the place of every field.
+//!
+//! A set is read from directories, files and standard input; every problem found is reported at once, with its
+//! file, line and column.
+//!
+//! ```
+//! use stateproof::manifest::ManifestSet;
+//!
+//! let set = ManifestSet::from_str("ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: db\n")?;
+//! let namespace = set.iter().next().unwrap();
+//! assert_eq!((namespace.kind(), namespace.name()), ("Namespace", "db"));
+//! assert_eq!(namespace.locate("/metadata/name").to_string(), "ns.yaml:4:9");
+//! # Ok::<(), stateproof::manifest::Problems>(())
+//! ```
+
+mod error;
+mod input;
+mod object;
+mod offsets;
+mod order;
+mod problem;
+mod scalar;
+mod secrecy;
+mod set;
+mod source;
+mod spot;
+mod yaml;
+
+pub use error::ManifestError;
+pub use object::Manifest;
+pub use problem::{Problem, Problems};
+pub use set::ManifestSet;
+pub use source::Place;

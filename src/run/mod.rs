@@ -1,1 +1,15 @@
-//! Placeholder, being written.
+//! Carrying a plan out on a real cluster: every step leaves its trace in the history, nothing is judged here.
+
+mod cadence;
+mod connection;
+mod drill;
+mod error;
+mod observer;
+mod scene;
+mod verification;
+mod writer;
+
+pub use error::RunError;
+pub use observer::{Observer, Silent};
+pub use scene::Scene;
+pub use verification::{Proven, Verification};

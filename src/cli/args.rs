@@ -1,0 +1,184 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use stateproof::cluster::provider::{ClusterSpec, DEFAULT_NAME};
+use stateproof::plan::Drill;
+use stateproof::vantage::DEFAULT_IMAGE;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    held: every promise came to what was expected
+  1    violated
+  2    the command line or the manifests cannot be used; nothing was touched
+  3    inconclusive: neither shown nor refuted, which is never a pass
+  4    the cluster, or what it needs, could not be had, used or removed
+  130  interrupted; what was made has been taken away again";
+
+/// Proof that your state survives.
+///
+/// Point it at a directory of Kubernetes manifests: it starts a real cluster, applies them, writes rows through the
+/// cluster's own DNS, deletes what clusters delete, and says with evidence whether anything that was acknowledged was
+/// lost, and whether names, addresses and volumes held.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Say more: -v what is done, -vv how. Goes to standard error
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    /// Say nothing but the report
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prove the manifests on a real cluster
+    ///
+    /// Without --keep a cluster that this command creates is removed in the end; one that was there before (see
+    /// `stateproof up`) is used and left.
+    #[command(after_help = EXIT_CODES)]
+    Verify(Verify),
+    /// Say what `verify` would do and why each drill applies or does not; touches nothing
+    Plan {
+        /// Files or directories with manifests; `-` is standard input
+        #[arg(required = true, value_name = "PATH")]
+        manifests: Vec<PathBuf>,
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Judge the history of a run again, without a cluster
+    Judge {
+        /// The `run.jsonl` that `verify --report` wrote
+        history: PathBuf,
+    },
+    /// Create a cluster and keep it for the runs that follow
+    Up {
+        #[command(flatten)]
+        cluster: ClusterArgs,
+    },
+    /// Remove clusters that stateproof made: those named, or all of them
+    Down {
+        /// Names of clusters
+        #[arg(value_name = "CLUSTER")]
+        names: Vec<String>,
+    },
+    /// Remove what dead runs have left: clusters without a living owner, and their journals
+    Gc,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Files or directories with manifests; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub manifests: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub selection: Selection,
+
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+
+    /// Write the history of the run, `run.jsonl`, into this directory
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
+    /// Keep a cluster that this run creates
+    #[arg(long)]
+    pub keep: bool,
+
+    /// Leave everything as it is when the verdict is not Held, and say how to look at it
+    #[arg(long)]
+    pub keep_on_failure: bool,
+
+    /// How long a pod may take to become Ready and its server to accept a session
+    #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
+    pub deadline: Duration,
+
+    /// Image of the pod from which names are resolved and connections made; needs sh, nc and nslookup
+    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE, env = "STATEPROOF_VANTAGE_IMAGE")]
+    pub vantage_image: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Only this drill; may be given several times
+    #[arg(long = "drill", value_name = "DRILL", value_parser = drill)]
+    pub drills: Vec<Drill>,
+}
+
+#[derive(Debug, Args)]
+pub struct ClusterArgs {
+    /// What provides the cluster
+    #[arg(long, value_enum, default_value_t = Provider::Kind)]
+    pub cluster: Provider,
+
+    /// The cluster's name
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, env = "STATEPROOF_CLUSTER")]
+    pub name: String,
+
+    /// How many nodes a cluster that is created gets
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub nodes: u32,
+
+    /// The node image; by default the one that `scripts/setup` built, else kind's own
+    #[arg(long, value_name = "IMAGE", env = "STATEPROOF_NODE_IMAGE")]
+    pub node_image: Option<String>,
+}
+
+impl ClusterArgs {
+    pub fn spec(&self, keep: bool) -> ClusterSpec {
+        ClusterSpec {
+            name: self.name.clone(),
+            node_image: self.node_image.clone(),
+            nodes: self.nodes,
+            keep,
+            ..ClusterSpec::default()
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Provider {
+    /// Kubernetes in Docker
+    Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.trim_end_matches('s').parse() {
+        Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
+        Ok(seconds) => Ok(Duration::from_secs(seconds)),
+    }
+}
+
+fn drill(text: &str) -> Result<Drill, String> {
+    let names = Drill::ALL.map(Drill::name).join(", ");
+    Drill::ALL
+        .into_iter()
+        .find(|drill| drill.name() == text)
+        .ok_or_else(|| format!("the drills are {names}"))
+}

@@ -1,0 +1,256 @@
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::{CommandFactory, Parser};
+use stateproof::cluster::provider::Kind;
+use stateproof::cluster::{await_usable, connect};
+use stateproof::history::History;
+use stateproof::report::text;
+use stateproof::run::{Proven, RunError, Verification};
+use stateproof::verdict::{Verdict, judge};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::args::{Cli, ClusterArgs, Color, Command, Verify};
+use super::exit::Exit;
+use super::terminal::Terminal;
+
+/// How long a new cluster may take until it can be used.
+const UP_DEADLINE: Duration = Duration::from_secs(180);
+
+/// Parses the command line, carries the command out and gives the exit code.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    log(cli.verbose);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return Exit::Setup.into();
+        }
+    };
+    let exit = runtime.block_on(carry_out(&cli));
+    // Reading standard input or waiting for a lock cannot be ended: do not wait for it.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+async fn carry_out(cli: &Cli) -> Exit {
+    let done = match &cli.command {
+        Command::Verify(verify) => return verify_command(cli, verify).await,
+        Command::Judge { history } => return judge_command(cli, history),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
+            return Exit::Held;
+        }
+        Command::Plan { manifests, selection } => {
+            let plans = Verification::of(manifests).drills(&selection.drills).plan();
+            plans.map(|plans| plans.iter().for_each(|plan| print(&plan.describe())))
+        }
+        Command::Up { cluster } => up(cluster).await,
+        Command::Down { names } => down(names).await,
+        Command::Gc => gc().await,
+    };
+    match done {
+        Ok(()) => Exit::Held,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
+    let terminal = Arc::new(Terminal::new(cli.quiet));
+    let mut verification = Verification::of(&args.manifests)
+        .drills(&args.selection.drills)
+        .cluster(args.cluster.spec(args.keep))
+        .keep_cluster(args.keep)
+        .deadline(args.deadline)
+        .vantage_image(&args.vantage_image)
+        .observer(terminal.clone());
+    if let Some(directory) = &args.report {
+        if let Err(error) = std::fs::create_dir_all(directory) {
+            eprintln!(
+                "error: cannot create the report directory {}: {error}",
+                directory.display()
+            );
+            return Exit::Setup;
+        }
+        verification = verification.history(directory.join("run.jsonl"));
+    }
+    let proven = match verification.prove(&interrupt()).await {
+        Ok(proven) => proven,
+        Err(error) => {
+            terminal.clear();
+            return fail(&error);
+        }
+    };
+    terminal.clear();
+    let Proven {
+        history: _,
+        verdict,
+        error,
+        scene,
+    } = proven;
+    print(&text::render(&verdict, &style(cli.color)));
+    let exit = ended(&verdict, error.as_ref());
+    let Some(scene) = scene else { return exit };
+    if args.keep_on_failure && exit != Exit::Held {
+        if let Some(how) = scene.abandon() {
+            eprintln!("{how}");
+        }
+        return exit;
+    }
+    match scene.clean_up().await {
+        Ok(()) => {
+            terminal.clear();
+            exit
+        }
+        Err(error) => {
+            terminal.clear();
+            eprintln!("error: not everything could be taken away");
+            fail(&error)
+        }
+    }
+}
+
+/// The verdict decides, unless the run did not get to its end for another reason than the workload.
+fn ended(verdict: &Verdict, error: Option<&RunError>) -> Exit {
+    match error {
+        None => verdict.outcome.into(),
+        Some(error) => {
+            eprintln!();
+            match Exit::from(fail(error)) {
+                Exit::Inconclusive => verdict.outcome.into(),
+                other => other,
+            }
+        }
+    }
+}
+
+fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
+    match History::read(file) {
+        Ok(history) => {
+            let verdict = judge(&history);
+            print(&text::render(&verdict, &style(cli.color)));
+            verdict.outcome.into()
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::Usage
+        }
+    }
+}
+
+async fn up(args: &ClusterArgs) -> Result<(), RunError> {
+    let begun = Instant::now();
+    let cluster = Kind::from_env()?.ensure(&args.spec(true)).await?;
+    let (client, version) = connect(&cluster.kubeconfig).await?;
+    let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();
+    await_usable(&client, &nodes, UP_DEADLINE).await?;
+    let how = if cluster.reused { "was there" } else { "created" };
+    let seconds = begun.elapsed().as_secs_f64();
+    eprintln!(
+        "cluster {} with Kubernetes {version} {how}, ready after {seconds:.1} s",
+        cluster.name
+    );
+    print(&format!("export KUBECONFIG={}", cluster.kubeconfig.display()));
+    Ok(())
+}
+
+async fn down(names: &[String]) -> Result<(), RunError> {
+    let kind = Kind::from_env()?;
+    let names = if names.is_empty() {
+        kind.ours().await?
+    } else {
+        names.to_vec()
+    };
+    for name in names {
+        kind.remove(&name).await?;
+        eprintln!("removed cluster {name}");
+    }
+    Ok(())
+}
+
+async fn gc() -> Result<(), RunError> {
+    for name in Kind::from_env()?.remove_expired().await? {
+        eprintln!("removed cluster {name}");
+    }
+    Ok(())
+}
+
+/// Cancelled by the first SIGINT or SIGTERM; a second one ends the process at once.
+fn interrupt() -> CancellationToken {
+    let token = CancellationToken::new();
+    let interrupted = token.clone();
+    tokio::spawn(async move {
+        let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return;
+        };
+        for first in [true, false] {
+            tokio::select! {
+                _ = int.recv() => {}
+                _ = term.recv() => {}
+            }
+            if first {
+                eprintln!("interrupted: taking away what was made; once more to leave it");
+                interrupted.cancel();
+            }
+        }
+        std::process::exit(Exit::Interrupted as i32);
+    });
+    token
+}
+
+fn fail(error: &RunError) -> Exit {
+    match error {
+        RunError::Manifests(problems) => eprintln!("{}", problems.render(&handler())),
+        other => {
+            for (index, line) in other.lines().iter().enumerate() {
+                eprintln!("{}{line}", if index == 0 { "error: " } else { "  because: " });
+            }
+        }
+    }
+    Exit::from(error)
+}
+
+fn print(text: &str) {
+    // A reader that has gone away (`| head`) is no error of ours.
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+fn handler() -> miette::GraphicalReportHandler {
+    let theme = if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        miette::GraphicalTheme::unicode()
+    } else {
+        miette::GraphicalTheme::unicode_nocolor()
+    };
+    miette::GraphicalReportHandler::new_themed(theme)
+}
+
+fn style(color: Color) -> text::Style {
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    text::Style {
+        color,
+        ..text::Style::default()
+    }
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "stateproof=debug",
+        _ => "stateproof=trace,kube=debug",
+    };
+    let filter = EnvFilter::try_from_env("STATEPROOF_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,51 @@
+use std::process::ExitCode;
+
+use stateproof::plan::Outcome;
+use stateproof::run::RunError;
+
+/// How the command ends; documented in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Every promise came to what was expected.
+    Held = 0,
+    /// At least one promise is violated.
+    Violated = 1,
+    /// The command line or the manifests cannot be used; nothing was touched.
+    Usage = 2,
+    /// Neither shown nor refuted.
+    Inconclusive = 3,
+    /// The cluster or what it needs could not be had, used or removed.
+    Setup = 4,
+    /// A signal came.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Held => Self::Held,
+            Outcome::Violated => Self::Violated,
+            Outcome::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
+impl From<&RunError> for Exit {
+    fn from(error: &RunError) -> Self {
+        match error {
+            RunError::Manifests(_) | RunError::Apply(_) => Self::Usage,
+            RunError::Interrupted => Self::Interrupted,
+            RunError::Wait(_)
+            | RunError::NoSession { .. }
+            | RunError::Starved { .. }
+            | RunError::Session(_) => Self::Inconclusive,
+            _ => Self::Setup,
+        }
+    }
+}

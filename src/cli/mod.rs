@@ -1,0 +1,8 @@
+//! The commands behind the command line.
+
+mod args;
+mod command;
+mod exit;
+mod terminal;
+
+pub use command::run;

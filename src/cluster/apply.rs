@@ -1,0 +1,217 @@
+use std::collections::HashMap;
+
+use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::core::GroupVersionKind;
+use kube::discovery::{self, ApiCapabilities, Scope};
+use kube::{Api, Client, ResourceExt};
+use thiserror::Error;
+
+use crate::history::ObjectRef;
+use crate::manifest::{Manifest, ManifestSet};
+
+/// The field manager under which everything is applied, and by which it is recognised later.
+pub const FIELD_MANAGER: &str = "stateproof";
+
+/// A set of manifests whose every kind the cluster knows, ready to be applied.
+pub struct Application {
+    client: Client,
+    objects: Vec<Object>,
+}
+
+struct Object {
+    resource: ApiResource,
+    namespace: Option<String>,
+    location: String,
+    body: DynamicObject,
+}
+
+/// Why manifests could not be applied.
+#[derive(Debug, Error)]
+pub enum ApplyError {
+    /// The cluster serves no such kind, and the set brings none.
+    #[error(
+        "{location}: the cluster knows no kind {kind} in {api_version}: add its CustomResourceDefinition to the \
+         manifests, or install what brings it"
+    )]
+    UnknownKind {
+        /// `file:line:column` of the manifest.
+        location: String,
+        /// Its kind.
+        kind: String,
+        /// Its apiVersion.
+        api_version: String,
+    },
+    /// The manifest is not an object with a name.
+    #[error("{location}: {message}")]
+    Malformed {
+        /// `file:line:column` of the manifest.
+        location: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The API server refused it.
+    #[error("{location}: the API server refused {object}: {message}")]
+    Refused {
+        /// `file:line:column` of the manifest.
+        location: String,
+        /// Kind and name.
+        object: String,
+        /// The server's words.
+        message: String,
+    },
+    /// The API server could not be asked.
+    #[error("cannot ask the API server: {0}")]
+    Unreachable(#[source] Box<kube::Error>),
+}
+
+impl Application {
+    /// Looks every kind of the set up, in apply order. Nothing is applied yet: a set with an unknown kind leaves the
+    /// cluster as it was.
+    ///
+    /// # Errors
+    /// [`ApplyError::UnknownKind`] with the manifest's place; [`ApplyError::Unreachable`].
+    pub async fn prepare(
+        client: &Client,
+        set: &ManifestSet,
+        default_namespace: &str,
+    ) -> Result<Self, ApplyError> {
+        let mut known = HashMap::new();
+        let mut objects = Vec::new();
+        for manifest in set.in_apply_order() {
+            let kind = (manifest.api_version().to_owned(), manifest.kind().to_owned());
+            if !known.contains_key(&kind) {
+                known.insert(kind.clone(), resolve(client, manifest).await?);
+            }
+            let (resource, capabilities) = &known[&kind];
+            objects.push(Object::new(manifest, resource, capabilities, default_namespace)?);
+        }
+        Ok(Self {
+            client: client.clone(),
+            objects,
+        })
+    }
+
+    /// Applies everything, in order, with server-side apply: fields of others are left alone, conflicts are taken
+    /// over, since the manifests are what is to be proven.
+    ///
+    /// # Errors
+    /// [`ApplyError::Refused`] with the manifest's place and the server's words. Objects before it stay applied.
+    pub async fn apply(&self, mut applied: impl FnMut(ObjectRef)) -> Result<(), ApplyError> {
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        for object in &self.objects {
+            let name = object.body.name_any();
+            let answer = object
+                .api(&self.client)
+                .patch(&name, &params, &Patch::Apply(&object.body))
+                .await;
+            let made = answer.map_err(|error| object.refused(error))?;
+            applied(ObjectRef {
+                kind: object.resource.kind.clone(),
+                namespace: made.namespace().unwrap_or_default(),
+                uid: made.uid().unwrap_or_default(),
+                name,
+            });
+        }
+        Ok(())
+    }
+
+    /// Asks for the deletion of everything, in reverse order. What is gone already is fine.
+    ///
+    /// # Errors
+    /// [`ApplyError::Refused`] for the first object that the API server keeps; the others are deleted all the same.
+    pub async fn delete(&self) -> Result<(), ApplyError> {
+        let mut first = Ok(());
+        for object in self.objects.iter().rev() {
+            let name = object.body.name_any();
+            let answer = object
+                .api(&self.client)
+                .delete(&name, &DeleteParams::background())
+                .await;
+            match answer {
+                Ok(_) => {}
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                Err(error) => first = first.and(Err(object.refused(error))),
+            }
+        }
+        first
+    }
+
+    /// The namespaces that the set's objects lie in.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<String> {
+        let mut names: Vec<_> = self
+            .objects
+            .iter()
+            .filter_map(|object| object.namespace.clone())
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+impl Object {
+    fn new(
+        manifest: &Manifest,
+        resource: &ApiResource,
+        capabilities: &ApiCapabilities,
+        default_namespace: &str,
+    ) -> Result<Self, ApplyError> {
+        let location = manifest.locate("").to_string();
+        let mut body: DynamicObject =
+            serde_json::from_value(manifest.json().clone()).map_err(|error| ApplyError::Malformed {
+                location: location.clone(),
+                message: error.to_string(),
+            })?;
+        let namespace = (capabilities.scope == Scope::Namespaced)
+            .then(|| body.namespace().unwrap_or_else(|| default_namespace.to_owned()));
+        body.metadata.namespace.clone_from(&namespace);
+        Ok(Self {
+            resource: resource.clone(),
+            namespace,
+            location,
+            body,
+        })
+    }
+
+    fn api(&self, client: &Client) -> Api<DynamicObject> {
+        match &self.namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &self.resource),
+            None => Api::all_with(client.clone(), &self.resource),
+        }
+    }
+
+    fn refused(&self, error: kube::Error) -> ApplyError {
+        match error {
+            kube::Error::Api(status) => ApplyError::Refused {
+                location: self.location.clone(),
+                object: format!("{} {}", self.resource.kind, self.body.name_any()),
+                message: status.message,
+            },
+            other => ApplyError::Unreachable(Box::new(other)),
+        }
+    }
+}
+
+async fn resolve(client: &Client, manifest: &Manifest) -> Result<(ApiResource, ApiCapabilities), ApplyError> {
+    let (group, version) = manifest
+        .api_version()
+        .split_once('/')
+        .unwrap_or(("", manifest.api_version()));
+    let kind = GroupVersionKind::gvk(group, version, manifest.kind());
+    discovery::pinned_kind(client, &kind)
+        .await
+        .map_err(|error| match error {
+            kube::Error::Discovery(_) => unknown(manifest),
+            kube::Error::Api(status) if status.code == 404 => unknown(manifest),
+            other => ApplyError::Unreachable(Box::new(other)),
+        })
+}
+
+fn unknown(manifest: &Manifest) -> ApplyError {
+    ApplyError::UnknownKind {
+        location: manifest.locate("").to_string(),
+        kind: manifest.kind().to_owned(),
+        api_version: manifest.api_version().to_owned(),
+    }
+}

@@ -1,0 +1,164 @@
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{
+    ContainerStatus, Event, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
+};
+use kube::{Resource, ResourceExt};
+
+use crate::history::{
+    ClaimState, ClusterEvent, ContainerState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+};
+
+/// A kind that is watched: how an object of it becomes what the history keeps.
+pub trait Condense: Resource<DynamicType = ()> {
+    /// The part of its state that matters.
+    fn condense(&self) -> ObjectState;
+}
+
+/// An object's identity.
+pub fn reference<K: Resource<DynamicType = ()>>(object: &K) -> ObjectRef {
+    ObjectRef {
+        kind: K::kind(&()).into_owned(),
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+        uid: object.uid().unwrap_or_default(),
+    }
+}
+
+impl Condense for Pod {
+    fn condense(&self) -> ObjectState {
+        let status = self.status.clone().unwrap_or_default();
+        let condition = |kind: &str| {
+            status
+                .conditions
+                .iter()
+                .flatten()
+                .find(|condition| condition.type_ == kind)
+        };
+        ObjectState::Pod(PodState {
+            phase: status.phase.clone().unwrap_or_default(),
+            ready: condition("Ready").is_some_and(|ready| ready.status == "True"),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            ip: status.pod_ip.clone(),
+            node: self.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            unschedulable: condition("PodScheduled")
+                .filter(|scheduled| scheduled.status == "False")
+                .and_then(|scheduled| scheduled.message.clone()),
+            containers: containers(&status),
+        })
+    }
+}
+
+fn containers(status: &PodStatus) -> Vec<ContainerState> {
+    let of = |statuses: &Option<Vec<ContainerStatus>>, init: bool| {
+        statuses
+            .iter()
+            .flatten()
+            .map(|status| container(status, init))
+            .collect::<Vec<_>>()
+    };
+    let mut all = of(&status.init_container_statuses, true);
+    all.extend(of(&status.container_statuses, false));
+    all
+}
+
+fn container(status: &ContainerStatus, init: bool) -> ContainerState {
+    let state = status.state.clone().unwrap_or_default();
+    let ended = state
+        .terminated
+        .or_else(|| status.last_state.clone().and_then(|last| last.terminated));
+    ContainerState {
+        name: status.name.clone(),
+        init,
+        id: status.container_id.clone(),
+        running: state.running.is_some(),
+        restarts: u32::try_from(status.restart_count).unwrap_or(0),
+        waiting: state
+            .waiting
+            .map(|waiting| sentence(waiting.reason, waiting.message)),
+        terminated: ended.map(|ended| {
+            let code = ended.exit_code;
+            sentence(
+                Some(format!("{} (exit code {code})", ended.reason.unwrap_or_default())),
+                ended.message,
+            )
+        }),
+    }
+}
+
+fn sentence(reason: Option<String>, message: Option<String>) -> String {
+    match (reason, message) {
+        (Some(reason), Some(message)) => format!("{reason}: {}", message.trim()),
+        (Some(text), None) | (None, Some(text)) => text,
+        (None, None) => String::new(),
+    }
+}
+
+impl Condense for PersistentVolumeClaim {
+    fn condense(&self) -> ObjectState {
+        let spec = self.spec.clone().unwrap_or_default();
+        ObjectState::Claim(ClaimState {
+            phase: self
+                .status
+                .as_ref()
+                .and_then(|status| status.phase.clone())
+                .unwrap_or_default(),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            volume: spec.volume_name,
+            storage_class: spec.storage_class_name,
+            requested: spec
+                .resources
+                .and_then(|resources| resources.requests)
+                .and_then(|requests| requests.get("storage").map(|quantity| quantity.0.clone())),
+            access_modes: spec.access_modes.unwrap_or_default(),
+            owners: owners(self),
+        })
+    }
+}
+
+impl Condense for PersistentVolume {
+    fn condense(&self) -> ObjectState {
+        let spec = self.spec.clone().unwrap_or_default();
+        ObjectState::Volume(VolumeState {
+            phase: self
+                .status
+                .as_ref()
+                .and_then(|status| status.phase.clone())
+                .unwrap_or_default(),
+            reclaim_policy: spec.persistent_volume_reclaim_policy.unwrap_or_default(),
+            claim_uid: spec.claim_ref.and_then(|claim| claim.uid),
+        })
+    }
+}
+
+impl Condense for StatefulSet {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        ObjectState::Set(SetState {
+            replicas: count(self.spec.replicas),
+            ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+        })
+    }
+}
+
+impl Condense for Event {
+    fn condense(&self) -> ObjectState {
+        ObjectState::Event(ClusterEvent {
+            about_kind: self.involved_object.kind.clone().unwrap_or_default(),
+            about_name: self.involved_object.name.clone().unwrap_or_default(),
+            about_uid: self.involved_object.uid.clone().unwrap_or_default(),
+            severity: self.type_.clone().unwrap_or_default(),
+            reason: self.reason.clone().unwrap_or_default(),
+            message: self.message.clone().unwrap_or_default().trim().to_owned(),
+        })
+    }
+}
+
+/// A retention policy makes the StatefulSet or the pod the claim's owner; owners of other kinds are not watched.
+fn owners(claim: &PersistentVolumeClaim) -> Vec<String> {
+    let owners = claim.owner_references().iter();
+    owners
+        .filter(|owner| owner.kind == "StatefulSet" || owner.kind == "Pod")
+        .map(|owner| owner.uid.clone())
+        .collect()
+}

@@ -1,0 +1,172 @@
+//! Namespaces: whether one may be used, making it, removing it.
+
+use std::time::Duration;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::runtime::{conditions, wait};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use thiserror::Error;
+
+use super::FIELD_MANAGER;
+
+/// How long a namespace may take to go. Its controller looks at most every 15 s while something is left in it.
+const REMOVAL_DEADLINE: Duration = Duration::from_mins(2);
+
+/// Why a namespace cannot be used or removed.
+#[derive(Debug, Error)]
+pub enum NamespaceError {
+    /// It holds what stateproof did not put there.
+    #[error(
+        "namespace {namespace} holds objects that stateproof did not make ({}): choose manifests with a namespace of \
+         their own, or remove them",
+        objects.join(", ")
+    )]
+    Occupied {
+        /// The namespace.
+        namespace: String,
+        /// Some of the objects in it.
+        objects: Vec<String>,
+    },
+    /// It did not go.
+    #[error("namespace {namespace} is still there after {} s: {last}", REMOVAL_DEADLINE.as_secs())]
+    Stuck {
+        /// The namespace.
+        namespace: String,
+        /// What its controller says.
+        last: String,
+    },
+    /// The API server refused.
+    #[error("cannot use namespace {namespace}: {source}")]
+    Refused {
+        /// The namespace.
+        namespace: String,
+        /// What the server said.
+        source: Box<kube::Error>,
+    },
+}
+
+/// Makes sure that a namespace holds nothing: one that an earlier run left behind is removed, one that holds others'
+/// objects is refused.
+///
+/// # Errors
+/// [`NamespaceError`]; in the case of `Occupied` nothing has been touched.
+pub async fn vacate(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let refused = |source| NamespaceError::Refused {
+        namespace: namespace.to_owned(),
+        source: Box::new(source),
+    };
+    let Some(found) = api.get_opt(namespace).await.map_err(refused)? else {
+        return Ok(());
+    };
+    if is_ours(&found) {
+        return remove(client, namespace).await;
+    }
+    let mut objects = names::<Pod>(client, namespace).await.map_err(refused)?;
+    objects.extend(
+        names::<PersistentVolumeClaim>(client, namespace)
+            .await
+            .map_err(refused)?,
+    );
+    objects.extend(names::<StatefulSet>(client, namespace).await.map_err(refused)?);
+    if objects.is_empty() {
+        return Ok(());
+    }
+    objects.truncate(5);
+    Err(NamespaceError::Occupied {
+        namespace: namespace.to_owned(),
+        objects,
+    })
+}
+
+/// Makes a namespace if it is not there.
+///
+/// # Errors
+/// [`NamespaceError::Refused`].
+pub async fn create(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    api.patch(
+        namespace,
+        &PatchParams::apply(FIELD_MANAGER).force(),
+        &Patch::Apply(&body),
+    )
+    .await
+    .map(drop)
+    .map_err(|source| NamespaceError::Refused {
+        namespace: namespace.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// Removes a namespace with everything in it and waits until it is gone. One that is gone already is fine.
+///
+/// # Errors
+/// [`NamespaceError::Stuck`] with the words of its controller when it is still there after two minutes.
+pub async fn remove(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let refused = |source| NamespaceError::Refused {
+        namespace: namespace.to_owned(),
+        source: Box::new(source),
+    };
+    let Some(uid) = api
+        .get_opt(namespace)
+        .await
+        .map_err(refused)?
+        .and_then(|found| found.uid())
+    else {
+        return Ok(());
+    };
+    match api.delete(namespace, &DeleteParams::background()).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
+        // Already being deleted.
+        Err(kube::Error::Api(status)) if status.code == 409 => {}
+        Err(error) => return Err(refused(error)),
+        Ok(_) => {}
+    }
+    let gone = wait::await_condition(api.clone(), namespace, conditions::is_deleted(&uid));
+    if tokio::time::timeout(REMOVAL_DEADLINE, gone).await.is_ok() {
+        return Ok(());
+    }
+    let left = api.get_opt(namespace).await.map_err(refused)?;
+    let conditions = left
+        .and_then(|left| left.status)
+        .and_then(|status| status.conditions)
+        .unwrap_or_default();
+    let words = conditions
+        .into_iter()
+        .filter(|condition| condition.status == "True")
+        .filter_map(|condition| condition.message);
+    Err(NamespaceError::Stuck {
+        namespace: namespace.to_owned(),
+        last: words.collect::<Vec<_>>().join("; "),
+    })
+}
+
+fn is_ours(namespace: &Namespace) -> bool {
+    let managers = namespace.metadata.managed_fields.iter().flatten();
+    managers
+        .filter_map(|entry| entry.manager.as_deref())
+        .any(|manager| manager == FIELD_MANAGER)
+}
+
+async fn names<K>(client: &Client, namespace: &str) -> Result<Vec<String>, kube::Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), namespace);
+    let found = api.list_metadata(&ListParams::default()).await?;
+    Ok(found
+        .items
+        .iter()
+        .map(|object| format!("{} {}", K::kind(&()), object.name_any()))
+        .collect())
+}

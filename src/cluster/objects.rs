@@ -1,0 +1,110 @@
+use std::collections::{BTreeMap, HashMap};
+
+use crate::history::{ClaimState, ClusterEvent, ObjectRef, ObjectState, PodState, SetState, VolumeState};
+
+/// The last state that the watches delivered of every object: what conditions and causes are computed from.
+#[derive(Debug, Default)]
+pub struct Objects {
+    states: BTreeMap<ObjectRef, ObjectState>,
+    events: HashMap<String, Vec<ClusterEvent>>,
+}
+
+/// What a change did to [`Objects`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The state that matters is as it was.
+    None,
+    /// It is new or different.
+    Changed,
+}
+
+impl Objects {
+    /// Takes in an object's state.
+    pub fn observe(&mut self, object: &ObjectRef, state: &ObjectState) -> Change {
+        if let ObjectState::Event(event) = state {
+            let about = self.events.entry(event.about_uid.clone()).or_default();
+            about.retain(|known| known.reason != event.reason || known.message != event.message);
+            about.push(event.clone());
+            return Change::Changed;
+        }
+        if self.states.get(object) == Some(state) {
+            return Change::None;
+        }
+        self.states.insert(object.clone(), state.clone());
+        Change::Changed
+    }
+
+    /// Takes in an object's deletion; false when it was not known.
+    pub fn forget(&mut self, object: &ObjectRef) -> bool {
+        self.states.remove(object).is_some()
+    }
+
+    /// The objects of a kind.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a ObjectRef> {
+        self.states.keys().filter(move |object| object.kind == kind)
+    }
+
+    /// The pod of this name that there is now.
+    #[must_use]
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &PodState)> {
+        self.find("Pod", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Pod(pod) => Some((object, pod)),
+                _ => None,
+            })
+    }
+
+    /// The claim of this name that there is now.
+    #[must_use]
+    pub fn claim(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &ClaimState)> {
+        self.find("PersistentVolumeClaim", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Claim(claim) => Some((object, claim)),
+                _ => None,
+            })
+    }
+
+    /// The volume of this name that there is now.
+    #[must_use]
+    pub fn volume(&self, name: &str) -> Option<(&ObjectRef, &VolumeState)> {
+        self.find("PersistentVolume", "", name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Volume(volume) => Some((object, volume)),
+                _ => None,
+            })
+    }
+
+    /// The StatefulSet of this name that there is now.
+    #[must_use]
+    pub fn set(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &SetState)> {
+        self.find("StatefulSet", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Set(set) => Some((object, set)),
+                _ => None,
+            })
+    }
+
+    /// Whether this very object is still there.
+    #[must_use]
+    pub fn contains(&self, object: &ObjectRef) -> bool {
+        self.states.contains_key(object)
+    }
+
+    /// Whether any object with this UID is still there.
+    #[must_use]
+    pub fn contains_uid(&self, uid: &str) -> bool {
+        self.states.keys().any(|object| object.uid == uid)
+    }
+
+    /// What the cluster said of the object with this UID, the latest last.
+    #[must_use]
+    pub fn events(&self, uid: &str) -> &[ClusterEvent] {
+        self.events.get(uid).map_or(&[], Vec::as_slice)
+    }
+
+    fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<(&ObjectRef, &ObjectState)> {
+        self.states
+            .iter()
+            .find(|(object, _)| object.kind == kind && object.namespace == namespace && object.name == name)
+    }
+}

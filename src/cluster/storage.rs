@@ -1,0 +1,115 @@
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::storage::v1::StorageClass;
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::{Api, Client, ResourceExt};
+use thiserror::Error;
+
+use super::FIELD_MANAGER;
+use crate::manifest::ManifestSet;
+
+/// Names under which clusters offer their default class: asking for one of them asks for "the default one here".
+const DEFAULT_NAMES: [&str; 8] = [
+    "standard",
+    "local-path",
+    "hostpath",
+    "gp2",
+    "gp3",
+    "default",
+    "managed-premium",
+    "managed-csi",
+];
+
+const DEFAULT_ANNOTATION: &str = "storageclass.kubernetes.io/is-default-class";
+const ALIAS_ANNOTATION: &str = "stateproof.io/alias-of";
+
+/// The storage classes could not be looked at or added to.
+#[derive(Debug, Error)]
+#[error("cannot look at the storage classes of the cluster: {0}")]
+pub struct StorageError(#[from] Box<kube::Error>);
+
+/// Makes the well-known default classes that the manifests ask for and the cluster lacks, as aliases of its default
+/// class, and gives a sentence for each that is one.
+///
+/// Only for a cluster that stateproof made. Never for a class that the set itself brings, nor for one that a
+/// PersistentVolume of the set names: its absence may be the very thing to prove.
+///
+/// # Errors
+/// [`StorageError`] when the API server refuses.
+pub async fn alias_default_classes(client: &Client, set: &ManifestSet) -> Result<Vec<String>, StorageError> {
+    let wanted = wanted(set);
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let api: Api<StorageClass> = Api::all(client.clone());
+    let classes = api.list(&ListParams::default()).await.map_err(Box::new)?.items;
+    let Some(default) = classes.iter().find(|class| is_default(class)) else {
+        return Ok(Vec::new());
+    };
+    let mut notes = Vec::new();
+    for name in wanted {
+        let known = classes.iter().find(|class| class.name_any() == name);
+        if known.is_none() {
+            let params = PatchParams::apply(FIELD_MANAGER).force();
+            api.patch(&name, &params, &Patch::Apply(&alias(&name, default)))
+                .await
+                .map_err(Box::new)?;
+        }
+        if known.is_none_or(|class| class.annotations().contains_key(ALIAS_ANNOTATION)) {
+            notes.push(format!(
+                "storage class {name} is an alias here: this cluster's own default class is {}",
+                default.name_any()
+            ));
+        }
+    }
+    Ok(notes)
+}
+
+fn wanted(set: &ManifestSet) -> BTreeSet<String> {
+    let text = |json: &serde_json::Value, pointer: &str| {
+        json.pointer(pointer)
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+    };
+    let mut wanted = BTreeSet::new();
+    let mut spoken_for = BTreeSet::new();
+    for manifest in set.in_apply_order() {
+        let json = manifest.json();
+        match manifest.kind() {
+            "StorageClass" => spoken_for.extend(text(json, "/metadata/name")),
+            "PersistentVolume" => spoken_for.extend(text(json, "/spec/storageClassName")),
+            "PersistentVolumeClaim" => wanted.extend(text(json, "/spec/storageClassName")),
+            "StatefulSet" => {
+                let templates = json
+                    .pointer("/spec/volumeClaimTemplates")
+                    .and_then(serde_json::Value::as_array);
+                wanted.extend(
+                    templates
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|claim| text(claim, "/spec/storageClassName")),
+                );
+            }
+            _ => {}
+        }
+    }
+    wanted.retain(|name| DEFAULT_NAMES.contains(&name.as_str()) && !spoken_for.contains(name));
+    wanted
+}
+
+fn is_default(class: &StorageClass) -> bool {
+    class
+        .annotations()
+        .get(DEFAULT_ANNOTATION)
+        .is_some_and(|value| value == "true")
+}
+
+fn alias(name: &str, of: &StorageClass) -> StorageClass {
+    let mut alias = of.clone();
+    alias.metadata = kube::api::ObjectMeta {
+        name: Some(name.to_owned()),
+        annotations: Some([(ALIAS_ANNOTATION.to_owned(), of.name_any())].into()),
+        ..Default::default()
+    };
+    alias
+}

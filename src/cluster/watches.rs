@@ -1,0 +1,266 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{Event as KubeEvent, PersistentVolume, PersistentVolumeClaim, Pod};
+use kube::runtime::watcher;
+use kube::runtime::{WatchStreamExt, watcher::Config};
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::condense::{Condense, reference};
+use super::objects::Change;
+use super::{Objects, Progress, WaitError};
+use crate::history::{Event, HistoryError, ObjectRef, Recorder, Span};
+
+/// One watch a kind, feeding both the history and the waits.
+///
+/// What a wait has seen is already in the history: a record is written before the state becomes visible.
+/// The watches end when this is dropped.
+pub struct Watches {
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+}
+
+struct Shared {
+    recorder: Recorder,
+    objects: Mutex<Objects>,
+    /// Set once the history cannot be written any more: nothing that follows could be proven.
+    broken: Mutex<Option<HistoryError>>,
+    changed: watch::Sender<u64>,
+    awaiting: watch::Sender<Option<Awaiting>>,
+}
+
+/// What is being waited for at this moment, for a live display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaiting {
+    /// Object and condition, for example `Pod postgres-0 Ready`.
+    pub what: String,
+    /// Its last state.
+    pub last: String,
+    /// When the wait began, in microseconds since the run began.
+    pub since_us: u64,
+}
+
+impl Watches {
+    /// Begins to watch pods, claims, StatefulSets and events in these namespaces, and the volumes bound to
+    /// their claims.
+    #[must_use]
+    pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
+        let shared = Arc::new(Shared {
+            recorder: recorder.clone(),
+            objects: Mutex::default(),
+            broken: Mutex::default(),
+            changed: watch::Sender::new(0),
+            awaiting: watch::Sender::new(None),
+        });
+        let mut tasks = JoinSet::new();
+        for namespace in namespaces {
+            tasks.spawn(follow(shared.clone(), within::<Pod>(client, namespace), |_| true));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<PersistentVolumeClaim>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<StatefulSet>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<KubeEvent>(client, namespace),
+                |_| true,
+            ));
+        }
+        let ours: HashSet<String> = namespaces.iter().cloned().collect();
+        let bound_to_ours = move |volume: &PersistentVolume| {
+            let claim = volume.spec.as_ref().and_then(|spec| spec.claim_ref.as_ref());
+            claim
+                .and_then(|claim| claim.namespace.as_ref())
+                .is_some_and(|namespace| ours.contains(namespace))
+        };
+        tasks.spawn(follow(
+            shared.clone(),
+            Api::<PersistentVolume>::all(client.clone()),
+            bound_to_ours,
+        ));
+        Self { shared, tasks }
+    }
+
+    /// Looks at the last states.
+    pub fn look<T>(&self, look: impl FnOnce(&Objects) -> T) -> T {
+        look(&self.shared.objects())
+    }
+
+    /// What is being waited for, whenever that changes.
+    #[must_use]
+    pub fn awaiting(&self) -> watch::Receiver<Option<Awaiting>> {
+        self.shared.awaiting.subscribe()
+    }
+
+    /// Waits until a condition holds, looking again whenever a watch delivers something.
+    ///
+    /// # Errors
+    /// [`WaitError`] with object, condition, time waited, last state and cause when the deadline passes, when the
+    /// condition says that waiting is hopeless, or when the history can no longer be written.
+    pub async fn until<T>(
+        &self,
+        object: impl fmt::Display,
+        condition: &str,
+        deadline: Duration,
+        mut check: impl FnMut(&Objects) -> Progress<T>,
+    ) -> Result<T, WaitError> {
+        let (object, what) = (object.to_string(), format!("{object} {condition}"));
+        let from_us = self.shared.recorder.now_us();
+        let mut changed = self.shared.changed.subscribe();
+        let failed = |last, causes, hopeless| WaitError::NotMet {
+            object: object.clone(),
+            condition: condition.to_owned(),
+            waited: Duration::from_micros(self.shared.recorder.now_us() - from_us),
+            last,
+            causes,
+            hopeless,
+        };
+        let end = tokio::time::Instant::now() + deadline;
+        let met = loop {
+            changed.mark_unchanged();
+            if let Some(error) = self.shared.broken() {
+                break Err(WaitError::History(error));
+            }
+            let progress = check(&self.shared.objects());
+            let (last, causes) = match progress {
+                Progress::Met(value) => break Ok(value),
+                Progress::Hopeless { last, causes } => break Err(failed(last, causes, true)),
+                Progress::Pending { last, causes } => (last, causes),
+            };
+            self.shared.awaiting.send_replace(Some(Awaiting {
+                what: what.clone(),
+                last: last.clone(),
+                since_us: from_us,
+            }));
+            if tokio::time::timeout_at(end, changed.changed()).await.is_err() {
+                break Err(failed(last, causes, false));
+            }
+        };
+        self.shared.awaiting.send_replace(None);
+        let to_us = self.shared.recorder.now_us();
+        self.shared
+            .recorder
+            .record(Event::Waited(Span { what, from_us, to_us }))?;
+        met
+    }
+
+    /// Ends the watches and waits until the last of them has stopped writing to the history.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+impl Shared {
+    fn objects(&self) -> MutexGuard<'_, Objects> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn broken(&self) -> Option<HistoryError> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn record(&self, event: Event) {
+        if let Err(error) = self.recorder.record(event) {
+            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+
+    fn observe<K: Condense>(&self, object: &K) {
+        let (reference, state) = (reference(object), object.condense());
+        let version = object.meta().resource_version.clone().unwrap_or_default();
+        let mut objects = self.objects();
+        if objects.observe(&reference, &state) == Change::Changed {
+            self.record(Event::Observed {
+                object: reference,
+                version,
+                state,
+            });
+        }
+    }
+
+    fn forget(&self, reference: &ObjectRef) {
+        if self.objects().forget(reference) {
+            self.record(Event::Gone {
+                object: reference.clone(),
+            });
+        }
+    }
+
+    fn announce(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+}
+
+fn within<K>(client: &Client, namespace: &str) -> Api<K>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+{
+    Api::namespaced(client.clone(), namespace)
+}
+
+/// Follows one kind until the task is ended.
+///
+/// A watch that breaks is begun again by kube's `watcher`: with the last version it saw where the server still has
+/// it, else with a list, which is a gap: what happened in between is known by its result only.
+async fn follow<K>(shared: Arc<Shared>, api: Api<K>, relevant: impl Fn(&K) -> bool)
+where
+    K: Condense + Clone + DeserializeOwned + fmt::Debug + Send + 'static,
+{
+    let mut stream = watcher(api, Config::default())
+        .default_backoff()
+        .into_stream()
+        .boxed();
+    let mut listed: Option<HashSet<ObjectRef>> = None;
+    let mut begun = false;
+    let mut reason = String::from("the server no longer had the last version seen");
+    loop {
+        match stream.try_next().await {
+            Ok(Some(watcher::Event::Init)) => {
+                if begun {
+                    shared.record(Event::Gap {
+                        kind: K::kind(&()).into_owned(),
+                        reason: reason.clone(),
+                    });
+                }
+                begun = true;
+                listed = Some(HashSet::new());
+            }
+            Ok(Some(watcher::Event::InitApply(object))) if relevant(&object) => {
+                listed.get_or_insert_default().insert(reference(&object));
+                shared.observe(&object);
+            }
+            Ok(Some(watcher::Event::Apply(object))) if relevant(&object) => shared.observe(&object),
+            Ok(Some(watcher::Event::InitApply(_) | watcher::Event::Apply(_))) => continue,
+            Ok(Some(watcher::Event::InitDone)) => {
+                let listed = listed.take().unwrap_or_default();
+                let kind = K::kind(&());
+                let missed: Vec<_> = shared
+                    .objects()
+                    .of_kind(&kind)
+                    .filter(|known| !listed.contains(known))
+                    .cloned()
+                    .collect();
+                for object in &missed {
+                    shared.forget(object);
+                }
+            }
+            Ok(Some(watcher::Event::Delete(object))) => shared.forget(&reference(&object)),
+            Ok(None) => return,
+            Err(error) => reason = error.to_string(),
+        }
+        shared.announce();
+    }
+}

@@ -1,0 +1,225 @@
+//! PostgreSQL, through `tokio-postgres` over a tunnel from the vantage.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
+use tokio_postgres::error::Severity;
+use tokio_postgres::{Client, NoTls, Statement};
+
+use super::{Row, State};
+use crate::history::{Keys, WriteFate};
+use crate::workload::Credentials;
+
+/// How a final read is made: said in the report.
+pub const READ_LEVEL: &str = "SELECT of all rows over a new connection, read committed";
+
+/// How long logging in may take. A server under a CPU limit of 200m needs up to a second for SCRAM.
+const LOGIN_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The settings that decide whether an acknowledged commit is durable (PostgreSQL's manual, "Reliability and the
+/// Write-Ahead Log"), and what the write level was.
+const DURABILITY_SETTINGS: [&str; 6] = [
+    "synchronous_commit",
+    "fsync",
+    "full_page_writes",
+    "wal_sync_method",
+    "data_checksums",
+    "data_directory",
+];
+
+/// Where the ledger is kept.
+const TABLE: &str = "stateproof_ledger";
+
+/// A session with a server.
+pub struct Session {
+    client: Client,
+    insert: Statement,
+    connection: JoinHandle<()>,
+}
+
+/// Why a session could not be had or used.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The server refused, or the connection was lost.
+    #[error("{}", describe(.0))]
+    Driver(#[from] tokio_postgres::Error),
+    /// No answer.
+    #[error("no answer to the login within {} s", LOGIN_DEADLINE.as_secs())]
+    TimedOut,
+}
+
+/// What a server says of itself.
+pub struct Facts {
+    /// `version()`.
+    pub version: String,
+    /// Its durability settings.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The rows that are there.
+pub struct Rows {
+    /// The keys of all rows.
+    pub keys: Keys,
+    /// The keys of those that are not what was written.
+    pub corrupt: Keys,
+}
+
+impl Session {
+    /// Logs in over a stream and makes sure that the ledger's table is there.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the server refuses, is gone, or does not answer within 5 s.
+    pub async fn open<S>(stream: S, credentials: &Credentials) -> Result<Self, SessionError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        tokio::time::timeout(LOGIN_DEADLINE, Self::log_in(stream, credentials))
+            .await
+            .map_err(|_| SessionError::TimedOut)?
+    }
+
+    async fn log_in<S>(stream: S, credentials: &Credentials) -> Result<Self, SessionError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .user(&credentials.user)
+            .password(credentials.password.reveal())
+            .dbname(&credentials.database)
+            .application_name("stateproof");
+        let (client, connection) = config.connect_raw(stream, NoTls).await?;
+        // Its error is not lost: whatever request is under way fails with it.
+        let connection = tokio::spawn(async move { drop(connection.await) });
+        client
+            .batch_execute(&format!(
+                "set client_min_messages = warning; create table if not exists {TABLE} \
+                 (ledger text, key bigint, payload text not null, checksum bigint not null, primary key (ledger, key))"
+            ))
+            .await?;
+        let insert = client
+            .prepare(&format!(
+                "insert into {TABLE} (ledger, key, payload, checksum) values ($1, $2, $3, $4)"
+            ))
+            .await?;
+        Ok(Self {
+            client,
+            insert,
+            connection,
+        })
+    }
+
+    /// Writes one row in a transaction of its own; several may be under way at once.
+    pub async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+        let row = Row::new(ledger, key);
+        let answer = self
+            .client
+            .execute(
+                &self.insert,
+                &[
+                    &ledger,
+                    &key.cast_signed(),
+                    &row.payload,
+                    &i64::from(row.checksum),
+                ],
+            )
+            .await;
+        match answer {
+            Ok(_) => WriteFate::Acknowledged,
+            Err(error) => fate(&error),
+        }
+    }
+
+    /// Reads every row of a ledger.
+    ///
+    /// # Errors
+    /// [`SessionError::Driver`].
+    pub async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {
+        let query = format!("select key, payload, checksum from {TABLE} where ledger = $1");
+        let rows = self.client.query(&query, &[&ledger]).await?;
+        let (mut keys, mut corrupt) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            let key = row.try_get::<_, i64>(0)?.cast_unsigned();
+            let checksum = u32::try_from(row.try_get::<_, i64>(2)?);
+            let state = checksum.map_or(State::Corrupt, |sum| match row.try_get::<_, &str>(1) {
+                Ok(payload) => Row::state(ledger, key, payload, sum),
+                Err(_) => State::Corrupt,
+            });
+            if state == State::Corrupt {
+                corrupt.push(key);
+            }
+            keys.push(key);
+        }
+        Ok(Rows {
+            keys: keys.into_iter().collect(),
+            corrupt: corrupt.into_iter().collect(),
+        })
+    }
+
+    /// Asks the running server for its version and the settings that durability depends on.
+    ///
+    /// # Errors
+    /// [`SessionError::Driver`].
+    pub async fn facts(&self) -> Result<Facts, SessionError> {
+        let version = self.client.query_one("select version()", &[]).await?.try_get(0)?;
+        let names: Vec<&str> = DURABILITY_SETTINGS.to_vec();
+        let rows = self
+            .client
+            .query(
+                "select name, setting from pg_settings where name = any($1)",
+                &[&names],
+            )
+            .await?;
+        let mut settings = BTreeMap::new();
+        for row in rows {
+            settings.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+        Ok(Facts { version, settings })
+    }
+
+    /// Whether the connection has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+/// An `ERROR` ends the transaction: the row is not there. A `FATAL` or `PANIC` ends the connection, and whether the
+/// commit came before it nobody knows, no more than when the connection just breaks.
+fn fate(error: &tokio_postgres::Error) -> WriteFate {
+    let words = describe(error);
+    match error
+        .as_db_error()
+        .and_then(tokio_postgres::error::DbError::parsed_severity)
+    {
+        Some(Severity::Error) => WriteFate::Refused(words),
+        _ => WriteFate::Unknown(words),
+    }
+}
+
+fn describe(error: &tokio_postgres::Error) -> String {
+    if let Some(answer) = error.as_db_error() {
+        return format!(
+            "{}: {} ({})",
+            answer.severity(),
+            answer.message(),
+            answer.code().code()
+        );
+    }
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        source = cause.source();
+    }
+    words
+}

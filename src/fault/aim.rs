@@ -1,0 +1,85 @@
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use kube::api::{DeleteParams, Preconditions};
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::history::{Fault, ObjectRef};
+
+/// A fault and the objects it is aimed at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aim {
+    /// What will be done.
+    pub fault: Fault,
+    /// To what.
+    pub targets: Vec<ObjectRef>,
+    /// What must be gone before the drill goes on; empty where the drill goes on at once.
+    pub until_gone: Vec<ObjectRef>,
+}
+
+/// Why a fault could not be done.
+#[derive(Debug, Error)]
+pub enum FaultError {
+    /// There is nothing to do it to.
+    #[error("cannot {fault}: there is no {object}")]
+    NoTarget {
+        /// The fault.
+        fault: Fault,
+        /// What should be there.
+        object: String,
+    },
+    /// The API server refused it.
+    #[error("cannot {fault}: the API server refused: {source}")]
+    Refused {
+        /// The fault.
+        fault: Fault,
+        /// What it said.
+        source: Box<kube::Error>,
+    },
+}
+
+impl Aim {
+    /// Does it: returns when the API server has accepted it, not when it has come to pass.
+    ///
+    /// The UID goes with every request: should another object have taken a target's name meanwhile, the API server
+    /// refuses (Kubernetes API, `Preconditions`).
+    ///
+    /// # Errors
+    /// [`FaultError::Refused`].
+    pub async fn carry_out(&self, client: &Client) -> Result<(), FaultError> {
+        for target in &self.targets {
+            let done = match self.fault {
+                Fault::DeletePod => delete::<Pod>(client, target, None).await,
+                Fault::ForceDelete => delete::<Pod>(client, target, Some(0)).await,
+                Fault::DeleteStatefulset => delete::<StatefulSet>(client, target, None).await,
+                Fault::DeleteClaims => delete::<PersistentVolumeClaim>(client, target, None).await,
+            };
+            done.map_err(|source| FaultError::Refused {
+                fault: self.fault,
+                source: Box::new(source),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+async fn delete<K>(client: &Client, target: &ObjectRef, grace_seconds: Option<u32>) -> Result<(), kube::Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), &target.namespace);
+    let params = DeleteParams {
+        grace_period_seconds: grace_seconds,
+        preconditions: Some(Preconditions {
+            uid: Some(target.uid.clone()),
+            resource_version: None,
+        }),
+        ..DeleteParams::background()
+    };
+    api.delete(&target.name, &params).await.map(drop)
+}

@@ -1,0 +1,35 @@
+use super::{Aim, FaultError};
+use crate::cluster::Objects;
+use crate::history::Fault;
+use crate::workload::{Member, Workload};
+
+/// Delete a member's pod.
+///
+/// With `force` the grace period is 0: the API server forgets the pod at once, before the kubelet has ended its
+/// processes, and the StatefulSet may make the next one meanwhile (Kubernetes, "Force Delete StatefulSet Pods").
+///
+/// # Errors
+/// [`FaultError::NoTarget`] when there is no such pod.
+pub fn delete_pod(
+    objects: &Objects,
+    workload: &Workload,
+    member: &Member,
+    force: bool,
+) -> Result<Aim, FaultError> {
+    let fault = if force {
+        Fault::ForceDelete
+    } else {
+        Fault::DeletePod
+    };
+    let (pod, _) = objects
+        .pod(&workload.namespace, &member.pod)
+        .ok_or_else(|| FaultError::NoTarget {
+            fault,
+            object: format!("Pod {}", member.pod),
+        })?;
+    Ok(Aim {
+        fault,
+        targets: vec![pod.clone()],
+        until_gone: Vec::new(),
+    })
+}

@@ -1,0 +1,90 @@
+use thiserror::Error;
+
+use crate::cluster::provider::ProviderError;
+use crate::cluster::{ApplyError, ConnectError, NamespaceError, StorageError, WaitError};
+use crate::engine::postgres::SessionError;
+use crate::fault::FaultError;
+use crate::history::HistoryError;
+use crate::manifest::Problems;
+use crate::vantage::VantageError;
+
+/// Why a run, or one drill of it, could not be carried through.
+///
+/// A drill's error is recorded in the history and makes its promises Inconclusive; the others end the run.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The manifests cannot be used as they are. Nothing has been touched.
+    #[error(transparent)]
+    Manifests(#[from] Problems),
+    /// The cluster could not be had.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The API server could not be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A namespace cannot be used.
+    #[error(transparent)]
+    Namespace(#[from] NamespaceError),
+    /// The storage classes could not be looked at.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The manifests could not be applied.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// Something did not come to be.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// The vantage could not be used.
+    #[error(transparent)]
+    Vantage(#[from] VantageError),
+    /// The server could not be spoken to within the deadline.
+    #[error("{name} accepted no session within {waited_s} s, {attempts} attempts: {last}")]
+    NoSession {
+        /// The DNS name tried.
+        name: String,
+        /// The deadline, in seconds.
+        waited_s: u64,
+        /// How often it was tried.
+        attempts: u32,
+        /// What the last attempt said.
+        last: String,
+    },
+    /// A running session failed.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The writer did not get far enough.
+    #[error("the writer had {acknowledged} of {wanted} rows acknowledged after {waited_s} s: {last}")]
+    Starved {
+        /// How many were acknowledged.
+        acknowledged: u64,
+        /// How many were wanted.
+        wanted: u64,
+        /// The deadline, in seconds.
+        waited_s: u64,
+        /// What the last failure said.
+        last: String,
+    },
+    /// A fault could not be done.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
+    /// The history could not be written or read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A signal came.
+    #[error("interrupted")]
+    Interrupted,
+    /// A defect of stateproof itself.
+    #[error("stateproof panicked: {0}")]
+    Panicked(String),
+}
+
+impl RunError {
+    /// The message and the causes below it, a line each.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Wait(error) | Self::Vantage(VantageError::NotReady(error)) => error.lines(),
+            other => vec![other.to_string()],
+        }
+    }
+}

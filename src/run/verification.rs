@@ -1,0 +1,337 @@
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{FutureExt, StreamExt};
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Route;
+use super::drill::{self, Bench, apply, timed};
+use super::observer::Silent;
+use super::{Observer, RunError, Scene};
+use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
+use crate::cluster::{Application, Objects, Watches, alias_default_classes, connect, member_ready, namespace};
+use crate::history::{ClusterFacts, DrillId, Event, FORMAT_VERSION, History, Recorder};
+use crate::manifest::ManifestSet;
+use crate::plan::{Drill, Plan};
+use crate::vantage::{DEFAULT_IMAGE, Vantage};
+use crate::verdict::{Verdict, judge};
+use crate::workload::{Discovered, Workload, discover};
+
+/// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// Manifests to be proven, and how.
+///
+/// ```no_run
+/// use stateproof::plan::{Drill, Outcome};
+/// use stateproof::run::Verification;
+///
+/// # async fn example() -> Result<(), stateproof::run::RunError> {
+/// let proven = Verification::of(["k8s/"]).drills(&[Drill::LosePod]).run().await?;
+/// assert_eq!(proven.verdict.outcome, Outcome::Held);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Verification {
+    inputs: Vec<PathBuf>,
+    drills: Vec<Drill>,
+    cluster: ClusterSpec,
+    history: Option<PathBuf>,
+    vantage_image: String,
+    deadline: Duration,
+    keep: bool,
+    observer: Arc<dyn Observer>,
+}
+
+/// A finished run: what happened, what follows from it, and what is still to be taken away.
+pub struct Proven {
+    /// Everything that happened.
+    pub history: History,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// What ended the run before its plan was done.
+    pub error: Option<RunError>,
+    /// What the run has made.
+    pub scene: Option<Scene>,
+}
+
+/// What is known before anything is touched.
+struct Prepared {
+    set: ManifestSet,
+    discovered: Vec<Discovered>,
+    plans: Vec<Plan>,
+    run_namespace: String,
+}
+
+impl Verification {
+    /// Of the manifests in these files and directories; `-` is standard input.
+    pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        Self {
+            inputs: inputs.into_iter().map(Into::into).collect(),
+            drills: Vec::new(),
+            cluster: ClusterSpec::default(),
+            history: None,
+            vantage_image: DEFAULT_IMAGE.to_owned(),
+            deadline: DEADLINE,
+            keep: false,
+            observer: Arc::new(Silent),
+        }
+    }
+
+    /// Only these drills, instead of all that apply.
+    #[must_use]
+    pub fn drills(mut self, drills: &[Drill]) -> Self {
+        self.drills = drills.to_vec();
+        self
+    }
+
+    /// On this cluster; one that does not exist is created.
+    #[must_use]
+    pub fn cluster(mut self, spec: ClusterSpec) -> Self {
+        self.cluster = spec;
+        self
+    }
+
+    /// Keep a cluster that this run creates for the next one.
+    #[must_use]
+    pub fn keep_cluster(mut self, keep: bool) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Write the history to this file as it happens.
+    #[must_use]
+    pub fn history(mut self, file: impl Into<PathBuf>) -> Self {
+        self.history = Some(file.into());
+        self
+    }
+
+    /// How long a member may take to become Ready and its server to accept a session; 180 s by default.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The image of the vantage, for clusters with a mirror of their own.
+    #[must_use]
+    pub fn vantage_image(mut self, image: impl Into<String>) -> Self {
+        self.vantage_image = image.into();
+        self
+    }
+
+    /// Somebody who watches.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// What would be done, and why each drill applies or does not. Touches nothing.
+    ///
+    /// # Errors
+    /// [`RunError::Manifests`] with every problem found.
+    pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
+        Ok(self.prepare()?.plans)
+    }
+
+    /// Proves the manifests and takes everything away again.
+    ///
+    /// # Errors
+    /// [`RunError`] when the run could not begin, or the clean-up failed. A workload that does not come up is no
+    /// error: its verdict is Inconclusive, with the cause.
+    pub async fn run(&self) -> Result<Proven, RunError> {
+        let mut proven = self.prove(&CancellationToken::new()).await?;
+        if let Some(scene) = proven.scene.take() {
+            scene.clean_up().await?;
+        }
+        Ok(proven)
+    }
+
+    /// Proves the manifests and leaves the scene to the caller, who must call [`Scene::clean_up`]. An interrupt ends
+    /// the run where it is; the scene is handed back all the same.
+    ///
+    /// # Errors
+    /// [`RunError`] when the run could not begin; everything made until then has been taken away.
+    pub async fn prove(&self, interrupt: &CancellationToken) -> Result<Proven, RunError> {
+        let prepared = self.prepare()?;
+        let recorder = match &self.history {
+            Some(file) => Recorder::create(file)?,
+            None => Recorder::in_memory(),
+        };
+        let observer = self.observer.clone();
+        let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
+        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone(), self.keep);
+        let act = self.act(&prepared, &recorder, &mut scene);
+        let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act)).catch_unwind().await;
+        let error = match acted {
+            Ok(Some(Ok(()))) => None,
+            Ok(Some(Err(error))) => Some(error),
+            Ok(None) => Some(RunError::Interrupted),
+            Err(panic) => Some(RunError::Panicked(words(panic.as_ref()))),
+        };
+        scene.quiet().await;
+        let begun = !recorder.is_empty();
+        let interrupted = matches!(error, Some(RunError::Interrupted));
+        let closed = if begun { recorder.record(Event::RunEnded { interrupted }) } else { Ok(()) };
+        let ended = match error {
+            Some(fatal) if !begun || matches!(fatal, RunError::History(_)) => Err(fatal),
+            error => closed.map(|()| error).map_err(RunError::from),
+        };
+        match ended {
+            Ok(error) => {
+                let history = recorder.history();
+                let verdict = judge(&history);
+                Ok(Proven { history, verdict, error, scene: Some(scene) })
+            }
+            Err(error) => {
+                if let Err(also) = scene.clean_up().await {
+                    tracing::error!("cannot clean up: {also}");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn prepare(&self) -> Result<Prepared, RunError> {
+        let set = ManifestSet::read(&self.inputs)?;
+        let run_namespace = format!("stateproof-{}", run_id());
+        let discovered = discover(&set, &run_namespace)?;
+        let plans = discovered.iter().map(|found| Plan::new(found.workload.clone(), &self.drills)).collect();
+        Ok(Prepared { set, discovered, plans, run_namespace })
+    }
+
+    async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
+        let Prepared { set, run_namespace, .. } = prepared;
+        let cluster = self.get_cluster(scene).await?;
+        let mut images = set.images();
+        images.push(self.vantage_image.clone());
+        self.observer.phase("looking at the images on the nodes");
+        let images = images::ensure(&cluster, &images).await?;
+        let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
+        scene.client = Some(client.clone());
+        let application = &*scene.application.insert(Application::prepare(&client, set, run_namespace).await?);
+        let mut namespaces = application.namespaces();
+        if !namespaces.contains(run_namespace) {
+            namespaces.push(run_namespace.clone());
+        }
+        for name in &namespaces {
+            namespace::vacate(&client, name).await?;
+        }
+        let facts = ClusterFacts {
+            provider: "kind".to_owned(),
+            name: cluster.name.clone(),
+            kubernetes,
+            nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
+            images,
+        };
+        let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
+        recorder.record(Event::RunStarted { format: FORMAT_VERSION, version, plans, cluster: facts })?;
+        scene.namespaces.clone_from(&namespaces);
+        let watches = &*scene.watches.insert(Watches::start(&client, recorder, &namespaces));
+        relay(watches, self.observer.clone(), &mut scene.background);
+        follow_tasks(&cluster, recorder, &mut scene.background);
+        let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
+            for name in &namespaces {
+                namespace::create(&client, name).await?;
+            }
+            let notes = alias_default_classes(&client, set).await?;
+            let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
+            apply(application, recorder).await?;
+            Ok((vantage, notes))
+        })
+        .await?;
+        for text in notes {
+            recorder.record(Event::Note { text })?;
+        }
+        vantage.ready(watches, run_namespace, self.deadline).await?;
+        for (found, plan) in prepared.discovered.iter().zip(&prepared.plans) {
+            let (workload, credentials) = (&found.workload, &found.credentials);
+            let route = Route { vantage: &vantage, recorder, workload, credentials };
+            let bench = Bench { client: &client, watches, recorder, application, route, deadline: self.deadline };
+            self.drill(&bench, plan).await?;
+        }
+        Ok(())
+    }
+
+    async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
+        self.observer.phase(&format!("getting cluster {}", self.cluster.name));
+        scene.cluster_name = Some(self.cluster.name.clone());
+        let cluster = scene.kind.ensure(&self.cluster).await?;
+        scene.cluster = Some(cluster.clone());
+        Ok(cluster)
+    }
+
+    /// Waits for the workload to come up, then runs its drills one after the other.
+    async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
+        if let Err(error) = self.come_up(bench, &plan.workload).await {
+            let RunError::Wait(_) = error else { return Err(error) };
+            // None of the drills can begin: the first one says why.
+            if let Some(first) = plan.drills.first() {
+                let drill = DrillId { workload: plan.workload.id(), drill: first.drill };
+                bench.recorder.record(Event::DrillStarted { drill: drill.clone() })?;
+                bench.recorder.record(Event::DrillEnded { drill, error: error.lines() })?;
+            }
+            return Err(error);
+        }
+        for planned in &plan.drills {
+            drill::run(bench, planned).await?;
+        }
+        Ok(())
+    }
+
+    async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
+        for member in workload.members() {
+            let check = |objects: &Objects| member_ready(objects, workload, &member, None);
+            bench.watches.until(format!("Pod {}", member.pod), "Ready", self.deadline, check).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Hands what the watches wait for on to the observer.
+fn relay(watches: &Watches, observer: Arc<dyn Observer>, background: &mut JoinSet<()>) {
+    let mut awaiting = watches.awaiting();
+    background.spawn(async move {
+        while awaiting.changed().await.is_ok() {
+            observer.awaiting(awaiting.borrow_and_update().as_ref());
+        }
+    });
+}
+
+/// Records when the nodes' container runtime starts and ends processes: what the API server forgets with the pod.
+fn follow_tasks(cluster: &Cluster, recorder: &Recorder, background: &mut JoinSet<()>) {
+    for node in &cluster.nodes {
+        let (node, recorder) = (node.clone(), recorder.clone());
+        background.spawn(async move {
+            let failed = match node.tasks().await {
+                Ok(mut tasks) => loop {
+                    match tasks.next().await {
+                        Some(Ok(task)) if recorder.record(Event::NodeTask(task)).is_ok() => {}
+                        Some(Err(error)) => break error.to_string(),
+                        _ => return,
+                    }
+                },
+                Err(error) => error.to_string(),
+            };
+            let text = format!("the processes on node {} are not followed: {failed}", node.name);
+            // A history that cannot be written is noticed by the next wait.
+            drop(recorder.record(Event::Note { text }));
+        });
+    }
+}
+
+/// Tells this run's namespace from any other's: the time in milliseconds and the process.
+fn run_id() -> String {
+    format!("{:x}-{:x}", Timestamp::now().as_millisecond(), std::process::id())
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
