@@ -15,5 +15,7 @@ pub mod fault;
 pub mod history;
 pub mod manifest;
 pub mod plan;
+pub mod report;
+pub mod verdict;
 pub mod vantage;
 pub mod workload;

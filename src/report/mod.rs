@@ -1,1 +1,8 @@
-//! Placeholder, being written.
+//! A verdict for people and for other programs, one file a format.
+
+mod page;
+mod table;
+mod text;
+
+pub use page::Style;
+pub use text::render;

@@ -1,1 +1,28 @@
-//! Placeholder, being written.
+//! What the history comes to: a pure function of it, promise by promise, with the evidence.
+
+mod address;
+mod durability;
+mod facts;
+mod fault;
+mod identity;
+mod judge;
+mod model;
+mod overlap;
+mod quantity;
+mod recovery;
+mod retention;
+mod rows;
+mod share;
+mod storage;
+mod times;
+mod view;
+
+pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};
+pub use judge::judge;
+pub use model::{PromiseVerdict, Verdict};
+pub use overlap::{Measured, Overlap};
+pub use rows::RowAccount;
+pub use share::{HarnessShare, harness_share};
+pub use times::RecoveryTimes;
+
+pub(crate) use times::seconds;

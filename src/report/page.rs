@@ -1,0 +1,140 @@
+use anstyle::AnsiColor;
+use textwrap::core::display_width;
+use textwrap::{Options, WordSplitter};
+
+/// How a text report looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to use the terminal's colours. Whether they are wanted (`NO_COLOR`, no terminal) is the caller's to
+    /// know.
+    pub color: bool,
+    /// The width in columns to wrap at. Less than 40 is taken as 40; tables are not wrapped.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: 80,
+        }
+    }
+}
+
+/// Lines of text, wrapped.
+pub(super) struct Page {
+    style: Style,
+    text: String,
+}
+
+impl Page {
+    pub fn new(style: Style) -> Self {
+        Self {
+            style,
+            text: String::new(),
+        }
+    }
+
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Text in a colour, where colours are wanted.
+    pub fn paint(&self, color: Option<AnsiColor>, bold: bool, text: &str) -> String {
+        if !self.style.color {
+            return text.to_owned();
+        }
+        let mut style = anstyle::Style::new().fg_color(color.map(Into::into));
+        if bold {
+            style = style.bold();
+        }
+        format!("{style}{text}{style:#}")
+    }
+
+    /// An empty line.
+    pub fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// A heading of a section, after an empty line.
+    pub fn heading(&mut self, text: &str) {
+        self.gap();
+        let text = self.paint(None, true, &readable(text));
+        self.raw(&text);
+    }
+
+    /// A line as it is.
+    pub fn raw(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    /// Wrapped text with the same indent on every line.
+    pub fn text(&mut self, indent: usize, text: &str) {
+        let indent = " ".repeat(indent);
+        self.hanging(&indent, &indent, &indent, text);
+    }
+
+    /// Wrapped text: the first line after `first`, printed as `painted`, the others after `rest`, which is as wide.
+    pub fn hanging(&mut self, first: &str, painted: &str, rest: &str, text: &str) {
+        let width = self
+            .style
+            .width
+            .max(40)
+            .saturating_sub(display_width(first))
+            .max(20);
+        // No hyphenation: the words are names that people copy.
+        let options = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
+        for (index, line) in textwrap::wrap(&readable(text), options).iter().enumerate() {
+            let prefix = if index == 0 { painted } else { rest };
+            self.raw(&format!("{prefix}{line}"));
+        }
+    }
+}
+
+/// Text that may come from a server or a manifest: on one line, without control characters, and UIDs as the first
+/// eight characters that people tell them apart by.
+fn readable(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let words = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    words
+        .map(|word| {
+            let uid = word.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+            if is_uid(uid) {
+                format!("{}{}", &word[..8], &word[uid.len()..])
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
+}
+
+/// Whether a word has the form of a UUID (RFC 9562, section 4), which is what Kubernetes takes for UIDs.
+fn is_uid(word: &str) -> bool {
+    let groups: Vec<&str> = word.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn uids_are_shortened_and_volumes_named_after_them_are_not() {
+        let uid = "0a1b2c3d-0000-4000-8000-0123456789ab";
+        assert_eq!(readable(&format!("pod {uid}, gone")), "pod 0a1b2c3d, gone");
+        assert_eq!(readable(uid), "0a1b2c3d");
+        assert_eq!(readable(&format!("pvc-{uid}")), format!("pvc-{uid}"));
+    }
+
+    #[test]
+    fn nothing_that_a_server_says_reaches_the_terminal_as_a_command() {
+        assert_eq!(readable("bad\u{1b}[2J\nworse"), "bad [2J worse");
+    }
+}

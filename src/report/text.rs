@@ -1,0 +1,248 @@
+use anstyle::AnsiColor;
+
+use super::page::{Page, Style};
+use super::table;
+use crate::plan::Outcome;
+use crate::verdict::{PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
+
+/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, what is not
+/// proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
+///
+/// ```
+/// use stateproof::history::History;
+/// use stateproof::report::{Style, render};
+/// use stateproof::verdict::judge;
+///
+/// let text = render(&judge(&History::parse("")?), &Style::default());
+/// assert!(text.lines().last().unwrap().starts_with("Inconclusive: "));
+/// # Ok::<(), stateproof::history::HistoryError>(())
+/// ```
+#[must_use]
+pub fn render(verdict: &Verdict, style: &Style) -> String {
+    let mut page = Page::new(*style);
+    header(&mut page, verdict);
+    drills(&mut page, verdict);
+    times(&mut page, verdict);
+    limits(&mut page, verdict);
+    failures(&mut page, verdict);
+    page.gap();
+    let line = last_line(verdict);
+    let painted = page.paint(Some(color(verdict.outcome)), true, &line);
+    page.raw(&painted);
+    page.into_text()
+}
+
+fn header(page: &mut Page, verdict: &Verdict) {
+    let facts = &verdict.facts;
+    let cluster = &facts.cluster;
+    let nodes = if cluster.nodes.len() == 1 { "node" } else { "nodes" };
+    page.text(
+        0,
+        &format!(
+            "stateproof {} on {} cluster {}, Kubernetes {}, {} {nodes}",
+            or_unknown(&facts.version),
+            or_unknown(&cluster.provider),
+            or_unknown(&cluster.name),
+            or_unknown(&cluster.kubernetes),
+            cluster.nodes.len(),
+        ),
+    );
+    for workload in &facts.workloads {
+        describe(page, workload);
+    }
+    for server in &facts.servers {
+        let settings = server
+            .settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        page.text(
+            2,
+            &format!(
+                "{} says: {}; {}",
+                server.pod,
+                server.version,
+                settings.collect::<Vec<_>>().join(", ")
+            ),
+        );
+    }
+    for note in &facts.notes {
+        page.text(2, &format!("note: {note}"));
+    }
+}
+
+fn describe(page: &mut Page, workload: &WorkloadFacts) {
+    let members = if workload.replicas == 1 {
+        "member"
+    } else {
+        "members"
+    };
+    page.text(
+        0,
+        &format!(
+            "{}: {}, {} {members}, image {} ({})",
+            workload.id, workload.engine, workload.replicas, workload.image, workload.declared_at
+        ),
+    );
+    if let Some(stand_in) = &workload.stand_in {
+        page.text(2, &format!("{} was a stand-in: {stand_in}", workload.image));
+    }
+    for note in &workload.notes {
+        page.text(2, &format!("note: {note}"));
+    }
+}
+
+fn drills(page: &mut Page, verdict: &Verdict) {
+    for promises in verdict.promises.chunk_by(|one, next| one.drill == next.drill) {
+        if let Some(first) = promises.first() {
+            page.heading(&first.drill.to_string());
+        }
+        for (index, promise) in promises.iter().enumerate() {
+            let (branch, trunk) = if index + 1 == promises.len() {
+                ("└─", "  ")
+            } else {
+                ("├─", "│ ")
+            };
+            let outcome = promise.outcome();
+            let name = format!("{:<10}", promise.promise.to_string());
+            let mark_painted = page.paint(Some(color(outcome)), false, mark(outcome));
+            page.hanging(
+                &format!("{branch} {} {name} ", mark(outcome)),
+                &format!("{branch} {mark_painted} {name} "),
+                &format!("{trunk}{}", " ".repeat(14)),
+                &sentence(promise),
+            );
+        }
+    }
+    for left_out in &verdict.facts.left_out {
+        page.heading(&format!("{}/{}", left_out.workload, left_out.left_out.drill));
+        page.text(0, &format!("└─ left out: {}", left_out.left_out.reason));
+    }
+}
+
+fn times(page: &mut Page, verdict: &Verdict) {
+    for workload in &verdict.facts.workloads {
+        let drills: Vec<&RecoveryTimes> = verdict
+            .recovery
+            .iter()
+            .filter(|times| times.drill.workload == workload.id)
+            .collect();
+        if drills.is_empty() {
+            continue;
+        }
+        page.heading(&format!(
+            "recovery of {}, since the fault was requested",
+            workload.id
+        ));
+        table::recovery(page, &drills);
+        if !workload.has_readiness_probe {
+            page.text(
+                0,
+                "No readiness probe: Ready means no more than that the server's process was started.",
+            );
+        }
+    }
+    if !verdict.overlaps.is_empty() {
+        page.heading("measured on the node");
+    }
+    for overlap in &verdict.overlaps {
+        page.text(0, &format!("{}, {}: {overlap}", overlap.drill, overlap.pod));
+    }
+    let share = verdict.share;
+    let per_mille = share.own_per_mille();
+    page.heading("time");
+    page.text(
+        0,
+        &format!(
+            "{} in all; in {} of it something in the cluster was under way; {} ({}.{} %) were the harness's own",
+            seconds(share.total_us),
+            seconds(share.waited_us),
+            seconds(share.own_us()),
+            per_mille / 10,
+            per_mille % 10
+        ),
+    );
+}
+
+fn limits(page: &mut Page, verdict: &Verdict) {
+    page.heading("not proven");
+    for limit in &verdict.not_proven {
+        page.hanging("- ", "- ", "  ", limit);
+    }
+}
+
+fn failures(page: &mut Page, verdict: &Verdict) {
+    let mut failed: Vec<&PromiseVerdict> = verdict.failed().collect();
+    if failed.is_empty() && verdict.shortfalls.is_empty() {
+        return;
+    }
+    page.heading("why");
+    // The worst last, next to the verdict.
+    failed.sort_by_key(|promise| promise.outcome());
+    for shortfall in &verdict.shortfalls {
+        item(page, Outcome::Inconclusive, shortfall);
+    }
+    for promise in failed {
+        let text = format!("{}, {}: {}", promise.drill, promise.promise, sentence(promise));
+        item(page, promise.outcome(), &text);
+    }
+}
+
+fn item(page: &mut Page, outcome: Outcome, text: &str) {
+    let painted = page.paint(Some(color(outcome)), false, mark(outcome));
+    page.hanging(&format!("{} ", mark(outcome)), &format!("{painted} "), "  ", text);
+}
+
+/// What a promise came to, and the evidence.
+fn sentence(promise: &PromiseVerdict) -> String {
+    let observed = promise.observed;
+    let outcome = match (promise.passed(), promise.expected) {
+        (true, Outcome::Violated) => format!("{observed}, as expected"),
+        (false, Outcome::Violated) => format!("{observed}, expected {}", promise.expected),
+        _ => observed.to_string(),
+    };
+    format!("{outcome}: {}", promise.evidence.join("; "))
+}
+
+fn last_line(verdict: &Verdict) -> String {
+    let all = verdict.promises.len();
+    let count = |outcome| {
+        verdict
+            .promises
+            .iter()
+            .filter(|promise| promise.outcome() == outcome)
+            .count()
+    };
+    let (violated, inconclusive) = (count(Outcome::Violated), count(Outcome::Inconclusive));
+    let outcome = verdict.outcome;
+    match outcome {
+        Outcome::Held => format!("{outcome}: all {all} promises came to what was expected"),
+        Outcome::Violated if inconclusive > 0 => {
+            format!("{outcome}: {violated} of {all} promises were not kept, {inconclusive} inconclusive")
+        }
+        Outcome::Violated => format!("{outcome}: {violated} of {all} promises were not kept"),
+        Outcome::Inconclusive if inconclusive > 0 => {
+            format!("{outcome}: {inconclusive} of {all} promises were neither shown nor refuted")
+        }
+        Outcome::Inconclusive => format!("{outcome}: the run proves nothing as a whole"),
+    }
+}
+
+fn mark(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Held => "✓",
+        Outcome::Inconclusive => "?",
+        Outcome::Violated => "✗",
+    }
+}
+
+fn color(outcome: Outcome) -> AnsiColor {
+    match outcome {
+        Outcome::Held => AnsiColor::Green,
+        Outcome::Inconclusive => AnsiColor::Yellow,
+        Outcome::Violated => AnsiColor::Red,
+    }
+}
+
+fn or_unknown(text: &str) -> &str {
+    if text.is_empty() { "unknown" } else { text }
+}

@@ -1,0 +1,83 @@
+use super::model::Finding;
+use super::rows::{RowAccount, account, brief};
+use super::view::DrillView;
+use crate::history::Keys;
+
+/// Every acknowledged row is there, unharmed, and none that nobody wrote.
+pub(super) fn check(view: &DrillView<'_>) -> Finding {
+    let account = match account(view) {
+        Ok(account) => account,
+        Err(why) => return Finding::inconclusive(why),
+    };
+    let mut evidence = Vec::new();
+    if !account.lost.is_empty() {
+        evidence.push(named("lost", &account.lost, "acknowledged "));
+    }
+    evidence.extend(intrusions(&account));
+    let violated = !evidence.is_empty();
+    evidence.push(counts(&account));
+    evidence.push(format!("final read: {}", account.level));
+    if violated {
+        Finding::violated(evidence)
+    } else if account.acknowledged.is_empty() {
+        Finding::inconclusive("no row was acknowledged: there was nothing to lose")
+    } else if account.acknowledged_before.is_empty() {
+        Finding::inconclusive("no row was acknowledged before the fault: there was nothing for it to destroy")
+    } else {
+        Finding::held(evidence)
+    }
+}
+
+/// What is wrong with a drill's rows apart from lost ones.
+///
+/// A drill that expects its rows to be lost expects no more than that: rows that nobody wrote must not pass for the
+/// violation that was asked for.
+pub(super) fn unexpected(view: &DrillView<'_>) -> Option<Finding> {
+    let account = account(view).ok()?;
+    let mut evidence = intrusions(&account);
+    if evidence.is_empty() {
+        return None;
+    }
+    evidence.push(counts(&account));
+    Some(Finding::violated(evidence))
+}
+
+fn intrusions(account: &RowAccount) -> Vec<String> {
+    let mut evidence = Vec::new();
+    if !account.phantom.is_empty() {
+        evidence.push(named("read", &account.phantom, "never written "));
+    }
+    if !account.corrupt.is_empty() {
+        evidence.push(named("read", &account.corrupt, "corrupt "));
+    }
+    if !account.refused_but_present.is_empty() {
+        evidence.push(named("read", &account.refused_but_present, "refused "));
+    }
+    evidence
+}
+
+fn named(verb: &str, keys: &Keys, adjective: &str) -> String {
+    let rows = if keys.len() == 1 { "row" } else { "rows" };
+    format!("{verb} {} {adjective}{rows}: {}", keys.len(), brief(keys))
+}
+
+fn counts(account: &RowAccount) -> String {
+    let mut counts = format!(
+        "{} acknowledged, {} of them before the fault; {} read",
+        account.acknowledged.len(),
+        account.acknowledged_before.len(),
+        account.read.len()
+    );
+    let unknown = account.unknown.union(&account.unreported);
+    for (keys, word) in [
+        (&account.refused, "refused"),
+        (&unknown, "unknown"),
+        (&account.recovered, "recovered"),
+    ] {
+        if !keys.is_empty() {
+            let of_which = if word == "recovered" { "of which " } else { "" };
+            counts = format!("{counts}; {of_which}{} {word}", keys.len());
+        }
+    }
+    counts
+}

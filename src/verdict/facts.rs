@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::{ClusterFacts, Event, History};
+use crate::plan::{LeftOut, Plan};
+use crate::workload::{EngineKind, Workload, WorkloadId};
+
+/// What ran where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The version of stateproof that made the run.
+    pub version: String,
+    /// The cluster.
+    pub cluster: ClusterFacts,
+    /// The workloads, in the plan's order.
+    pub workloads: Vec<WorkloadFacts>,
+    /// What the running servers said of themselves, each answer once.
+    pub servers: Vec<ServerFacts>,
+    /// The drills that did not run.
+    pub left_out: Vec<DrillLeftOut>,
+    /// What the run noted.
+    pub notes: Vec<String>,
+}
+
+/// What a report says of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadFacts {
+    /// Its namespace and name.
+    pub id: WorkloadId,
+    /// Where the manifest declares it: `file:line`.
+    pub declared_at: String,
+    /// Number of members the manifest asks for.
+    pub replicas: u32,
+    /// What runs in it.
+    pub engine: EngineKind,
+    /// The image as the manifest names it.
+    pub image: String,
+    /// What really stood behind that name, where it was a stand-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<String>,
+    /// Whether the engine's container has a readiness probe. Without one, Ready means started.
+    pub has_readiness_probe: bool,
+    /// What a reader should know about the manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// What a running server said of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFacts {
+    /// The pod it ran in.
+    pub pod: String,
+    /// What it calls itself.
+    pub version: String,
+    /// The settings that durability depends on, by the server's own names.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A drill that did not run, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillLeftOut {
+    /// The workload.
+    pub workload: WorkloadId,
+    /// Which drill, and why.
+    #[serde(flatten)]
+    pub left_out: LeftOut,
+}
+
+/// Gathers what a history says of where it was made.
+pub(super) fn facts(history: &History) -> Facts {
+    let mut facts = Facts::default();
+    for record in &history.records {
+        match &record.event {
+            Event::RunStarted {
+                version,
+                plans,
+                cluster,
+                ..
+            } => {
+                facts.version.clone_from(version);
+                facts.cluster = cluster.clone();
+                facts.workloads = plans
+                    .iter()
+                    .map(|plan| workload(&plan.workload, cluster))
+                    .collect();
+                facts.left_out = plans.iter().flat_map(left_out).collect();
+            }
+            Event::Server {
+                pod,
+                version,
+                settings,
+                ..
+            } => {
+                let server = ServerFacts {
+                    pod: pod.clone(),
+                    version: version.clone(),
+                    settings: settings.clone(),
+                };
+                if !facts.servers.contains(&server) {
+                    facts.servers.push(server);
+                }
+            }
+            Event::Note { text } => facts.notes.push(text.clone()),
+            _ => {}
+        }
+    }
+    facts
+}
+
+/// What a reader might think proven and is not.
+pub(super) fn not_proven(facts: &Facts) -> Vec<String> {
+    let mut not_proven = vec![
+        "power loss: all nodes share one kernel; a process or pod that is killed leaves the page cache intact".into(),
+    ];
+    for (setting, consequence) in [
+        (
+            "synchronous_commit",
+            "rows are acknowledged before they are on disk",
+        ),
+        ("fsync", "nothing is ever forced to disk"),
+        (
+            "full_page_writes",
+            "a page half written at a crash stays half written",
+        ),
+    ] {
+        let pods = facts.servers.iter().filter(|server| {
+            let value = server.settings.get(setting);
+            value.is_some_and(|value| value == "off")
+        });
+        if let Some(server) = pods.into_iter().next() {
+            not_proven.push(format!(
+                "durability beyond a pod's loss: {} runs with {setting}=off, {consequence}",
+                server.pod
+            ));
+        }
+    }
+    for image in &facts.cluster.images {
+        if let Some(contains) = &image.stand_in {
+            not_proven.push(format!("{} itself: it was a stand-in: {contains}", image.name));
+        }
+    }
+    not_proven
+}
+
+fn workload(workload: &Workload, cluster: &ClusterFacts) -> WorkloadFacts {
+    let image = cluster
+        .images
+        .iter()
+        .find(|image| image.name == workload.engine.image);
+    WorkloadFacts {
+        id: workload.id(),
+        declared_at: workload.declared_at.clone(),
+        replicas: workload.replicas,
+        engine: workload.engine.kind,
+        image: workload.engine.image.clone(),
+        stand_in: image.and_then(|image| image.stand_in.clone()),
+        has_readiness_probe: workload.has_readiness_probe,
+        notes: workload.notes.clone(),
+    }
+}
+
+fn left_out(plan: &Plan) -> impl Iterator<Item = DrillLeftOut> {
+    plan.left_out.iter().map(|left_out| DrillLeftOut {
+        workload: plan.workload.id(),
+        left_out: left_out.clone(),
+    })
+}

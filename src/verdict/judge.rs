@@ -1,0 +1,231 @@
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::facts::{facts, not_proven};
+use super::model::Finding;
+use super::view::{DrillView, Ending};
+use super::{
+    PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
+    retention, rows, storage, times,
+};
+use crate::history::{DrillId, Event, History};
+use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
+
+type Check = fn(&DrillView<'_>) -> Finding;
+
+/// Judges a history. Pure: the same history gives the same verdict wherever and whenever it is judged.
+///
+/// A promise holds only where the fault is proven, the drill was carried through and the history shows the promise
+/// kept. The verdict is Held only where every promise came to what was expected, and the run to its end.
+///
+/// ```
+/// use stateproof::history::History;
+/// use stateproof::plan::Outcome;
+/// use stateproof::verdict::judge;
+///
+/// let lines = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/histories/lose-pod.jsonl"));
+/// assert_eq!(judge(&History::parse(lines)?).outcome, Outcome::Held);
+///
+/// // The same history without its last line proves nothing.
+/// let (cut, _) = lines.trim_end().rsplit_once('\n').unwrap();
+/// let verdict = judge(&History::parse(cut)?);
+/// assert_eq!(verdict.outcome, Outcome::Inconclusive);
+/// assert!(!verdict.shortfalls.is_empty());
+/// # Ok::<(), stateproof::history::HistoryError>(())
+/// ```
+#[must_use]
+pub fn judge(history: &History) -> Verdict {
+    let facts = facts(history);
+    let end_us = history.records.last().map_or(0, |record| record.at_us);
+    let mut verdict = Verdict {
+        outcome: Outcome::Inconclusive,
+        shortfalls: shortfalls(history),
+        promises: Vec::new(),
+        rows: Vec::new(),
+        recovery: Vec::new(),
+        overlaps: Vec::new(),
+        share: harness_share(history, 0, end_us),
+        not_proven: not_proven(&facts),
+        facts,
+    };
+    for plan in plans(history) {
+        for planned in &plan.drills {
+            judge_drill(history, plan, planned, &mut verdict);
+        }
+    }
+    let worst = verdict.promises.iter().map(PromiseVerdict::outcome).max();
+    let at_best = if verdict.shortfalls.is_empty() {
+        Outcome::Held
+    } else {
+        Outcome::Inconclusive
+    };
+    verdict.outcome = worst.unwrap_or(Outcome::Inconclusive).max(at_best);
+    verdict
+}
+
+fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: &mut Verdict) {
+    let id = DrillId {
+        workload: plan.workload.id(),
+        drill: planned.drill,
+    };
+    let view = DrillView::new(history, &plan.workload, planned);
+    let mut add = |expectation: Expectation, finding: Finding| {
+        verdict.promises.push(PromiseVerdict {
+            drill: id.clone(),
+            promise: expectation.promise,
+            observed: finding.observed,
+            expected: expectation.expected,
+            evidence: finding.evidence,
+        });
+    };
+    let Some(view) = view else {
+        for expectation in &planned.expectations {
+            add(
+                *expectation,
+                Finding::inconclusive("the drill was planned and never started"),
+            );
+        }
+        return;
+    };
+    let proof = fault::proof(&view);
+    for expectation in &planned.expectations {
+        let finding = guarded(check(expectation.promise), &view);
+        add(
+            *expectation,
+            qualified(finding, expectation.expected, &proof, view.ending),
+        );
+        // A control that expects lost rows expects nothing else.
+        if expectation.promise == Promise::Durability
+            && expectation.expected == Outcome::Violated
+            && let Some(finding) = durability::unexpected(&view)
+        {
+            let expected = Outcome::Held;
+            let finding = qualified(finding, expected, &proof, view.ending);
+            add(
+                Expectation {
+                    expected,
+                    ..*expectation
+                },
+                finding,
+            );
+        }
+    }
+    verdict.rows.extend(rows::account(&view).ok());
+    verdict.recovery.extend(times::of(&view));
+    verdict.overlaps.extend(overlap::of(&view, history));
+}
+
+fn check(promise: Promise) -> Check {
+    match promise {
+        Promise::Identity => identity::check,
+        Promise::Storage => storage::check,
+        Promise::Address => address::check,
+        Promise::Retention => retention::check,
+        Promise::Durability => durability::check,
+        Promise::Recovery => recovery::check,
+    }
+}
+
+/// Runs a check. One that panics has shown nothing, and must not take the other promises' verdicts with it.
+fn guarded(check: Check, view: &DrillView<'_>) -> Finding {
+    // A view is only read, and thrown away with the finding.
+    catch_unwind(AssertUnwindSafe(|| check(view)))
+        .unwrap_or_else(|_| Finding::inconclusive("the check itself failed: this is a fault of stateproof"))
+}
+
+/// A finding with what stands behind it: it counts only where the fault is proven, and what was expected only where
+/// the drill was carried through. A promise that is refuted stays so.
+fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, ending: Ending<'_>) -> Finding {
+    let mut reasons = Vec::new();
+    match ending {
+        Ending::Complete => {}
+        Ending::Failed(error) => {
+            reasons.push(format!("the drill was not carried through: {}", error.join(": ")));
+        }
+        Ending::Missing => reasons.push("the history ends within the drill".into()),
+    }
+    let refuted = finding.observed == Outcome::Violated && expected != Outcome::Violated;
+    if refuted && proof.is_ok() {
+        let evidence = finding.evidence.into_iter().chain(reasons).collect();
+        return Finding { evidence, ..finding };
+    }
+    reasons.extend(proof.as_ref().err().cloned());
+    if reasons.is_empty() {
+        return finding;
+    }
+    if finding.observed == Outcome::Violated {
+        reasons.extend(
+            finding
+                .evidence
+                .into_iter()
+                .map(|evidence| format!("seen all the same: {evidence}")),
+        );
+    } else if finding.observed == Outcome::Inconclusive {
+        reasons.extend(finding.evidence);
+    }
+    Finding {
+        observed: Outcome::Inconclusive,
+        evidence: reasons,
+    }
+}
+
+/// Why the whole is at best Inconclusive.
+fn shortfalls(history: &History) -> Vec<String> {
+    let mut shortfalls = Vec::new();
+    if history.cut_off {
+        shortfalls.push("the history's last line is not whole: it was cut off".into());
+    }
+    if !matches!(
+        history.records.first().map(|record| &record.event),
+        Some(Event::RunStarted { .. })
+    ) {
+        shortfalls.push("the history has no beginning".into());
+    }
+    match history.records.last().map(|record| &record.event) {
+        Some(Event::RunEnded { interrupted: false }) => {}
+        Some(Event::RunEnded { interrupted: true }) => shortfalls.push("the run was interrupted".into()),
+        _ => shortfalls.push("the history does not end with the end of the run".into()),
+    }
+
+    let mut planned = BTreeSet::new();
+    for plan in plans(history) {
+        let workload = plan.workload.id();
+        if plan.drills.is_empty() {
+            shortfalls.push(format!("no drill was planned for {workload}"));
+        }
+        for drill in &plan.drills {
+            let id = DrillId {
+                workload: workload.clone(),
+                drill: drill.drill,
+            };
+            if drill.expectations.is_empty() {
+                shortfalls.push(format!("{id} promises nothing"));
+            }
+            if !planned.insert(id.clone()) {
+                shortfalls.push(format!("{id} was planned more than once"));
+            }
+        }
+    }
+    if planned.is_empty() {
+        shortfalls.push("nothing was promised".into());
+    }
+    let mut started = BTreeSet::new();
+    for record in &history.records {
+        if let Event::DrillStarted { drill } = &record.event {
+            if !planned.contains(drill) {
+                shortfalls.push(format!("{drill} was not planned"));
+            }
+            if !started.insert(drill) {
+                shortfalls.push(format!("{drill} was started more than once"));
+            }
+        }
+    }
+    shortfalls
+}
+
+fn plans(history: &History) -> &[Plan] {
+    match history.records.first().map(|record| &record.event) {
+        Some(Event::RunStarted { plans, .. }) => plans,
+        _ => &[],
+    }
+}

@@ -1,0 +1,123 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Facts, HarnessShare, Overlap, RecoveryTimes, RowAccount};
+use crate::history::DrillId;
+use crate::plan::{Outcome, Promise};
+
+/// What a history comes to, with everything that a report says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The worst of the promises' outcomes, and at best Inconclusive where [`shortfalls`](Self::shortfalls) are.
+    pub outcome: Outcome,
+    /// Why the verdict is at best Inconclusive whatever the promises say: the history was cut off, the run was
+    /// interrupted, nothing was promised. A sentence fragment each; empty for a whole run.
+    pub shortfalls: Vec<String>,
+    /// Every promise of every planned drill, in the plan's order.
+    pub promises: Vec<PromiseVerdict>,
+    /// The accounts that the durability verdicts rest on, a drill each.
+    pub rows: Vec<RowAccount>,
+    /// How long each drill's recovery took, a drill whose fault began each.
+    pub recovery: Vec<RecoveryTimes>,
+    /// Whether old and new server process ran at once, a forced deletion each.
+    pub overlaps: Vec<Overlap>,
+    /// Where the run's time went.
+    pub share: HarnessShare,
+    /// What ran where.
+    pub facts: Facts,
+    /// What a reader might think proven and is not, a sentence fragment each.
+    pub not_proven: Vec<String>,
+}
+
+impl Verdict {
+    /// The promises that did not come to what was expected of them.
+    pub fn failed(&self) -> impl Iterator<Item = &PromiseVerdict> {
+        self.promises.iter().filter(|promise| !promise.passed())
+    }
+}
+
+/// What one promise of one drill came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromiseVerdict {
+    /// The drill.
+    pub drill: DrillId,
+    /// The promise.
+    pub promise: Promise,
+    /// What the history shows.
+    pub observed: Outcome,
+    /// What the plan expects.
+    pub expected: Outcome,
+    /// What in the history shows it, a sentence fragment each, the weightiest first.
+    pub evidence: Vec<String>,
+}
+
+impl PromiseVerdict {
+    /// What the promise counts as: Held when it came to what was expected, Inconclusive when nothing was shown,
+    /// Violated otherwise, so also when a promise held whose violation was expected.
+    ///
+    /// ```
+    /// use stateproof::history::DrillId;
+    /// use stateproof::plan::{Drill, Outcome, Promise};
+    /// use stateproof::verdict::PromiseVerdict;
+    /// use stateproof::workload::WorkloadId;
+    ///
+    /// let control = PromiseVerdict {
+    ///     drill: DrillId {
+    ///         workload: WorkloadId { namespace: "prod".into(), name: "postgres".into() },
+    ///         drill: Drill::DeleteClaim,
+    ///     },
+    ///     promise: Promise::Durability,
+    ///     observed: Outcome::Violated,
+    ///     expected: Outcome::Violated,
+    ///     evidence: vec!["lost 100 acknowledged rows: 1-100".into()],
+    /// };
+    /// assert_eq!(control.outcome(), Outcome::Held);
+    /// assert_eq!(PromiseVerdict { observed: Outcome::Held, ..control }.outcome(), Outcome::Violated);
+    /// ```
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if self.observed == Outcome::Inconclusive {
+            // Never a pass, whatever was expected.
+            Outcome::Inconclusive
+        } else if self.observed == self.expected {
+            Outcome::Held
+        } else {
+            Outcome::Violated
+        }
+    }
+
+    /// Whether it came to what was expected.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.outcome() == Outcome::Held
+    }
+}
+
+/// What a check finds in a drill, before anybody asks what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub observed: Outcome,
+    pub evidence: Vec<String>,
+}
+
+impl Finding {
+    pub fn held(evidence: Vec<String>) -> Self {
+        Self {
+            observed: Outcome::Held,
+            evidence,
+        }
+    }
+
+    pub fn violated(evidence: Vec<String>) -> Self {
+        Self {
+            observed: Outcome::Violated,
+            evidence,
+        }
+    }
+
+    pub fn inconclusive(why: impl Into<String>) -> Self {
+        Self {
+            observed: Outcome::Inconclusive,
+            evidence: vec![why.into()],
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use super::model::Finding;
+use super::times::{self, seconds};
+use super::view::{DrillView, Ending, POD};
+use crate::history::{Event, PodState, WriteFate, WriteOutcome};
+
+/// The member becomes Ready and, where the drill writes after the fault, accepts writes again.
+pub(super) fn check(view: &DrillView<'_>) -> Finding {
+    let pod = &view.member.pod;
+    // Refuted only where every step was done and no watch missed anything: a time-out of the harness is no proof.
+    let refuted = view.ending == Ending::Complete && !view.gap_since_fault(POD);
+    let verdict = |evidence: String| {
+        if refuted {
+            Finding::violated(vec![evidence])
+        } else {
+            Finding::inconclusive(evidence)
+        }
+    };
+    let Some(new) = view.new_pod() else {
+        return verdict(format!("no new pod {pod} was seen"));
+    };
+    let Some(ready) = view.ready(new) else {
+        let last = view.pod(new).filter_map(|pod| pod.state).last();
+        return verdict(format!(
+            "{pod}: pod {new} was never seen Ready{}",
+            last.map(last_seen).unwrap_or_default()
+        ));
+    };
+
+    let times = times::of(view);
+    let ready_after = times.as_ref().and_then(|times| times.ready_us);
+    let after_fault =
+        |us: Option<u64>| us.map_or_else(String::new, |us| format!(" {} after the fault", seconds(us)));
+    let mut evidence = vec![format!("{pod}: pod {new} Ready{}", after_fault(ready_after))];
+    let restarts = view
+        .pod(new)
+        .filter_map(|pod| view.engine(pod.state?))
+        .map(|engine| engine.restarts)
+        .max();
+    if let Some(restarts) = restarts.filter(|restarts| *restarts > 0) {
+        evidence.push(format!("its server's container was started again: {restarts}×"));
+    }
+
+    if !view.writes_after_fault() {
+        let read = view
+            .own()
+            .any(|at| at.place > ready.place && matches!(at.event, Event::Read { .. }));
+        return if read {
+            evidence.push("it answered the final read".into());
+            Finding::held(evidence)
+        } else {
+            Finding::inconclusive(format!("{pod}: pod {new} was not read from once it was Ready"))
+        };
+    }
+    if first_write(view, new).is_some() {
+        let write = times.and_then(|times| times.write_us);
+        evidence.push(format!("first row acknowledged{}", after_fault(write)));
+        return Finding::held(evidence);
+    }
+    let refusal = view.own().filter_map(|at| match at.event {
+        Event::Wrote { outcomes, .. } => outcomes.iter().rev().find_map(|outcome| match &outcome.fate {
+            WriteFate::Refused(why) if outcome.sent_us >= ready.us => Some(why),
+            _ => None,
+        }),
+        _ => None,
+    });
+    match refusal.last() {
+        Some(why) if view.ending != Ending::Missing => Finding::violated(vec![format!(
+            "{pod}: pod {new} was Ready and accepted no row; the last refusal: {why}"
+        )]),
+        _ => Finding::inconclusive(format!("{pod}: no row was acknowledged by pod {new}")),
+    }
+}
+
+/// The first row that a pod acknowledged: one that was sent on a connection opened since that pod was first seen.
+///
+/// A row that is acknowledged on an older connection was acknowledged by the pod before it, which a forced deletion
+/// leaves running for a while.
+pub(super) fn first_write<'h>(view: &DrillView<'h>, new: &str) -> Option<&'h WriteOutcome> {
+    let seen = view.first_seen(new)?;
+    let connected = view.own().find(|at| {
+        at.place > seen && matches!(at.event, Event::Connected { name, .. } if *name == view.member.dns)
+    })?;
+    view.own()
+        .filter_map(|at| match at.event {
+            Event::Wrote { outcomes, .. } => Some(outcomes),
+            _ => None,
+        })
+        .flatten()
+        .filter(|outcome| outcome.fate == WriteFate::Acknowledged && outcome.sent_us >= connected.us)
+        .min_by_key(|outcome| outcome.done_us)
+}
+
+fn last_seen(pod: &PodState) -> String {
+    let mut text = format!("; last seen {}", pod.phase);
+    if let Some(why) = &pod.unschedulable {
+        text = format!("{text}, not scheduled: {why}");
+    }
+    for container in &pod.containers {
+        if let Some(why) = container.waiting.as_ref().or(container.terminated.as_ref()) {
+            text = format!("{text}, {}: {why}", container.name);
+        }
+    }
+    text
+}

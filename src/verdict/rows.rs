@@ -1,0 +1,144 @@
+use serde::{Deserialize, Serialize};
+
+use super::view::DrillView;
+use crate::history::{DrillId, Event, Keys, WriteFate};
+
+/// What became of a drill's rows, by the final read.
+///
+/// The words are those of Jepsen's set checker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowAccount {
+    /// The drill.
+    pub drill: DrillId,
+    /// What kind of read the final read was.
+    pub level: String,
+    /// Rows that were about to be written.
+    pub attempted: Keys,
+    /// Rows that the server said are committed.
+    pub acknowledged: Keys,
+    /// Rows acknowledged before the first fault began.
+    pub acknowledged_before: Keys,
+    /// Rows whose fate nobody knows: the connection was lost before the answer.
+    pub unknown: Keys,
+    /// Rows that the server said are not committed.
+    pub refused: Keys,
+    /// Rows that the history says nothing further of: announced, perhaps never sent.
+    pub unreported: Keys,
+    /// Rows that the final read found.
+    pub read: Keys,
+    /// Acknowledged and not read.
+    pub lost: Keys,
+    /// Read and never attempted.
+    pub phantom: Keys,
+    /// Read with a payload that is not what was written.
+    pub corrupt: Keys,
+    /// Refused and read all the same.
+    pub refused_but_present: Keys,
+    /// Read though nobody knew their fate. No fault.
+    pub recovered: Keys,
+}
+
+/// Takes the account of a drill's rows.
+///
+/// # Errors
+///
+/// Says why there is none: no final read, or one that cannot be final, or a history that contradicts itself.
+pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
+    let fault = view.last_fault().ok_or("no fault was begun")?;
+    let first_fault_us = view.first_fault().map_or(0, |fault| fault.us);
+    let mut attempted = Vec::new();
+    let (mut acknowledged, mut acknowledged_before) = (Vec::new(), Vec::new());
+    let (mut unknown, mut refused) = (Vec::new(), Vec::new());
+    let mut last_write = None;
+    let mut last_read = None;
+    for at in view.own() {
+        match at.event {
+            Event::Attempting { keys, .. } => {
+                attempted.extend_from_slice(keys.ranges());
+                last_write = Some(at.place);
+            }
+            Event::Wrote { outcomes, .. } => {
+                last_write = Some(at.place);
+                for outcome in outcomes {
+                    match outcome.fate {
+                        WriteFate::Acknowledged => {
+                            acknowledged.push(outcome.key);
+                            if outcome.done_us < first_fault_us {
+                                acknowledged_before.push(outcome.key);
+                            }
+                        }
+                        WriteFate::Unknown(_) => unknown.push(outcome.key),
+                        WriteFate::Refused(_) => refused.push(outcome.key),
+                    }
+                }
+            }
+            Event::Read {
+                level, keys, corrupt, ..
+            } => last_read = Some((at.place, level, keys, corrupt)),
+            _ => {}
+        }
+    }
+
+    let (place, level, read, corrupt) = last_read.ok_or("the rows were not read back")?;
+    if last_write.is_some_and(|write| write > place) {
+        return Err("rows were written after the last read: there is no final read".into());
+    }
+    let new = view.new_pod().and_then(|new| view.first_seen(new));
+    if place < fault.place || new.is_none_or(|new| place < new) {
+        return Err("the last read came before the new pod: there is no final read".into());
+    }
+
+    let attempted = Keys::try_from(attempted)?;
+    let acknowledged: Keys = acknowledged.into_iter().collect();
+    // A retry keeps its row's key, and one attempt that came through, or may have, is enough for it to be there.
+    let unknown = unknown.into_iter().collect::<Keys>().difference(&acknowledged);
+    let refused = refused
+        .into_iter()
+        .collect::<Keys>()
+        .difference(&acknowledged.union(&unknown));
+    let reported = acknowledged.union(&unknown).union(&refused);
+    let unannounced = reported.difference(&attempted);
+    if !unannounced.is_empty() {
+        return Err(format!(
+            "the history contradicts itself: rows were written that were never attempted: {}",
+            brief(&unannounced)
+        ));
+    }
+    let unreported = attempted.difference(&reported);
+    Ok(RowAccount {
+        drill: view.id.clone(),
+        level: level.clone(),
+        lost: acknowledged.difference(read),
+        phantom: read.difference(&attempted),
+        corrupt: corrupt.clone(),
+        refused_but_present: refused.intersection(read),
+        recovered: unknown.union(&unreported).intersection(read),
+        read: read.clone(),
+        acknowledged_before: acknowledged_before.into_iter().collect(),
+        attempted,
+        acknowledged,
+        unknown,
+        refused,
+        unreported,
+    })
+}
+
+/// Keys for a sentence: all of them where they are few ranges.
+pub(super) fn brief(keys: &Keys) -> String {
+    const SHOWN: usize = 8;
+    let ranges = keys.ranges();
+    let Some((shown, rest)) = ranges
+        .split_at_checked(SHOWN)
+        .filter(|(_, rest)| !rest.is_empty())
+    else {
+        return keys.to_string();
+    };
+    let rest: u64 = rest
+        .iter()
+        .map(|(first, last)| (last - first).saturating_add(1))
+        .fold(0, u64::saturating_add);
+    match Keys::try_from(shown.to_vec()) {
+        Ok(shown) => format!("{shown} and {rest} more"),
+        Err(_) => keys.to_string(),
+    }
+}

@@ -1,0 +1,351 @@
+use crate::history::{
+    ClaimState, ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState,
+    PodState, Record, VolumeState,
+};
+use crate::plan::{PlannedDrill, Step};
+use crate::workload::{Member, Workload};
+
+pub(super) const POD: &str = "Pod";
+pub(super) const CLAIM: &str = "PersistentVolumeClaim";
+pub(super) const VOLUME: &str = "PersistentVolume";
+pub(super) const STATEFUL_SET: &str = "StatefulSet";
+
+/// The part of a history that one drill is judged by: its own records, and all that was seen before and during it,
+/// since an object that the drill found there was observed earlier.
+pub(super) struct DrillView<'h> {
+    pub id: DrillId,
+    pub workload: &'h Workload,
+    pub planned: &'h PlannedDrill,
+    pub member: Member,
+    pub ending: Ending<'h>,
+    /// What was done, in order.
+    pub faults: Vec<Begun<'h>>,
+    /// Everything until the drill's end.
+    seen: &'h [Record],
+    /// The place of the drill's first record.
+    start: usize,
+    /// What the watches said of pods of the member's name.
+    pods: Vec<Sighting<'h>>,
+}
+
+/// How a drill ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending<'h> {
+    /// Every step was done.
+    Complete,
+    /// A step failed, with its causes.
+    Failed(&'h [String]),
+    /// The history has no end of it.
+    Missing,
+}
+
+/// A record's event with its place in the history and its time.
+#[derive(Clone, Copy)]
+pub(super) struct At<'h> {
+    pub place: usize,
+    pub us: u64,
+    pub event: &'h Event,
+}
+
+/// A fault as it was begun.
+#[derive(Clone, Copy)]
+pub(super) struct Begun<'h> {
+    pub place: usize,
+    pub us: u64,
+    pub fault: Fault,
+    pub targets: &'h [FaultTarget],
+}
+
+/// A watch's word on a pod of the member's name.
+#[derive(Clone, Copy)]
+pub(super) struct Sighting<'h> {
+    pub place: usize,
+    pub us: u64,
+    pub uid: &'h str,
+    /// Its state; none when it was deleted.
+    pub state: Option<&'h PodState>,
+}
+
+/// The claims and volumes that an inspection found.
+#[derive(Clone, Copy)]
+pub(super) struct Inspection<'h> {
+    pub place: usize,
+    claims: &'h [(ObjectRef, ClaimState)],
+    volumes: &'h [(ObjectRef, VolumeState)],
+}
+
+impl<'h> DrillView<'h> {
+    /// None when the drill never began.
+    pub fn new(history: &'h History, workload: &'h Workload, planned: &'h PlannedDrill) -> Option<Self> {
+        let id = DrillId {
+            workload: workload.id(),
+            drill: planned.drill,
+        };
+        let records = &history.records;
+        let start = records
+            .iter()
+            .position(|record| matches!(&record.event, Event::DrillStarted { drill } if *drill == id))?;
+        let end = records
+            .iter()
+            .enumerate()
+            .skip(start)
+            .find_map(|(place, record)| match &record.event {
+                Event::DrillEnded { drill, error } if *drill == id => Some((place, error)),
+                _ => None,
+            });
+        let (seen, ending) = match end {
+            Some((place, error)) if error.is_empty() => (&records[..=place], Ending::Complete),
+            Some((place, error)) => (&records[..=place], Ending::Failed(error)),
+            None => (&records[..], Ending::Missing),
+        };
+        let mut view = Self {
+            member: workload.member(planned.member),
+            id,
+            workload,
+            planned,
+            ending,
+            faults: Vec::new(),
+            seen,
+            start,
+            pods: Vec::new(),
+        };
+        view.faults = view
+            .own()
+            .filter_map(|at| match at.event {
+                Event::FaultBegun { fault, targets, .. } => Some(Begun {
+                    place: at.place,
+                    us: at.us,
+                    fault: *fault,
+                    targets,
+                }),
+                _ => None,
+            })
+            .collect();
+        view.pods = view
+            .all()
+            .filter_map(|at| {
+                let (object, state) = match at.event {
+                    Event::Observed {
+                        object,
+                        state: ObjectState::Pod(state),
+                        ..
+                    } => (object, Some(state)),
+                    Event::Gone { object } => (object, None),
+                    _ => return None,
+                };
+                (object.kind == POD
+                    && object.namespace == view.workload.namespace
+                    && object.name == view.member.pod)
+                    .then_some(Sighting {
+                        place: at.place,
+                        us: at.us,
+                        uid: &object.uid,
+                        state,
+                    })
+            })
+            .collect();
+        Some(view)
+    }
+
+    /// Everything until the drill's end.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = At<'h>> + use<'h> {
+        at(self.seen, 0)
+    }
+
+    /// The drill's own records: those that name it.
+    pub fn own(&self) -> impl Iterator<Item = At<'h>> {
+        at(self.seen, self.start).filter(|at| drill_of(at.event) == Some(&self.id))
+    }
+
+    pub fn first_fault(&self) -> Option<Begun<'h>> {
+        self.faults.first().copied()
+    }
+
+    pub fn last_fault(&self) -> Option<Begun<'h>> {
+        self.faults.last().copied()
+    }
+
+    pub fn fault(&self, fault: Fault) -> Option<Begun<'h>> {
+        self.faults.iter().copied().find(|begun| begun.fault == fault)
+    }
+
+    /// What the watches said of pods of the member's name.
+    pub fn pods(&self) -> &[Sighting<'h>] {
+        &self.pods
+    }
+
+    /// What the watches said of one of them.
+    pub fn pod(&self, uid: &str) -> impl Iterator<Item = Sighting<'h>> {
+        self.pods.iter().copied().filter(move |pod| pod.uid == uid)
+    }
+
+    /// The UID of the member's pod that the first fault meets.
+    pub fn old_pod(&self) -> Option<&'h str> {
+        let fault = self.first_fault()?;
+        let target = fault
+            .targets
+            .iter()
+            .find(|target| target.kind == POD && target.name == self.member.pod);
+        target.map(|target| target.uid.as_str()).or_else(|| {
+            let mut before = self.pods.iter().rev().filter(|pod| pod.place < fault.place);
+            before.next().filter(|pod| pod.state.is_some()).map(|pod| pod.uid)
+        })
+    }
+
+    /// The UID of the pod that took the member's name last, first seen after the first fault.
+    pub fn new_pod(&self) -> Option<&'h str> {
+        let fault = self.first_fault()?;
+        self.pods
+            .iter()
+            .rev()
+            .filter(|pod| pod.state.is_some())
+            .map(|pod| pod.uid)
+            .find(|uid| Some(*uid) != self.old_pod() && self.first_seen(uid) > Some(fault.place))
+    }
+
+    /// The place at which a pod of the member's name was first seen.
+    pub fn first_seen(&self, uid: &str) -> Option<usize> {
+        self.pod(uid).next().map(|pod| pod.place)
+    }
+
+    /// When a pod of the member's name was first seen Ready.
+    pub fn ready(&self, uid: &str) -> Option<Sighting<'h>> {
+        self.pod(uid)
+            .find(|pod| pod.state.is_some_and(|state| state.ready))
+    }
+
+    /// The container that runs the engine.
+    pub fn engine<'p>(&self, pod: &'p PodState) -> Option<&'p ContainerState> {
+        pod.containers
+            .iter()
+            .find(|container| !container.init && container.name == self.workload.engine.container)
+    }
+
+    /// Whether a watch on a kind broke between two places of the history.
+    pub fn gap(&self, kind: &str, after: usize, before: usize) -> bool {
+        self.all().any(|at| {
+            at.place > after
+                && at.place < before
+                && matches!(at.event, Event::Gap { kind: watched, .. } if watched == kind)
+        })
+    }
+
+    /// Whether a watch on a kind broke between the first fault and the drill's end.
+    pub fn gap_since_fault(&self, kind: &str) -> bool {
+        self.first_fault()
+            .is_some_and(|fault| self.gap(kind, fault.place, self.seen.len()))
+    }
+
+    /// The drill's inspections of the claims, in order.
+    pub fn inspections(&self) -> Vec<Inspection<'h>> {
+        self.own()
+            .filter_map(|at| match at.event {
+                Event::ClaimsInspected { claims, volumes, .. } => Some(Inspection {
+                    place: at.place,
+                    claims,
+                    volumes,
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The place at which an object was first seen to be gone after a fault began: its deletion, or another object
+    /// under its name that was not there before.
+    pub fn gone(&self, target: &ObjectRef, fault: Begun<'_>) -> Option<usize> {
+        let mut before = Vec::new();
+        for at in self.all() {
+            match at.event {
+                Event::Gone { object } if at.place > fault.place && same_object(object, target) => {
+                    return Some(at.place);
+                }
+                Event::Observed { object, .. } if same_name(object, target) => {
+                    if at.place < fault.place {
+                        before.push(&object.uid);
+                    } else if object.uid != target.uid && !before.contains(&&object.uid) {
+                        return Some(at.place);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Whether the plan writes rows once the last fault is done.
+    pub fn writes_after_fault(&self) -> bool {
+        let steps = &self.planned.steps;
+        let last_fault = steps.iter().rposition(|step| fault_of(*step).is_some());
+        steps.iter().enumerate().any(|(index, step)| match step {
+            Step::StopWriter { .. } | Step::Write { .. } => last_fault.is_some_and(|fault| index > fault),
+            _ => false,
+        })
+    }
+}
+
+impl<'h> Inspection<'h> {
+    pub fn claim(&self, namespace: &str, name: &str) -> Option<(&'h ObjectRef, &'h ClaimState)> {
+        self.claims
+            .iter()
+            .find(|(object, _)| object.namespace == namespace && object.name == name)
+            .map(|(object, state)| (object, state))
+    }
+
+    pub fn volume(&self, name: &str) -> Option<(&'h ObjectRef, &'h VolumeState)> {
+        self.volumes
+            .iter()
+            .find(|(object, _)| object.name == name)
+            .map(|(object, state)| (object, state))
+    }
+}
+
+/// The fault that a step is.
+pub(super) fn fault_of(step: Step) -> Option<Fault> {
+    match step {
+        Step::DeletePod {
+            grace_seconds: Some(0),
+        } => Some(Fault::ForceDelete),
+        Step::DeletePod { .. } => Some(Fault::DeletePod),
+        Step::DeleteStatefulSet => Some(Fault::DeleteStatefulset),
+        Step::DeleteClaims => Some(Fault::DeleteClaims),
+        _ => None,
+    }
+}
+
+/// The drill that an event belongs to.
+fn drill_of(event: &Event) -> Option<&DrillId> {
+    match event {
+        Event::DrillStarted { drill }
+        | Event::DrillEnded { drill, .. }
+        | Event::Resolved { drill, .. }
+        | Event::Attempting { drill, .. }
+        | Event::Wrote { drill, .. }
+        | Event::Connected { drill, .. }
+        | Event::Disconnected { drill, .. }
+        | Event::FaultBegun { drill, .. }
+        | Event::FaultAccepted { drill, .. }
+        | Event::ClaimsInspected { drill, .. }
+        | Event::Read { drill, .. } => Some(drill),
+        Event::Server { drill, .. } => drill.as_ref(),
+        _ => None,
+    }
+}
+
+fn at(records: &[Record], from: usize) -> impl DoubleEndedIterator<Item = At<'_>> {
+    records[from..]
+        .iter()
+        .enumerate()
+        .map(move |(offset, record)| At {
+            place: from + offset,
+            us: record.at_us,
+            event: &record.event,
+        })
+}
+
+fn same_name(one: &ObjectRef, other: &ObjectRef) -> bool {
+    one.kind == other.kind && one.namespace == other.namespace && one.name == other.name
+}
+
+fn same_object(one: &ObjectRef, other: &ObjectRef) -> bool {
+    same_name(one, other) && one.uid == other.uid
+}
