@@ -6,6 +6,7 @@ mod client;
 mod condense;
 pub mod namespace;
 mod objects;
+pub mod provider;
 mod storage;
 mod usable;
 mod wait;

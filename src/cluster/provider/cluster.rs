@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::ProviderError;
+use super::docker::{Container, Docker};
+use super::journal::{Entry, Journal, Phase};
+use super::lease::{Lease, renew};
+use super::lock::FileLock;
+use super::node::Node;
+
+/// A running cluster of ours.
+///
+/// Running means that kind has set it up. Whether its API server answers and its nodes are Ready is for the caller
+/// to wait for.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its name. The kubeconfig's context is called `kind-NAME`.
+    pub name: String,
+    /// Its nodes, the control plane first.
+    pub nodes: Vec<Node>,
+    /// The kubeconfig that leads to it, ours alone.
+    pub kubeconfig: PathBuf,
+    /// The image that its nodes run, by the name that it was asked for.
+    pub node_image: String,
+    /// Whether it was there already. Who reuses a cluster leaves it to its lease and does not remove it.
+    pub reused: bool,
+    journal: Journal,
+    docker: Docker,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        entry: &Entry,
+        containers: &[Container],
+        reused: bool,
+        journal: &Journal,
+        docker: &Docker,
+    ) -> Self {
+        Self {
+            name: entry.name.clone(),
+            nodes: containers
+                .iter()
+                .map(|container| Node::new(container, docker))
+                .collect(),
+            kubeconfig: entry.kubeconfig.clone(),
+            node_image: entry.node_image.clone(),
+            reused,
+            journal: journal.clone(),
+            docker: docker.clone(),
+        }
+    }
+
+    /// Keeps the cluster from expiring for this long beyond the end of this process. A longer lease of this process
+    /// stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Gone`] when it was removed meanwhile, and when the journal cannot be read or written.
+    pub async fn lease(&self, duration: Duration) -> Result<(), ProviderError> {
+        let lock = self.lock().await?;
+        self.change(&lock, |entry| renew(&mut entry.leases, Lease::new(duration)))
+    }
+
+    pub(super) fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    pub(super) async fn lock(&self) -> Result<FileLock, ProviderError> {
+        let what = format!("cluster {}", self.name);
+        FileLock::acquire(&self.journal.lock_file(&self.name), &what).await
+    }
+
+    /// The images that were loaded into it: name, and ID in the local Docker.
+    pub(super) fn loaded(&self) -> Result<BTreeMap<String, String>, ProviderError> {
+        Ok(self.entry()?.loaded)
+    }
+
+    pub(super) fn note_loaded(
+        &self,
+        lock: &FileLock,
+        images: BTreeMap<String, String>,
+    ) -> Result<(), ProviderError> {
+        self.change(lock, |entry| entry.loaded.extend(images))
+    }
+
+    fn change(&self, _lock: &FileLock, change: impl FnOnce(&mut Entry)) -> Result<(), ProviderError> {
+        let mut entry = self.entry()?;
+        change(&mut entry);
+        self.journal.write(&entry)
+    }
+
+    /// The journal's entry, if it is still about this very cluster.
+    fn entry(&self) -> Result<Entry, ProviderError> {
+        let ours = |entry: &Entry| match &entry.phase {
+            Phase::Ready { nodes } => nodes
+                .iter()
+                .map(|node| &node.container)
+                .eq(self.nodes.iter().map(|node| &node.container)),
+            Phase::Creating { .. } => false,
+        };
+        let entry = self.journal.read(&self.name)?.filter(ours);
+        entry.ok_or_else(|| ProviderError::Gone {
+            name: self.name.clone(),
+        })
+    }
+}

@@ -1,0 +1,47 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::ProviderError;
+use super::docker::{Container, Docker, refused};
+
+/// A question to a node's container runtime.
+const QUESTION: Duration = Duration::from_mins(1);
+
+/// A node of a cluster of ours: a container of the local Docker.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name, in Kubernetes and in Docker.
+    pub name: String,
+    /// Its container's ID.
+    pub container: String,
+    docker: Docker,
+}
+
+/// `ctr` on a node, in the containerd namespace in which the kubelet has its containers.
+pub(super) const CTR: [&str; 2] = ["ctr", "--namespace=k8s.io"];
+
+impl Node {
+    pub(super) fn new(container: &Container, docker: &Docker) -> Self {
+        Self {
+            name: container.name().to_owned(),
+            container: container.id.clone(),
+            docker: docker.clone(),
+        }
+    }
+
+    pub(super) fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// The names of the images that its containerd has.
+    pub(super) async fn images(&self) -> Result<BTreeSet<String>, ProviderError> {
+        let mut args = vec!["exec", &self.container];
+        args.extend(CTR);
+        args.extend(["images", "ls", "--quiet"]);
+        let output = self.docker.tool().output(&args, QUESTION).await?;
+        if !output.status.success() {
+            return Err(refused(output));
+        }
+        Ok(output.stdout.lines().map(str::to_owned).collect())
+    }
+}

@@ -1,0 +1,297 @@
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+use tracing::debug;
+
+use super::ProviderError;
+
+/// How much of standard error goes into an error. kubeadm's explanation of a failed start takes about this much.
+const KEPT_LINES: usize = 40;
+
+/// A program that is called with arguments.
+///
+/// No secret is ever among the arguments, so they may be shown. A dropped call kills the program. It runs in a
+/// process group of its own: an interrupt from the terminal goes to us, and we decide what becomes of it.
+#[derive(Clone, Debug)]
+pub(super) struct Tool {
+    program: PathBuf,
+    name: &'static str,
+}
+
+/// A command that ended.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) command: String,
+    pub(super) status: ExitStatus,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Tool {
+    pub(super) fn new(name: &'static str, program: PathBuf) -> Self {
+        Self { program, name }
+    }
+
+    /// The command as a person would type it.
+    pub(super) fn line(&self, args: &[&str]) -> String {
+        format!("{} {}", self.name, args.join(" "))
+    }
+
+    /// A command to be started with pipes of the caller's own.
+    pub(super) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts a command whose standard input is written later, by [`Running::finish`].
+    pub(super) fn start(&self, args: &[&str]) -> Result<Running, ProviderError> {
+        let line = self.line(args);
+        debug!(command = line, "starting");
+        let child = self.command(args).stdin(Stdio::piped()).spawn();
+        let child = child.map_err(|source| ProviderError::Command {
+            command: line.clone(),
+            source,
+        })?;
+        Ok(Running { line, child })
+    }
+
+    /// Runs a command to its end, whatever that is.
+    pub(super) async fn output(&self, args: &[&str], deadline: Duration) -> Result<Output, ProviderError> {
+        self.start(args)?.finish(&[], deadline).await
+    }
+
+    /// Runs two commands, the output of the first being the input of the second. The status is that of the first
+    /// one that failed; standard error is that of both, since either may fail because the other one did.
+    pub(super) async fn pipe(
+        &self,
+        from: &[&str],
+        into: &[&str],
+        deadline: Duration,
+    ) -> Result<Output, ProviderError> {
+        let line = format!("{} | {}", self.line(from), self.line(into));
+        debug!(command = line, "starting");
+        let start = || -> io::Result<(Child, Child)> {
+            let mut first = self.command(from).spawn()?;
+            let pipe: Stdio = first
+                .stdout
+                .take()
+                .ok_or_else(|| io::Error::other("no pipe"))?
+                .try_into()?;
+            let second = self.command(into).stdin(pipe).spawn()?;
+            Ok((first, second))
+        };
+        let broken = |source| ProviderError::Command {
+            command: line.clone(),
+            source,
+        };
+        let (mut first, mut second) = start().map_err(broken)?;
+        let lines = Mutex::new(VecDeque::new());
+        let both = async { tokio::try_join!(wait(&mut first, &[], &lines), wait(&mut second, &[], &lines)) };
+        let ended = tokio::time::timeout(deadline, both).await;
+        let stderr = Vec::from(lines.into_inner().unwrap_or_default()).join("\n");
+        match ended {
+            Ok(Ok(((first, _), (second, stdout)))) => {
+                let status = if first.success() { second } else { first };
+                Ok(Output {
+                    command: line,
+                    status,
+                    stdout,
+                    stderr,
+                })
+            }
+            Ok(Err(source)) => Err(broken(source)),
+            Err(_) => Err(ProviderError::Deadline {
+                command: line,
+                after: deadline,
+                stderr,
+            }),
+        }
+    }
+}
+
+impl Output {
+    /// Standard output, or the error that the command ended with.
+    pub(super) fn success(self) -> Result<String, ProviderError> {
+        if self.status.success() {
+            Ok(self.stdout)
+        } else {
+            Err(self.into_error())
+        }
+    }
+
+    pub(super) fn into_error(self) -> ProviderError {
+        ProviderError::Failed {
+            command: self.command,
+            status: self.status.to_string(),
+            stderr: self.stderr,
+        }
+    }
+}
+
+/// A command that was started and waits for its standard input.
+pub(super) struct Running {
+    line: String,
+    child: Child,
+}
+
+impl Running {
+    /// Its process ID, which is also its group's.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Writes and closes its standard input and waits for its end.
+    pub(super) async fn finish(mut self, stdin: &[u8], deadline: Duration) -> Result<Output, ProviderError> {
+        // Outside of the future, so that a time-out can still say what was written last.
+        let lines = Mutex::new(VecDeque::new());
+        let ended = tokio::time::timeout(deadline, wait(&mut self.child, stdin, &lines)).await;
+        let stderr = Vec::from(lines.into_inner().unwrap_or_default()).join("\n");
+        match ended {
+            Ok(Ok((status, stdout))) => Ok(Output {
+                command: self.line,
+                status,
+                stdout,
+                stderr,
+            }),
+            Ok(Err(source)) => Err(ProviderError::Command {
+                command: self.line,
+                source,
+            }),
+            Err(_) => Err(ProviderError::Deadline {
+                command: self.line,
+                after: deadline,
+                stderr,
+            }),
+        }
+    }
+}
+
+async fn wait(
+    child: &mut Child,
+    input: &[u8],
+    lines: &Mutex<VecDeque<String>>,
+) -> io::Result<(ExitStatus, String)> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            // A command that does not read its input says itself what is wrong: its exit status counts.
+            let _ = stdin.write_all(input).await;
+        }
+    };
+    let read = async {
+        let mut bytes = Vec::new();
+        if let Some(mut stdout) = stdout {
+            stdout.read_to_end(&mut bytes).await?;
+        }
+        io::Result::Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let keep = async {
+        if let Some(stderr) = stderr {
+            keep_last(BufReader::new(stderr), lines).await?;
+        }
+        io::Result::Ok(())
+    };
+    let ((), stdout, kept) = tokio::join!(write, read, keep);
+    kept?;
+    Ok((child.wait().await?, stdout?))
+}
+
+/// Keeps the last lines, as they come.
+pub(super) async fn keep_last(
+    mut from: impl tokio::io::AsyncBufRead + Unpin,
+    lines: &Mutex<VecDeque<String>>,
+) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    while from.read_until(b'\n', &mut bytes).await? > 0 {
+        let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+        bytes.clear();
+        if line.is_empty() {
+            continue;
+        }
+        debug!(target: "stateproof::tool", "{line}");
+        let Ok(mut lines) = lines.lock() else { continue };
+        if lines.len() == KEPT_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell() -> Tool {
+        Tool::new("sh", PathBuf::from("/bin/sh"))
+    }
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_failure_carries_command_status_and_last_lines() {
+        let script = "i=0; while [ $i -lt 100 ]; do echo line $i >&2; i=$((i+1)); done; exit 3";
+        let error = shell()
+            .output(&["-c", script], SOON)
+            .await
+            .unwrap()
+            .success()
+            .unwrap_err();
+        let ProviderError::Failed {
+            command,
+            status,
+            stderr,
+        } = error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!(command, format!("sh -c {script}"));
+        assert_eq!(status, "exit status: 3");
+        assert_eq!(stderr.lines().count(), KEPT_LINES);
+        assert!(stderr.ends_with("line 99"), "{stderr}");
+    }
+
+    #[tokio::test]
+    async fn a_deadline_says_what_was_written_last() {
+        let script = ["-c", "echo stuck >&2; sleep 60"];
+        let error = shell()
+            .output(&script, Duration::from_millis(300))
+            .await
+            .unwrap_err();
+        let ProviderError::Deadline { stderr, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(stderr, "stuck");
+    }
+
+    #[tokio::test]
+    async fn a_pipe_fails_when_either_end_does() {
+        let pipe = async |from, into| shell().pipe(&["-c", from], &["-c", into], SOON).await.unwrap();
+        assert_eq!(pipe("echo hello", "cat").await.success().unwrap(), "hello\n");
+        assert_eq!(pipe("echo hello; exit 3", "cat").await.status.code(), Some(3));
+        let second = pipe("echo hello", "cat; echo no >&2; exit 4").await;
+        assert_eq!((second.status.code(), second.stderr.as_str()), (Some(4), "no"));
+    }
+
+    #[tokio::test]
+    async fn input_goes_in_and_output_comes_out() {
+        let running = shell().start(&["-c", "cat"]).unwrap();
+        assert_eq!(
+            running.finish(b"hello", SOON).await.unwrap().success().unwrap(),
+            "hello"
+        );
+    }
+}
