@@ -1,9 +1,24 @@
 //! What is deployed: the workload behind a set of manifests, its engine, members, claims and credentials.
 
 mod credentials;
+mod data_directory;
+mod discover;
+mod engines;
+mod environment;
+mod error;
+mod governing;
+mod image;
 mod model;
+mod neighbours;
+mod postgres;
+mod references;
+mod selector;
+mod stateful_set;
+mod typed;
 
 pub use credentials::{Credentials, Password};
+pub use discover::{Discovered, discover};
+pub use error::DiscoverError;
 pub use model::{
     ClaimTemplate, Engine, EngineKind, Member, PodManagement, Retention, RetentionPolicy, Workload,
     WorkloadId, WorkloadKind,

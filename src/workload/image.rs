@@ -1,0 +1,56 @@
+/// The parts of an image's name: `registry/path/repository:tag@digest`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ImageName<'a> {
+    /// The last part of the repository's path, for example `postgres`.
+    pub(super) repository: &'a str,
+    /// The tag, for example `16-alpine`.
+    pub(super) tag: Option<&'a str>,
+}
+
+impl<'a> ImageName<'a> {
+    pub(super) fn parse(image: &'a str) -> Self {
+        let named = image.split_once('@').map_or(image, |(named, _)| named);
+        // A colon in front of the last slash is that of the registry's port.
+        let last = named.rsplit_once('/').map_or(named, |(_, last)| last);
+        match last.split_once(':') {
+            Some((repository, tag)) => Self {
+                repository,
+                tag: Some(tag),
+            },
+            None => Self {
+                repository: last,
+                tag: None,
+            },
+        }
+    }
+
+    /// The major version that the tag begins with: 16 for `16-alpine` and `16.9`, none for `latest`.
+    pub(super) fn major(self) -> Option<u32> {
+        let tag = self.tag?;
+        let digits = tag.find(|c: char| !c.is_ascii_digit()).unwrap_or(tag.len());
+        tag[..digits].parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_known_by_the_last_part_of_its_repository() {
+        for (image, repository, major) in [
+            ("postgres:16-alpine", "postgres", Some(16)),
+            ("postgres", "postgres", None),
+            ("docker.io/library/postgres:17.2", "postgres", Some(17)),
+            ("registry.example:5000/mirror/postgres", "postgres", None),
+            ("postgres:18@sha256:0123", "postgres", Some(18)),
+            ("postgres@sha256:0123", "postgres", None),
+            ("postgres:alpine3.22", "postgres", None),
+            ("example/postgres-exporter:0.15", "postgres-exporter", Some(0)),
+            ("postgres/something:1", "something", Some(1)),
+        ] {
+            let name = ImageName::parse(image);
+            assert_eq!((name.repository, name.major()), (repository, major), "{image}");
+        }
+    }
+}

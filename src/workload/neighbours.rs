@@ -1,0 +1,69 @@
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+
+use super::typed::typed;
+use crate::manifest::{Manifest, ManifestSet, Problem};
+
+/// The set's objects in one namespace: what a workload there can refer to.
+#[derive(Clone, Copy)]
+pub(super) struct Neighbours<'s> {
+    set: &'s ManifestSet,
+    namespace: &'s str,
+    default_namespace: &'s str,
+}
+
+impl<'s> Neighbours<'s> {
+    pub(super) fn of(manifest: &'s Manifest, set: &'s ManifestSet, default_namespace: &'s str) -> Self {
+        Self {
+            set,
+            namespace: manifest.namespace().unwrap_or(default_namespace),
+            default_namespace,
+        }
+    }
+
+    pub(super) fn namespace(&self) -> &'s str {
+        self.namespace
+    }
+
+    /// The `v1` object of this kind and name.
+    pub(super) fn find(&self, kind: &str, name: &str) -> Option<&'s Manifest> {
+        self.every(kind).find(|manifest| manifest.name() == name)
+    }
+
+    /// The `v1` objects of this kind.
+    pub(super) fn every(&self, kind: &str) -> impl Iterator<Item = &'s Manifest> {
+        let (namespace, default_namespace) = (self.namespace, self.default_namespace);
+        self.set.iter().filter(move |manifest| {
+            manifest.api_version() == "v1"
+                && manifest.kind() == kind
+                && manifest.namespace().unwrap_or(default_namespace) == namespace
+        })
+    }
+
+    /// A Secret's or ConfigMap's texts by their keys; `None` when it is not in the set.
+    ///
+    /// What is no text is left out: it cannot be a variable.
+    pub(super) fn texts(
+        &self,
+        kind: &'static str,
+        name: &str,
+    ) -> Option<Result<BTreeMap<String, String>, Problem>> {
+        let manifest = self.find(kind, name)?;
+        Some(if kind == "Secret" {
+            typed::<Secret>(manifest).map(|secret| {
+                let mut texts: BTreeMap<String, String> = secret
+                    .data
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|(key, bytes)| Some((key, String::from_utf8(bytes.0).ok()?)))
+                    .collect();
+                // The API server lets stringData win over data.
+                texts.extend(secret.string_data.unwrap_or_default());
+                texts
+            })
+        } else {
+            typed::<ConfigMap>(manifest).map(|config_map| config_map.data.unwrap_or_default())
+        })
+    }
+}
