@@ -45,6 +45,8 @@ pub enum Removal {
     Removed,
     /// There was nothing.
     Absent,
+    /// It stays: somebody else uses it, or it is to be kept.
+    InUse,
 }
 
 /// What there is of a cluster of a name.
@@ -121,6 +123,47 @@ impl Kind {
         let removed = self.remove_locked(name).await;
         self.unlock(name, lock)?;
         removed
+    }
+
+    /// Gives this process's use of the cluster up, and removes the cluster unless it is to be kept or another
+    /// process uses it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kind::remove`].
+    pub async fn release(&self, name: &str) -> Result<Removal, ProviderError> {
+        validate_name(name)?;
+        let lock = self.lock(name).await?;
+        let released = match self.journal.read(name) {
+            Ok(Some(mut entry)) => {
+                entry.leases.retain(|lease| lease.owner != Process::current());
+                if entry.is_expired(Timestamp::now()) {
+                    self.remove_locked(name).await
+                } else {
+                    self.journal.write(&entry).map(|()| Removal::InUse)
+                }
+            }
+            Ok(None) => Ok(Removal::Absent),
+            Err(error) => Err(error),
+        };
+        self.unlock(name, lock)?;
+        released
+    }
+
+    /// From now on the cluster stays until it is removed by name.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read or written.
+    pub async fn keep(&self, name: &str) -> Result<(), ProviderError> {
+        validate_name(name)?;
+        let lock = self.lock(name).await?;
+        let kept = self.journal.read(name).and_then(|entry| match entry {
+            Some(entry) => self.journal.write(&Entry { keep: true, ..entry }),
+            None => Ok(()),
+        });
+        self.unlock(name, lock)?;
+        kept
     }
 
     /// Removes all clusters that the journal knows, and gives their names.
