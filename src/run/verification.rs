@@ -16,7 +16,7 @@ use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
 use crate::cluster::{
     Application, Objects, Watches, alias_default_classes, connect, member_ready, namespace,
 };
-use crate::history::{ClusterFacts, DrillId, Event, FORMAT_VERSION, History, Recorder};
+use crate::history::{ClusterFacts, DrillId, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, Plan};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
@@ -222,11 +222,24 @@ impl Verification {
         let Prepared {
             set, run_namespace, ..
         } = prepared;
+        let mut spans = Vec::new();
+        let mut begun = recorder.now_us();
+        let mut took = |what: &str| {
+            let span = Span {
+                what: what.to_owned(),
+                from_us: begun,
+                to_us: recorder.now_us(),
+            };
+            begun = span.to_us;
+            spans.push(span);
+        };
         let cluster = self.get_cluster(scene).await?;
+        took("cluster there");
         let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
         let named: Vec<_> = named.map(str::to_owned).collect();
         self.observer.phase("looking at the images on the nodes");
         let images = images::ensure(&cluster, &named).await?;
+        took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
         let application = &*scene
@@ -239,6 +252,7 @@ impl Verification {
         for name in &namespaces {
             namespace::vacate(&client, name).await?;
         }
+        took("API server asked for kinds and namespaces");
         let facts = ClusterFacts {
             provider: "kind".to_owned(),
             name: cluster.name.clone(),
@@ -253,6 +267,9 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
+        for span in spans {
+            recorder.record(Event::Waited(span))?;
+        }
         scene.namespaces.clone_from(&namespaces);
         let watches = &*scene
             .watches

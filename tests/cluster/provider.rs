@@ -52,9 +52,16 @@ fn traces(name: &str) -> Traces {
     let home = std::env::home_dir().unwrap();
     let clusters = lines(&["ps", "--all", "--format", r#"{{.Label "io.x-k8s.kind.cluster"}}"#]);
     Traces {
-        containers: clusters.iter().filter(|cluster| *cluster == name).cloned().collect(),
+        containers: clusters
+            .iter()
+            .filter(|cluster| *cluster == name)
+            .cloned()
+            .collect(),
         volumes: lines(&["volume", "ls", "--quiet", "--filter", "dangling=true"]),
-        network: clusters.iter().all(String::is_empty) && lines(&["network", "ls"]).iter().any(|line| line.contains(" kind ")),
+        network: clusters.iter().all(String::is_empty)
+            && lines(&["network", "ls"])
+                .iter()
+                .any(|line| line.contains(" kind ")),
         kubeconfig: fs::read(home.join(".kube/config")).ok(),
     }
 }
@@ -154,10 +161,7 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
 
         let (client, version) = connect(&made.kubeconfig).await.unwrap();
         let node = Api::<Node>::all(client).get(&made.nodes[0].name).await.unwrap();
-        assert_eq!(
-            node.metadata.labels.unwrap()["app.kubernetes.io/managed-by"],
-            "stateproof"
-        );
+        assert_eq!(node.metadata.labels.unwrap()["stateproof.io/owner"], "stateproof");
         eprintln!("Kubernetes {version}, {}", made.node_image);
 
         let began = Instant::now();

@@ -7,11 +7,11 @@ use super::cluster::Cluster;
 use super::directories;
 use super::docker::Docker;
 use super::found::Found;
-use super::journal::Journal;
+use super::journal::{Entry, Journal};
 use super::lock::FileLock;
 use super::network::SharedNetwork;
 use super::spec::validate_name;
-use super::{ClusterSpec, ProviderError};
+use super::{ClusterSpec, Process, ProviderError};
 
 /// Clusters made with [kind](https://kind.sigs.k8s.io).
 ///
