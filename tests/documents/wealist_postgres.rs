@@ -110,7 +110,7 @@ fn d0_5_rows_survive_a_forced_deletion() {
 /// D0.6: deleting the StatefulSet leaves the claim Bound with its UID; applied again, the rows are there.
 #[test]
 fn d0_6_the_claim_outlives_the_stateful_set() {
-    let words = ["postgres-data-postgres-0", "Bound"];
+    let words = ["postgres-data-postgres-0", "stayed"];
     assert_promise(
         &DOCUMENT,
         Drill::DeleteStatefulset,
