@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, Parser};
-use stateproof::cluster::provider::Kind;
+use stateproof::cluster::provider::{Kind, Removal};
 use stateproof::cluster::{await_usable, connect};
 use stateproof::history::History;
 use stateproof::report::{Style, render};
@@ -19,7 +19,7 @@ use super::exit::Exit;
 use super::terminal::Terminal;
 
 /// How long a new cluster may take until it can be used.
-const UP_DEADLINE: Duration = Duration::from_secs(180);
+const UP_DEADLINE: Duration = Duration::from_mins(3);
 
 /// Parses the command line, carries the command out and gives the exit code.
 pub fn run() -> ExitCode {
@@ -98,7 +98,9 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     if args.keep_on_failure && exit != Exit::Held {
         return match scene.leave().await {
             Ok(how) => {
-                how.into_iter().for_each(|how| eprintln!("{how}"));
+                if let Some(how) = how {
+                    eprintln!("{how}");
+                }
                 exit
             }
             Err(error) => fail(&error),
@@ -123,7 +125,7 @@ fn ended(verdict: &Verdict, error: Option<&RunError>) -> Exit {
         None => verdict.outcome.into(),
         Some(error) => {
             eprintln!();
-            match Exit::from(fail(error)) {
+            match fail(error) {
                 Exit::Inconclusive => verdict.outcome.into(),
                 other => other,
             }
@@ -169,8 +171,10 @@ async fn down(names: &[String]) -> Result<(), RunError> {
         names.to_vec()
     };
     for name in names {
-        kind.remove(&name).await?;
-        eprintln!("removed cluster {name}");
+        match kind.remove(&name).await? {
+            Removal::Absent => eprintln!("there is no cluster {name}"),
+            Removal::Removed | Removal::InUse => eprintln!("removed cluster {name}"),
+        }
     }
     Ok(())
 }

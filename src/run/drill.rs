@@ -21,7 +21,7 @@ use crate::workload::{Member, Workload};
 const NAME_DEADLINE: Duration = Duration::from_secs(45);
 
 /// How long deleted objects may take to go, their grace period not counted.
-const REMOVAL_DEADLINE: Duration = Duration::from_secs(60);
+const REMOVAL_DEADLINE: Duration = Duration::from_mins(1);
 
 /// What a drill is run with.
 pub struct Bench<'a> {

@@ -24,7 +24,7 @@ use crate::verdict::{Verdict, judge};
 use crate::workload::{Discovered, Workload, discover};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// Manifests to be proven, and how.
 ///
@@ -139,7 +139,7 @@ impl Verification {
     /// [`RunError`] when the run could not begin, or the clean-up failed. A workload that does not come up is no
     /// error: its verdict is Inconclusive, with the cause.
     pub async fn run(&self) -> Result<Proven, RunError> {
-        let mut proven = self.prove(&CancellationToken::new()).await?;
+        let mut proven = Box::pin(self.prove(&CancellationToken::new())).await?;
         if let Some(scene) = proven.scene.take() {
             scene.clean_up().await?;
         }
@@ -160,7 +160,7 @@ impl Verification {
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
         let mut scene = Scene::new(Kind::from_env()?, self.observer.clone());
-        let act = self.act(&prepared, &recorder, &mut scene);
+        let act = Box::pin(self.act(&prepared, &recorder, &mut scene));
         let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
             .catch_unwind()
             .await;

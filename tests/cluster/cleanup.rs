@@ -114,7 +114,7 @@ impl Run {
     }
 
     fn wait_until(&mut self, what: &str, holds: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !holds() {
             assert!(Instant::now() < end, "not within a minute: {what}");
             assert!(

@@ -1,5 +1,10 @@
 //! The harness's own behaviour on a real cluster: what a good run proves is worth as much as what a bad one cannot.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, in which a panic is a failure"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,10 @@
 //! The documents' claims, each proven on a real cluster: a file a document, a test a claim.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, in which a panic is a failure"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
