@@ -1,5 +1,7 @@
 //! Clusters of our own: made, reused, given up, and gone without a trace.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -43,7 +45,6 @@ fn lines(args: &[&str]) -> BTreeSet<String> {
 struct Traces {
     containers: BTreeSet<String>,
     volumes: BTreeSet<String>,
-    /// kind's network, which clusters of others need, too.
     network: bool,
     kubeconfig: Option<Vec<u8>>,
 }
@@ -58,12 +59,17 @@ fn traces(name: &str) -> Traces {
             .cloned()
             .collect(),
         volumes: lines(&["volume", "ls", "--quiet", "--filter", "dangling=true"]),
-        network: clusters.iter().all(String::is_empty)
-            && lines(&["network", "ls"])
-                .iter()
-                .any(|line| line.contains(" kind ")),
+        network: unused_network(),
         kubeconfig: fs::read(home.join(".kube/config")).ok(),
     }
+}
+
+/// Whether kind's network is there though nobody uses it.
+fn unused_network() -> bool {
+    let name = std::env::var("KIND_EXPERIMENTAL_DOCKER_NETWORK").unwrap_or("kind".to_owned());
+    let filter = format!("network={name}");
+    docker(&["ps", "--all", "--quiet", "--filter", &filter]).is_empty()
+        && lines(&["network", "ls", "--format", "{{.Name}}"]).contains(&name)
 }
 
 /// A state directory of its own and a name that nobody else uses.
@@ -221,7 +227,7 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
         // Leases: ours holds while this process lives.
         assert!(scene.kind.expired().unwrap().is_empty());
         scene.disown();
-        assert_eq!(scene.kind.expired().unwrap(), [scene.name.clone()]);
+        assert_eq!(scene.kind.expired().unwrap(), std::slice::from_ref(&scene.name));
         made.lease(Duration::from_mins(10)).await.unwrap();
         assert!(scene.kind.remove_expired().await.unwrap().is_empty());
         scene.disown();
@@ -248,11 +254,8 @@ async fn a_nodes_tasks_are_seen_and_the_listener_ends_with_the_stream() {
         images::ensure(&cluster, &[BUSYBOX.to_owned()]).await.unwrap();
         let node = &cluster.nodes[0];
         let listeners = || {
-            let shown = docker(&["top", &node.container, "-eo", "args"]);
-            shown
-                .lines()
-                .filter(|line| line.starts_with("ctr events"))
-                .count()
+            let shown = docker(&["top", &node.container, "-eo", "pid,args"]);
+            shown.lines().filter(|line| line.ends_with(" ctr events")).count()
         };
         let tasks = node.tasks().await.unwrap();
         assert_eq!(listeners(), 1);
@@ -390,7 +393,10 @@ async fn what_an_interrupted_creation_began_is_removed() {
         interrupt("made a container", &|| !scene.containers().is_empty()).await;
         assert!(scene.kind.expired().unwrap().is_empty(), "this process lives");
         scene.disown();
-        assert_eq!(scene.kind.remove_expired().await.unwrap(), [scene.name.clone()]);
+        assert_eq!(
+            scene.kind.remove_expired().await.unwrap(),
+            std::slice::from_ref(&scene.name)
+        );
         scene.assert_no_traces();
 
         // Nor is it in the way of the next creation.

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-/// The label on every node of ours. Not one of `app.kubernetes.io`: the kubelet refuses to label itself in that domain.
+/// The label on every node of ours. Not one of Kubernetes' recommended labels: a kubelet refuses to start with a
+/// label under `kubernetes.io` that it does not know.
 const OWNER_KEY: &str = "stateproof.io/owner";
 const OWNER_VALUE: &str = "stateproof";
 
@@ -34,12 +35,18 @@ pub(super) fn cluster_config(nodes: u32, cgroup_v1: bool) -> String {
     format!("{config:#}")
 }
 
-/// Whether kubeadm's configuration carries our label, as kind's template writes it: `node-labels: "key=value"`.
+/// Whether kubeadm's configuration carries our label, in either of the forms that kind's templates write:
+/// `node-labels: "a=b,KEY=VALUE"`, and since kubeadm's v1beta4 `name: node-labels` with `value: a=b,KEY=VALUE`.
 pub(super) fn carries_our_label(kubeadm: &str) -> bool {
+    let labels = |line: &str| {
+        let (key, value) = line.trim_start_matches([' ', '-']).split_once(": ")?;
+        matches!(key, "node-labels" | "value").then(|| value.trim().trim_matches('"').to_owned())
+    };
+    let ours = format!("{OWNER_KEY}={OWNER_VALUE}");
     kubeadm
         .lines()
-        .filter(|line| line.contains("node-labels"))
-        .any(|line| line.contains(&format!("{OWNER_KEY}={OWNER_VALUE}")))
+        .filter_map(labels)
+        .any(|labels| labels.split(',').any(|label| label == ours))
 }
 
 #[cfg(test)]
@@ -99,16 +106,20 @@ mod tests {
 
     #[test]
     fn the_label_is_found_where_kind_writes_it_and_only_there() {
-        assert!(carries_our_label(
-            r#"    node-labels: "stateproof.io/owner=stateproof""#
-        ));
-        assert!(carries_our_label(
-            r#"    node-labels: "a=b,stateproof.io/owner=stateproof""#
-        ));
-        assert!(!carries_our_label(r#"    node-labels: """#));
-        assert!(!carries_our_label(
-            r#"    node-labels: "stateproof.io/owner=helm""#
-        ));
-        assert!(!carries_our_label("# stateproof.io/owner=stateproof"));
+        for ours in [
+            r#"    node-labels: "stateproof.io/owner=stateproof""#,
+            r#"    node-labels: "a=b,stateproof.io/owner=stateproof""#,
+            "  - name: node-labels\n    value: stateproof.io/owner=stateproof",
+        ] {
+            assert!(carries_our_label(ours), "{ours}");
+        }
+        for other in [
+            r#"    node-labels: """#,
+            "    value: stateproof.io/owner=stateproof2",
+            "# stateproof.io/owner=stateproof",
+            "name: stateproof.io/owner=stateproof",
+        ] {
+            assert!(!carries_our_label(other), "{other}");
+        }
     }
 }

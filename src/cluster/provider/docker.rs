@@ -135,14 +135,6 @@ impl Docker {
         Ok(containers)
     }
 
-    /// Whether any container of any kind cluster is left.
-    pub(super) async fn has_kind_clusters(&self) -> Result<bool, ProviderError> {
-        Ok(!self
-            .container_ids(&format!("label={CLUSTER_LABEL}"))
-            .await?
-            .is_empty())
-    }
-
     /// Whether any container is attached to the network, running or not.
     pub(super) async fn is_used(&self, network: &str) -> Result<bool, ProviderError> {
         Ok(!self
@@ -298,6 +290,35 @@ mod tests {
             "Error: No such image: a:1\nError response from daemon: disk full"
         ));
         assert!(!says_absent(""));
+    }
+
+    /// The engine's own words, from Docker 20.10 to 28.
+    #[tokio::test]
+    async fn an_engine_that_does_not_answer_is_told_from_one_that_refuses() {
+        let shell = Tool::new("sh", PathBuf::from("/bin/sh"));
+        let fail = async |stderr: &str| {
+            let script = format!("echo '{stderr}' >&2; exit 1");
+            refused(shell.output(&["-c", &script], QUESTION).await.unwrap())
+        };
+        for silent in [
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+            "error during connect: Get http://x/v1.41/containers/json: dial tcp: lookup x",
+        ] {
+            let error = fail(silent).await;
+            assert!(
+                matches!(&error, ProviderError::DockerUnreachable { detail } if detail == silent),
+                "{error}"
+            );
+            assert!(
+                error.to_string().contains("start Docker, or run scripts/setup"),
+                "{error}"
+            );
+        }
+        assert!(matches!(
+            fail("Error response from daemon: disk full").await,
+            ProviderError::Failed { .. }
+        ));
     }
 
     #[test]

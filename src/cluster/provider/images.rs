@@ -29,7 +29,8 @@ const LOADING: Duration = Duration::from_mins(15);
 pub async fn ensure(cluster: &Cluster, names: &[String]) -> Result<Vec<ImageFact>, ProviderError> {
     let mut asked = vec![cluster.node_image.clone()];
     asked.extend(names.iter().cloned());
-    let local = by_name(cluster.docker().images(&asked).await?);
+    let (local, there) = tokio::try_join!(cluster.docker().images(&asked), on_nodes(cluster))?;
+    let local = by_name(local);
     let wanted: BTreeMap<String, &Image> = names
         .iter()
         .map(|name| canonical(name))
@@ -37,14 +38,17 @@ pub async fn ensure(cluster: &Cluster, names: &[String]) -> Result<Vec<ImageFact
         .filter_map(|name| local.get(&name).map(|image| (name, image)))
         .collect();
 
-    if lacking(cluster, &wanted)
-        .await?
-        .iter()
-        .any(|names| !names.is_empty())
-    {
+    let lacking = |there: &[BTreeSet<String>]| -> Result<Vec<Vec<String>>, ProviderError> {
+        let loaded = cluster.loaded()?;
+        Ok(there
+            .iter()
+            .map(|there| missing(&wanted, there, &loaded))
+            .collect())
+    };
+    if lacking(&there)?.iter().any(|names| !names.is_empty()) {
         // Whoever holds the lock may be loading the same ones: look again.
         let lock = cluster.lock().await?;
-        let lacking = lacking(cluster, &wanted).await?;
+        let lacking = lacking(&on_nodes(cluster).await?)?;
         try_join_all(
             cluster
                 .nodes
@@ -77,17 +81,9 @@ fn by_name(images: Vec<Image>) -> BTreeMap<String, Image> {
     images.into_iter().flat_map(named).collect()
 }
 
-/// What each node lacks, in the order of the nodes.
-async fn lacking(
-    cluster: &Cluster,
-    wanted: &BTreeMap<String, &Image>,
-) -> Result<Vec<Vec<String>>, ProviderError> {
-    let loaded = cluster.loaded()?;
-    let there = try_join_all(cluster.nodes.iter().map(Node::images)).await?;
-    Ok(there
-        .iter()
-        .map(|there| missing(wanted, there, &loaded))
-        .collect())
+/// The images of each node, in the order of the nodes.
+async fn on_nodes(cluster: &Cluster) -> Result<Vec<BTreeSet<String>>, ProviderError> {
+    try_join_all(cluster.nodes.iter().map(Node::images)).await
 }
 
 fn missing(

@@ -86,7 +86,7 @@ impl<'a> SharedNetwork<'a> {
         if let Some(network) = self.docker.network(&record.name).await?
             && record.is_about(&network)
         {
-            if self.docker.has_kind_clusters().await? || self.docker.is_used(&record.name).await? {
+            if self.docker.is_used(&record.name).await? {
                 return Ok(());
             }
             debug!(
