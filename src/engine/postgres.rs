@@ -33,6 +33,10 @@ const DURABILITY_SETTINGS: [&str; 6] = [
 /// Where the ledger is kept.
 const TABLE: &str = "stateproof_ledger";
 
+/// The advisory lock under which the table is made: of two `CREATE TABLE IF NOT EXISTS` at once, one may fail with 23505
+/// (they race for the name in `pg_type`).
+const TABLE_LOCK: i64 = 0x7374_6174_6570_726f;
+
 /// A session with a server.
 pub struct Session {
     client: Client,
@@ -96,7 +100,8 @@ impl Session {
         let connection = tokio::spawn(async move { drop(connection.await) });
         client
             .batch_execute(&format!(
-                "set client_min_messages = warning; create table if not exists {TABLE} \
+                "set client_min_messages = warning; select pg_advisory_xact_lock({TABLE_LOCK}); \
+                 create table if not exists {TABLE} \
                  (ledger text, key bigint, payload text not null, checksum bigint not null, primary key (ledger, key))"
             ))
             .await?;

@@ -1,0 +1,212 @@
+//! A container of the image, and what can be done to it.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use futures::TryStreamExt;
+use testcontainers::bollard::errors::Error as DockerError;
+use testcontainers::bollard::models::ContainerUpdateBody;
+use testcontainers::bollard::query_parameters::{KillContainerOptionsBuilder, RemoveContainerOptionsBuilder};
+use testcontainers::core::IntoContainerPort;
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::net::TcpStream;
+
+use super::docker::{self, docker};
+use super::interrupt;
+
+/// How long anything may take here. The slowest is a first initialisation among many, on two cores.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+const PORT: u16 = 5432;
+
+/// What a container is made from.
+pub type Request = ContainerRequest<GenericImage>;
+
+/// A container. It is removed together with its volumes when this is dropped, and on the signals that end a test run.
+pub struct Container {
+    inner: ContainerAsync<GenericImage>,
+    /// How many lines it had written to standard error before it was last started.
+    lines_before: usize,
+}
+
+/// A request for a container of the image whose port is published on the loopback address.
+pub fn request() -> Request {
+    limited_request(None)
+}
+
+/// The same, with a limit to the share of one processor it gets, in thousandths.
+pub fn limited_request(cpu_millis: Option<i64>) -> Request {
+    GenericImage::new(docker::NAME, docker::TAG)
+        .with_mapped_port(0, PORT.tcp())
+        .with_startup_timeout(DEADLINE)
+        .with_host_config_modifier(move |host| {
+            let ports = host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut());
+            for binding in ports.flatten().flatten() {
+                binding.host_ip = Some("127.0.0.1".into());
+            }
+            host.nano_cpus = cpu_millis.map(nano_cpus);
+        })
+}
+
+impl Container {
+    /// Creates and starts one, without waiting for anything inside.
+    pub async fn start(request: Request) -> Result<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        docker::labels().await?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}{count}", interrupt::prefix());
+        match interrupt::starting(request.with_container_name(&name).start()).await {
+            Ok(inner) => Ok(Self {
+                inner,
+                lines_before: 0,
+            }),
+            Err(error) => {
+                // testcontainers forgets one that was created and could not be started.
+                let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+                let removed = docker().await?.remove_container(&name, Some(options)).await;
+                match removed {
+                    Ok(()) | Err(DockerError::DockerResponseServerError { status_code: 404, .. }) => {
+                        Err(error.into())
+                    }
+                    Err(left) => Err(error).context(format!("the container {name} is left behind: {left}")),
+                }
+            }
+        }
+    }
+
+    /// Starts it again after it has ended.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.lines_before = self.stderr().await?.lines().count();
+        within("the container's start", async {
+            Ok(interrupt::starting(self.inner.start()).await?)
+        })
+        .await
+    }
+
+    /// Stops it as `docker stop` does: the image's stop signal, and SIGKILL after the default grace period of 10 s.
+    pub async fn stop(&self) -> Result<()> {
+        within("the container's stop", async { Ok(self.inner.stop().await?) }).await
+    }
+
+    /// Kills it, and returns when it is dead.
+    pub async fn kill(&self) -> Result<()> {
+        self.signal("SIGKILL").await?;
+        self.ended().await?;
+        Ok(())
+    }
+
+    /// Sends a signal to its first process.
+    pub async fn signal(&self, signal: &str) -> Result<()> {
+        let docker = docker().await?;
+        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        let sent = docker.kill_container(self.inner.id(), Some(options));
+        within("a signal's delivery", async { Ok(sent.await?) }).await
+    }
+
+    /// Waits for its end, and returns its exit code.
+    pub async fn ended(&self) -> Result<i64> {
+        let docker = docker().await?;
+        within("the container's end", async {
+            match docker.wait_container(self.inner.id(), None).try_next().await {
+                Ok(Some(end)) => Ok(end.status_code),
+                Err(DockerError::DockerContainerWaitError { code, .. }) => Ok(code),
+                Ok(None) => bail!("Docker did not say how the container ended"),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    /// Gives it a whole processor.
+    pub async fn lift_limit(&self) -> Result<()> {
+        let update = ContainerUpdateBody {
+            nano_cpus: Some(nano_cpus(1000)),
+            ..Default::default()
+        };
+        Ok(docker().await?.update_container(self.inner.id(), update).await?)
+    }
+
+    /// Waits for the server: the one that listens on TCP, and is done with its recovery.
+    pub async fn ready(&self) -> Result<()> {
+        let mut lines = self.lines_before;
+        let mut listening = false;
+        let ready = |line: &str| {
+            if lines > 0 {
+                lines -= 1;
+                return false;
+            }
+            listening |= line.contains("listening on IPv4 address");
+            listening && line.contains("ready to accept connections")
+        };
+        self.line("a server that is ready", self.inner.stderr(true), ready)
+            .await
+    }
+
+    /// Waits for a line on standard output.
+    pub async fn says(&self, words: &str) -> Result<()> {
+        self.line(words, self.inner.stdout(true), |line: &str| line.contains(words))
+            .await
+    }
+
+    async fn line(
+        &self,
+        what: &str,
+        stream: Pin<Box<dyn AsyncBufRead + Send>>,
+        mut wanted: impl FnMut(&str) -> bool,
+    ) -> Result<()> {
+        let mut lines = stream.lines();
+        let found = within(what, async {
+            while let Some(line) = lines.next_line().await? {
+                if wanted(&line) {
+                    return Ok(());
+                }
+            }
+            bail!("the container ended before there was: {what}")
+        })
+        .await;
+        match found {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.context(format!("the container's log:\n{}", self.log().await?))),
+        }
+    }
+
+    /// Everything that it has written, standard output first.
+    pub async fn log(&self) -> Result<String> {
+        let stdout = within("the log", async { Ok(self.inner.stdout_to_vec().await?) }).await?;
+        Ok(String::from_utf8(stdout)? + &self.stderr().await?)
+    }
+
+    /// What it has written to standard error since it was last started: the server's log.
+    pub async fn server_log(&self) -> Result<String> {
+        let log = self.stderr().await?;
+        Ok(log.lines().skip(self.lines_before).collect::<Vec<_>>().join("\n"))
+    }
+
+    async fn stderr(&self) -> Result<String> {
+        let stderr = within("the log", async { Ok(self.inner.stderr_to_vec().await?) }).await?;
+        Ok(String::from_utf8(stderr)?)
+    }
+
+    /// A connection to the published port, which is another one after every start.
+    pub async fn dial(&self) -> Result<TcpStream> {
+        let port = self.inner.get_host_port_ipv4(PORT).await?;
+        within("a TCP connection", async {
+            Ok(TcpStream::connect(("127.0.0.1", port)).await?)
+        })
+        .await
+    }
+}
+
+/// Waits, but not for ever.
+pub async fn within<T>(what: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
+    let result = tokio::time::timeout(DEADLINE, future).await;
+    result.with_context(|| format!("waited {} s for: {what}", DEADLINE.as_secs()))?
+}
+
+fn nano_cpus(millis: i64) -> i64 {
+    millis * 1_000_000
+}

@@ -1,0 +1,11 @@
+//! The engine adapters, and the images they are proven with, against single containers.
+//!
+//! They need Docker with the image; `scripts/setup` provides both.
+
+mod container;
+mod docker;
+mod initialisation;
+mod interrupt;
+mod postgres;
+mod server;
+mod stand_in;
