@@ -107,6 +107,12 @@ impl Recorder {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    /// Whether nothing was recorded yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock().records.is_empty()
+    }
+
     /// The history so far.
     #[must_use]
     pub fn history(&self) -> History {

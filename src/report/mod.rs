@@ -2,7 +2,4 @@
 
 mod page;
 mod table;
-mod text;
-
-pub use page::Style;
-pub use text::render;
+pub mod text;

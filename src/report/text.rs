@@ -1,6 +1,9 @@
+//! The report for a terminal.
+
 use anstyle::AnsiColor;
 
-use super::page::{Page, Style};
+use super::page::Page;
+pub use super::page::Style;
 use super::table;
 use crate::plan::Outcome;
 use crate::verdict::{PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
@@ -10,7 +13,7 @@ use crate::verdict::{PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seco
 ///
 /// ```
 /// use stateproof::history::History;
-/// use stateproof::report::{Style, render};
+/// use stateproof::report::text::{Style, render};
 /// use stateproof::verdict::judge;
 ///
 /// let text = render(&judge(&History::parse("")?), &Style::default());
