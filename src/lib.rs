@@ -16,6 +16,7 @@ pub mod history;
 pub mod manifest;
 pub mod plan;
 pub mod report;
-pub mod verdict;
+pub mod run;
 pub mod vantage;
+pub mod verdict;
 pub mod workload;

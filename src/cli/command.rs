@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 use stateproof::cluster::provider::Kind;
 use stateproof::cluster::{await_usable, connect};
 use stateproof::history::History;
-use stateproof::report::text;
+use stateproof::report::{Style, render};
 use stateproof::run::{Proven, RunError, Verification};
 use stateproof::verdict::{Verdict, judge};
 use tokio::signal::unix::{SignalKind, signal};
@@ -48,7 +48,7 @@ async fn carry_out(cli: &Cli) -> Exit {
         }
         Command::Plan { manifests, selection } => {
             let plans = Verification::of(manifests).drills(&selection.drills).plan();
-            plans.map(|plans| plans.iter().for_each(|plan| print(&plan.describe())))
+            plans.map(|plans| plans.iter().for_each(|plan| print(&plan.to_string())))
         }
         Command::Up { cluster } => up(cluster).await,
         Command::Down { names } => down(names).await,
@@ -65,7 +65,6 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     let mut verification = Verification::of(&args.manifests)
         .drills(&args.selection.drills)
         .cluster(args.cluster.spec(args.keep))
-        .keep_cluster(args.keep)
         .deadline(args.deadline)
         .vantage_image(&args.vantage_image)
         .observer(terminal.clone());
@@ -93,14 +92,17 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
         error,
         scene,
     } = proven;
-    print(&text::render(&verdict, &style(cli.color)));
+    print(&render(&verdict, &style(cli.color)));
     let exit = ended(&verdict, error.as_ref());
     let Some(scene) = scene else { return exit };
     if args.keep_on_failure && exit != Exit::Held {
-        if let Some(how) = scene.abandon() {
-            eprintln!("{how}");
-        }
-        return exit;
+        return match scene.leave().await {
+            Ok(how) => {
+                how.into_iter().for_each(|how| eprintln!("{how}"));
+                exit
+            }
+            Err(error) => fail(&error),
+        };
     }
     match scene.clean_up().await {
         Ok(()) => {
@@ -133,7 +135,7 @@ fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
     match History::read(file) {
         Ok(history) => {
             let verdict = judge(&history);
-            print(&text::render(&verdict, &style(cli.color)));
+            print(&render(&verdict, &style(cli.color)));
             verdict.outcome.into()
         }
         Err(error) => {
@@ -162,7 +164,7 @@ async fn up(args: &ClusterArgs) -> Result<(), RunError> {
 async fn down(names: &[String]) -> Result<(), RunError> {
     let kind = Kind::from_env()?;
     let names = if names.is_empty() {
-        kind.ours().await?
+        kind.names()?
     } else {
         names.to_vec()
     };
@@ -230,15 +232,15 @@ fn handler() -> miette::GraphicalReportHandler {
     miette::GraphicalReportHandler::new_themed(theme)
 }
 
-fn style(color: Color) -> text::Style {
+fn style(color: Color) -> Style {
     let color = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
-    text::Style {
+    Style {
         color,
-        ..text::Style::default()
+        ..Style::default()
     }
 }
 

@@ -149,7 +149,7 @@ impl Problems {
     /// let problems = ManifestSet::from_str("db.yaml", "kind: [").unwrap_err();
     /// let shown = problems.render(&GraphicalReportHandler::new_themed(GraphicalTheme::none()));
     /// assert!(shown.contains("stateproof::manifest::not_yaml"));
-    /// assert!(shown.contains("db.yaml:1:7"));
+    /// assert!(shown.contains("[db.yaml:1:8]"), "{shown}");
     /// ```
     #[must_use]
     pub fn render(&self, handler: &GraphicalReportHandler) -> String {

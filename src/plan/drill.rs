@@ -1,6 +1,8 @@
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::Expectation;
 use crate::workload::Workload;
@@ -80,6 +82,33 @@ impl fmt::Display for Drill {
         f.write_str(self.name())
     }
 }
+
+/// Reads a drill's name.
+///
+/// ```
+/// use stateproof::plan::Drill;
+///
+/// assert_eq!("lose-pod".parse(), Ok(Drill::LosePod));
+/// assert_eq!(
+///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
+///     "no drill `lose-node`: there are lose-pod, force-delete, delete-statefulset, delete-claim",
+/// );
+/// ```
+impl FromStr for Drill {
+    type Err = UnknownDrill;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|drill| drill.name() == name)
+            .ok_or_else(|| UnknownDrill(name.to_owned()))
+    }
+}
+
+/// A name that is no drill's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no drill `{0}`: there are {known}", known = Drill::ALL.map(Drill::name).join(", "))]
+pub struct UnknownDrill(String);
 
 /// One thing that a drill does. What is done to what follows from the plan's workload and the drill's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

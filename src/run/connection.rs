@@ -26,15 +26,26 @@ pub struct Connection {
 
 impl Route<'_> {
     /// Connects, trying again at [`super::cadence::CADENCE`] until the server accepts a session.
-    pub async fn connect(self, drill: &DrillId, member: &Member, deadline: Duration) -> Result<Connection, RunError> {
+    pub async fn connect(
+        self,
+        drill: &DrillId,
+        member: &Member,
+        deadline: Duration,
+    ) -> Result<Connection, RunError> {
         let end = Instant::now() + deadline;
         let mut failed: Option<Refusal> = None;
         loop {
-            let since_us = failed.as_ref().map_or_else(|| self.recorder.now_us(), |refusal| refusal.since_us);
+            let since_us = failed
+                .as_ref()
+                .map_or_else(|| self.recorder.now_us(), |refusal| refusal.since_us);
             let last = match self.attempt(member).await? {
                 Ok(connection) => {
                     let name = member.dns.clone();
-                    self.recorder.record(Event::Connected { drill: drill.clone(), name, after: failed })?;
+                    self.recorder.record(Event::Connected {
+                        drill: drill.clone(),
+                        name,
+                        after: failed,
+                    })?;
                     return Ok(connection);
                 }
                 Err(words) => words,
@@ -42,9 +53,18 @@ impl Route<'_> {
             let attempts = failed.map_or(1, |refusal| refusal.attempts + 1);
             if Instant::now() >= end {
                 let name = member.dns.clone();
-                return Err(RunError::NoSession { name, waited_s: deadline.as_secs(), attempts, last });
+                return Err(RunError::NoSession {
+                    name,
+                    waited_s: deadline.as_secs(),
+                    attempts,
+                    last,
+                });
             }
-            failed = Some(Refusal { attempts, since_us, last });
+            failed = Some(Refusal {
+                attempts,
+                since_us,
+                last,
+            });
             next_try().await;
         }
     }
@@ -57,7 +77,11 @@ impl Route<'_> {
             // `nc` knows more of a connection that was never made than the driver does.
             Err(error @ (SessionError::TimedOut | SessionError::Driver(_))) => {
                 let words = link.last_words().await;
-                Ok(Err(if words.is_empty() { error.to_string() } else { words }))
+                Ok(Err(if words.is_empty() {
+                    error.to_string()
+                } else {
+                    words
+                }))
             }
         }
     }

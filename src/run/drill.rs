@@ -56,8 +56,13 @@ struct Run<'a> {
 /// causes.
 pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunError> {
     let workload = bench.route.workload;
-    let drill = DrillId { workload: workload.id(), drill: planned.drill };
-    bench.recorder.record(Event::DrillStarted { drill: drill.clone() })?;
+    let drill = DrillId {
+        workload: workload.id(),
+        drill: planned.drill,
+    };
+    bench
+        .recorder
+        .record(Event::DrillStarted { drill: drill.clone() })?;
     let run = Run {
         bench,
         workload,
@@ -96,10 +101,17 @@ impl Run<'_> {
             Step::StartWriter => self.start_writer().await,
             Step::DeletePod { grace_seconds } => {
                 let force = grace_seconds == Some(0);
-                self.fault(|objects| delete_pod(objects, self.workload, &self.member, force)).await
+                self.fault(|objects| delete_pod(objects, self.workload, &self.member, force))
+                    .await
             }
-            Step::DeleteStatefulSet => self.fault(|objects| delete_stateful_set(objects, self.workload)).await,
-            Step::DeleteClaims => self.fault(|objects| delete_claims(objects, self.workload, &self.member)).await,
+            Step::DeleteStatefulSet => {
+                self.fault(|objects| delete_stateful_set(objects, self.workload))
+                    .await
+            }
+            Step::DeleteClaims => {
+                self.fault(|objects| delete_claims(objects, self.workload, &self.member))
+                    .await
+            }
             Step::Reapply => self.reapply().await,
             Step::AwaitReady => self.await_ready().await,
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
@@ -112,7 +124,10 @@ impl Run<'_> {
     async fn write_alongside(&self) -> RunError {
         self.begin.cancelled().await;
         let Bench { route, deadline, .. } = self.bench;
-        let end = self.ledger.keep_writing(*route, &self.member, *deadline, &self.progress, &self.stop).await;
+        let end = self
+            .ledger
+            .keep_writing(*route, &self.member, *deadline, &self.progress, &self.stop)
+            .await;
         self.done.cancel();
         match end {
             Ok(()) => pending().await,
@@ -122,7 +137,9 @@ impl Run<'_> {
 
     async fn resolve(&self) -> Result<(), RunError> {
         let Some(ip) = self.look(|objects| {
-            objects.pod(&self.workload.namespace, &self.member.pod).and_then(|(_, pod)| pod.ip.clone())
+            objects
+                .pod(&self.workload.namespace, &self.member.pod)
+                .and_then(|(_, pod)| pod.ip.clone())
         }) else {
             return Ok(());
         };
@@ -134,7 +151,11 @@ impl Run<'_> {
                 let agreed = addresses == [ip.as_str()];
                 if before.as_ref() != Some(&addresses) {
                     let (drill, name) = (self.ledger.drill.clone(), self.member.dns.clone());
-                    self.record(Event::Resolved { drill, name, addresses: addresses.clone() })?;
+                    self.record(Event::Resolved {
+                        drill,
+                        name,
+                        addresses: addresses.clone(),
+                    })?;
                     before = Some(addresses);
                 }
                 // A name that never agrees is not an error here: it is what the verdict is about.
@@ -154,7 +175,12 @@ impl Run<'_> {
             let (acknowledged, failure) = self.ledger.write(*route, &connection, u64::from(rows)).await?;
             match failure {
                 None => Ok(()),
-                Some(last) => Err(RunError::Starved { acknowledged, wanted: u64::from(rows), waited_s: 0, last }),
+                Some(last) => Err(RunError::Starved {
+                    acknowledged,
+                    wanted: u64::from(rows),
+                    waited_s: 0,
+                    last,
+                }),
             }
         })
         .await
@@ -181,46 +207,91 @@ impl Run<'_> {
     /// Does a fault to what it is aimed at now, and waits for what must be gone before the next step.
     async fn fault(&self, aim: impl FnOnce(&Objects) -> Result<Aim, FaultError>) -> Result<(), RunError> {
         let aim = self.look(aim)?;
-        let pod = self.look(|objects| objects.pod(&self.workload.namespace, &self.member.pod).map(|(pod, _)| pod.uid.clone()));
+        let pod = self.look(|objects| {
+            objects
+                .pod(&self.workload.namespace, &self.member.pod)
+                .map(|(pod, _)| pod.uid.clone())
+        });
         if pod.is_some() {
             self.faulted.send_replace(pod);
         }
         let (drill, fault) = (&self.ledger.drill, aim.fault);
-        self.record(Event::FaultBegun { drill: drill.clone(), fault, targets: aim.targets.clone() })?;
+        self.record(Event::FaultBegun {
+            drill: drill.clone(),
+            fault,
+            targets: aim.targets.clone(),
+        })?;
         let accepted = async { Ok(aim.carry_out(self.bench.client).await?) };
-        self.timed(format!("API server accepts: {fault}"), accepted).await?;
-        self.record(Event::FaultAccepted { drill: drill.clone(), fault })?;
+        self.timed(format!("API server accepts: {fault}"), accepted)
+            .await?;
+        self.record(Event::FaultAccepted {
+            drill: drill.clone(),
+            fault,
+        })?;
         if aim.until_gone.is_empty() {
             return Ok(());
         }
         let grace = Duration::from_secs(u64::from(self.workload.termination_grace_seconds));
         let gone = |objects: &Objects| all_gone(objects, &aim.until_gone);
-        Ok(self.bench.watches.until("what was deleted", "gone", REMOVAL_DEADLINE + grace, gone).await?)
+        Ok(self
+            .bench
+            .watches
+            .until("what was deleted", "gone", REMOVAL_DEADLINE + grace, gone)
+            .await?)
     }
 
     async fn reapply(&self) -> Result<(), RunError> {
-        self.timed("manifests applied again".to_owned(), apply(self.bench.application, self.bench.recorder)).await
+        self.timed(
+            "manifests applied again".to_owned(),
+            apply(self.bench.application, self.bench.recorder),
+        )
+        .await
     }
 
     async fn await_ready(&self) -> Result<(), RunError> {
         let not = self.faulted.borrow().clone();
         let check = |objects: &Objects| member_ready(objects, self.workload, &self.member, not.as_deref());
         let pod = format!("Pod {}", self.member.pod);
-        self.bench.watches.until(pod, "Ready", self.bench.deadline, check).await?;
+        self.bench
+            .watches
+            .until(pod, "Ready", self.bench.deadline, check)
+            .await?;
         Ok(())
     }
 
     async fn inspect_claims(&self) -> Result<(), RunError> {
         let namespace = &self.workload.namespace;
         let check = |objects: &Objects| claims_settled(objects, namespace, &self.member.claims);
-        self.bench.watches.until("claims", "settled", REMOVAL_DEADLINE, check).await?;
+        self.bench
+            .watches
+            .until("claims", "settled", REMOVAL_DEADLINE, check)
+            .await?;
         let (claims, volumes) = self.look(|objects| {
-            let found: Vec<_> = self.member.claims.iter().filter_map(|name| objects.claim(namespace, name)).collect();
-            let volumes = found.iter().filter_map(|(_, state)| objects.volume(state.volume.as_deref()?));
-            let volumes: Vec<_> = volumes.map(|(object, state)| (object.clone(), state.clone())).collect();
-            (found.into_iter().map(|(object, state)| (object.clone(), state.clone())).collect(), volumes)
+            let found: Vec<_> = self
+                .member
+                .claims
+                .iter()
+                .filter_map(|name| objects.claim(namespace, name))
+                .collect();
+            let volumes = found
+                .iter()
+                .filter_map(|(_, state)| objects.volume(state.volume.as_deref()?));
+            let volumes: Vec<_> = volumes
+                .map(|(object, state)| (object.clone(), state.clone()))
+                .collect();
+            (
+                found
+                    .into_iter()
+                    .map(|(object, state)| (object.clone(), state.clone()))
+                    .collect(),
+                volumes,
+            )
         });
-        self.record(Event::ClaimsInspected { drill: self.ledger.drill.clone(), claims, volumes })
+        self.record(Event::ClaimsInspected {
+            drill: self.ledger.drill.clone(),
+            claims,
+            volumes,
+        })
     }
 
     async fn read(&self) -> Result<(), RunError> {
@@ -230,14 +301,28 @@ impl Run<'_> {
             let facts = connection.session.facts().await?;
             let (drill, pod) = (self.ledger.drill.clone(), self.member.pod.clone());
             let rows = connection.session.read(self.ledger.name()).await?;
-            self.record(Event::Server { drill: Some(drill.clone()), pod, version: facts.version, settings: facts.settings })?;
-            self.record(Event::Read { drill, level: READ_LEVEL.to_owned(), keys: rows.keys, corrupt: rows.corrupt })
+            self.record(Event::Server {
+                drill: Some(drill.clone()),
+                pod,
+                version: facts.version,
+                settings: facts.settings,
+            })?;
+            self.record(Event::Read {
+                drill,
+                level: READ_LEVEL.to_owned(),
+                keys: rows.keys,
+                corrupt: rows.corrupt,
+            })
         })
         .await
     }
 
     /// Marks the time that something takes as the cluster's.
-    async fn timed<T>(&self, what: String, work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
+    async fn timed<T>(
+        &self,
+        what: String,
+        work: impl Future<Output = Result<T, RunError>>,
+    ) -> Result<T, RunError> {
         timed(self.bench.recorder, what, work).await
     }
 
@@ -268,6 +353,10 @@ pub async fn timed<T>(
 ) -> Result<T, RunError> {
     let from_us = recorder.now_us();
     let result = work.await;
-    recorder.record(Event::Waited(Span { what, from_us, to_us: recorder.now_us() }))?;
+    recorder.record(Event::Waited(Span {
+        what,
+        from_us,
+        to_us: recorder.now_us(),
+    }))?;
     result
 }

@@ -5,7 +5,7 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Kind};
+use crate::cluster::provider::{Cluster, Kind, Removal};
 use crate::cluster::{Application, Watches, namespace};
 
 /// What a run has made so far, and so has to take away, on every way out.
@@ -22,12 +22,10 @@ pub struct Scene {
     pub(super) namespaces: Vec<String>,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
-    /// Whether the cluster stays for the next run.
-    pub(super) keep: bool,
 }
 
 impl Scene {
-    pub(super) fn new(kind: Kind, observer: Arc<dyn Observer>, keep: bool) -> Self {
+    pub(super) fn new(kind: Kind, observer: Arc<dyn Observer>) -> Self {
         Self {
             kind,
             observer,
@@ -38,7 +36,6 @@ impl Scene {
             watches: None,
             namespaces: Vec::new(),
             background: JoinSet::new(),
-            keep,
         }
     }
 
@@ -50,22 +47,21 @@ impl Scene {
         }
     }
 
-    /// Takes away what the run has made: the whole cluster if the run created it and it is not to be kept, else the
+    /// Takes away what the run has made: the whole cluster if nobody else uses it and it is not to be kept, else the
     /// objects, in reverse order, and the namespaces with everything in them.
     ///
     /// # Errors
     /// The first failure; what comes after it is taken away all the same.
     pub async fn clean_up(mut self) -> Result<(), RunError> {
         self.quiet().await;
-        let Some(name) = self.cluster_name.take() else { return Ok(()) };
-        let reused = self.cluster.as_ref().is_some_and(|cluster| cluster.reused);
-        if !reused && !self.keep {
-            self.observer.phase(&format!("removing cluster {name}"));
-            self.kind.remove(&name).await?;
+        let Some(name) = self.cluster_name.take() else {
+            return Ok(());
+        };
+        self.observer.phase("taking away what was made");
+        if self.kind.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
-        self.observer.phase("removing what was applied");
         let mut first = Ok(());
         if let Some(application) = &self.application {
             first = application.delete().await.map_err(RunError::from);
@@ -77,13 +73,18 @@ impl Scene {
     }
 
     /// Leaves everything as it is, to be looked at, and says how.
-    #[must_use]
-    pub fn abandon(self) -> Option<String> {
-        let cluster = self.cluster?;
-        Some(format!(
+    ///
+    /// # Errors
+    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays.
+    pub async fn leave(self) -> Result<Option<String>, RunError> {
+        let Some(cluster) = self.cluster else {
+            return Ok(None);
+        };
+        self.kind.keep(&cluster.name).await?;
+        Ok(Some(format!(
             "left as it is: KUBECONFIG={} kubectl get all -A; remove it with `stateproof down {}`",
             cluster.kubeconfig.display(),
             cluster.name
-        ))
+        )))
     }
 }

@@ -13,8 +13,10 @@ use super::drill::{self, Bench, apply, timed};
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
-use crate::cluster::{Application, Objects, Watches, alias_default_classes, connect, member_ready, namespace};
-use crate::history::{ClusterFacts, DrillId, Event, FORMAT_VERSION, History, Recorder};
+use crate::cluster::{
+    Application, Objects, Watches, alias_default_classes, connect, member_ready, namespace,
+};
+use crate::history::{ClusterFacts, DrillId, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, Plan};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
@@ -44,7 +46,6 @@ pub struct Verification {
     history: Option<PathBuf>,
     vantage_image: String,
     deadline: Duration,
-    keep: bool,
     observer: Arc<dyn Observer>,
 }
 
@@ -78,7 +79,6 @@ impl Verification {
             history: None,
             vantage_image: DEFAULT_IMAGE.to_owned(),
             deadline: DEADLINE,
-            keep: false,
             observer: Arc::new(Silent),
         }
     }
@@ -94,13 +94,6 @@ impl Verification {
     #[must_use]
     pub fn cluster(mut self, spec: ClusterSpec) -> Self {
         self.cluster = spec;
-        self
-    }
-
-    /// Keep a cluster that this run creates for the next one.
-    #[must_use]
-    pub fn keep_cluster(mut self, keep: bool) -> Self {
-        self.keep = keep;
         self
     }
 
@@ -166,9 +159,11 @@ impl Verification {
         };
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
-        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone(), self.keep);
+        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone());
         let act = self.act(&prepared, &recorder, &mut scene);
-        let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act)).catch_unwind().await;
+        let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
+            .catch_unwind()
+            .await;
         let error = match acted {
             Ok(Some(Ok(()))) => None,
             Ok(Some(Err(error))) => Some(error),
@@ -178,7 +173,11 @@ impl Verification {
         scene.quiet().await;
         let begun = !recorder.is_empty();
         let interrupted = matches!(error, Some(RunError::Interrupted));
-        let closed = if begun { recorder.record(Event::RunEnded { interrupted }) } else { Ok(()) };
+        let closed = if begun {
+            recorder.record(Event::RunEnded { interrupted })
+        } else {
+            Ok(())
+        };
         let ended = match error {
             Some(fatal) if !begun || matches!(fatal, RunError::History(_)) => Err(fatal),
             error => closed.map(|()| error).map_err(RunError::from),
@@ -187,7 +186,12 @@ impl Verification {
             Ok(error) => {
                 let history = recorder.history();
                 let verdict = judge(&history);
-                Ok(Proven { history, verdict, error, scene: Some(scene) })
+                Ok(Proven {
+                    history,
+                    verdict,
+                    error,
+                    scene: Some(scene),
+                })
             }
             Err(error) => {
                 if let Err(also) = scene.clean_up().await {
@@ -202,20 +206,45 @@ impl Verification {
         let set = ManifestSet::read(&self.inputs)?;
         let run_namespace = format!("stateproof-{}", run_id());
         let discovered = discover(&set, &run_namespace)?;
-        let plans = discovered.iter().map(|found| Plan::new(found.workload.clone(), &self.drills)).collect();
-        Ok(Prepared { set, discovered, plans, run_namespace })
+        let plans = discovered
+            .iter()
+            .map(|found| Plan::new(found.workload.clone(), &self.drills))
+            .collect();
+        Ok(Prepared {
+            set,
+            discovered,
+            plans,
+            run_namespace,
+        })
     }
 
     async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
-        let Prepared { set, run_namespace, .. } = prepared;
+        let Prepared {
+            set, run_namespace, ..
+        } = prepared;
+        let mut spans = Vec::new();
+        let mut begun = recorder.now_us();
+        let mut took = |what: &str| {
+            let span = Span {
+                what: what.to_owned(),
+                from_us: begun,
+                to_us: recorder.now_us(),
+            };
+            begun = span.to_us;
+            spans.push(span);
+        };
         let cluster = self.get_cluster(scene).await?;
+        took("cluster there");
         let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
         let named: Vec<_> = named.map(str::to_owned).collect();
         self.observer.phase("looking at the images on the nodes");
         let images = images::ensure(&cluster, &named).await?;
+        took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
-        let application = &*scene.application.insert(Application::prepare(&client, set, run_namespace).await?);
+        let application = &*scene
+            .application
+            .insert(Application::prepare(&client, set, run_namespace).await?);
         let mut namespaces = application.namespaces();
         if !namespaces.contains(run_namespace) {
             namespaces.push(run_namespace.clone());
@@ -223,6 +252,7 @@ impl Verification {
         for name in &namespaces {
             namespace::vacate(&client, name).await?;
         }
+        took("API server asked for kinds and namespaces");
         let facts = ClusterFacts {
             provider: "kind".to_owned(),
             name: cluster.name.clone(),
@@ -231,9 +261,19 @@ impl Verification {
             images,
         };
         let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
-        recorder.record(Event::RunStarted { format: FORMAT_VERSION, version, plans, cluster: facts })?;
+        recorder.record(Event::RunStarted {
+            format: FORMAT_VERSION,
+            version,
+            plans,
+            cluster: facts,
+        })?;
+        for span in spans {
+            recorder.record(Event::Waited(span))?;
+        }
         scene.namespaces.clone_from(&namespaces);
-        let watches = &*scene.watches.insert(Watches::start(&client, recorder, &namespaces));
+        let watches = &*scene
+            .watches
+            .insert(Watches::start(&client, recorder, &namespaces));
         relay(watches, self.observer.clone(), &mut scene.background);
         follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
@@ -252,15 +292,28 @@ impl Verification {
         vantage.ready(watches, run_namespace, self.deadline).await?;
         for (found, plan) in prepared.discovered.iter().zip(&prepared.plans) {
             let (workload, credentials) = (&found.workload, &found.credentials);
-            let route = Route { vantage: &vantage, recorder, workload, credentials };
-            let bench = Bench { client: &client, watches, recorder, application, route, deadline: self.deadline };
+            let route = Route {
+                vantage: &vantage,
+                recorder,
+                workload,
+                credentials,
+            };
+            let bench = Bench {
+                client: &client,
+                watches,
+                recorder,
+                application,
+                route,
+                deadline: self.deadline,
+            };
             self.drill(&bench, plan).await?;
         }
         Ok(())
     }
 
     async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
-        self.observer.phase(&format!("getting cluster {}", self.cluster.name));
+        self.observer
+            .phase(&format!("getting cluster {}", self.cluster.name));
         scene.cluster_name = Some(self.cluster.name.clone());
         let cluster = scene.kind.ensure(&self.cluster).await?;
         scene.cluster = Some(cluster.clone());
@@ -270,12 +323,22 @@ impl Verification {
     /// Waits for the workload to come up, then runs its drills one after the other.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
         if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let RunError::Wait(_) = error else { return Err(error) };
+            let RunError::Wait(_) = error else {
+                return Err(error);
+            };
             // None of the drills can begin: the first one says why.
             if let Some(first) = plan.drills.first() {
-                let drill = DrillId { workload: plan.workload.id(), drill: first.drill };
-                bench.recorder.record(Event::DrillStarted { drill: drill.clone() })?;
-                bench.recorder.record(Event::DrillEnded { drill, error: error.lines() })?;
+                let drill = DrillId {
+                    workload: plan.workload.id(),
+                    drill: first.drill,
+                };
+                bench
+                    .recorder
+                    .record(Event::DrillStarted { drill: drill.clone() })?;
+                bench.recorder.record(Event::DrillEnded {
+                    drill,
+                    error: error.lines(),
+                })?;
             }
             return Err(error);
         }
@@ -288,7 +351,10 @@ impl Verification {
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         for member in workload.members() {
             let check = |objects: &Objects| member_ready(objects, workload, &member, None);
-            bench.watches.until(format!("Pod {}", member.pod), "Ready", self.deadline, check).await?;
+            bench
+                .watches
+                .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
+                .await?;
         }
         Ok(())
     }
@@ -337,5 +403,6 @@ fn run_id() -> String {
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }

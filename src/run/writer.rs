@@ -35,7 +35,10 @@ pub struct Progress {
 
 impl Ledger {
     pub fn new(drill: DrillId) -> Self {
-        Self { drill, next: AtomicU64::new(1) }
+        Self {
+            drill,
+            next: AtomicU64::new(1),
+        }
     }
 
     /// The name under which its rows are stored.
@@ -47,24 +50,45 @@ impl Ledger {
     ///
     /// Their keys stand in the history before the first of them is sent. Gives the number acknowledged and the words
     /// of a failure, if there was one.
-    pub async fn write(&self, route: Route<'_>, connection: &Connection, rows: u64) -> Result<(u64, Option<String>), RunError> {
+    pub async fn write(
+        &self,
+        route: Route<'_>,
+        connection: &Connection,
+        rows: u64,
+    ) -> Result<(u64, Option<String>), RunError> {
         let first = self.next.fetch_add(rows, Ordering::Relaxed);
         let keys = first..first + rows;
-        route.recorder.record(Event::Attempting { drill: self.drill.clone(), keys: keys.clone().collect() })?;
+        route.recorder.record(Event::Attempting {
+            drill: self.drill.clone(),
+            keys: keys.clone().collect(),
+        })?;
         let outcomes = join_all(keys.map(|key| async move {
             let sent_us = route.recorder.now_us();
             let fate = tokio::time::timeout(ROW_DEADLINE, connection.session.write(self.name(), key))
                 .await
-                .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", ROW_DEADLINE.as_secs())));
-            WriteOutcome { key, sent_us, done_us: route.recorder.now_us(), fate }
+                .unwrap_or_else(|_| {
+                    WriteFate::Unknown(format!("no answer within {} s", ROW_DEADLINE.as_secs()))
+                });
+            WriteOutcome {
+                key,
+                sent_us,
+                done_us: route.recorder.now_us(),
+                fate,
+            }
         }))
         .await;
-        let acknowledged = outcomes.iter().filter(|outcome| outcome.fate == WriteFate::Acknowledged).count();
+        let acknowledged = outcomes
+            .iter()
+            .filter(|outcome| outcome.fate == WriteFate::Acknowledged)
+            .count();
         let failure = outcomes.iter().find_map(|outcome| match &outcome.fate {
             WriteFate::Acknowledged => None,
             WriteFate::Refused(words) | WriteFate::Unknown(words) => Some(words.clone()),
         });
-        route.recorder.record(Event::Wrote { drill: self.drill.clone(), outcomes })?;
+        route.recorder.record(Event::Wrote {
+            drill: self.drill.clone(),
+            outcomes,
+        })?;
         Ok((acknowledged as u64, failure))
     }
 
@@ -82,7 +106,9 @@ impl Ledger {
     ) -> Result<(), RunError> {
         while !stop.is_cancelled() {
             let connecting = route.connect(&self.drill, member, deadline);
-            let Some(connection) = stop.run_until_cancelled(connecting).await.transpose()? else { return Ok(()) };
+            let Some(connection) = stop.run_until_cancelled(connecting).await.transpose()? else {
+                return Ok(());
+            };
             while !stop.is_cancelled() {
                 let (acknowledged, failure) = self.write(route, &connection, BLOCK).await?;
                 let lost = failure.is_some();
@@ -92,7 +118,10 @@ impl Ledger {
                 });
                 if lost || connection.session.is_closed() {
                     let reason = failure.unwrap_or_else(|| "the connection ended".to_owned());
-                    route.recorder.record(Event::Disconnected { drill: self.drill.clone(), reason })?;
+                    route.recorder.record(Event::Disconnected {
+                        drill: self.drill.clone(),
+                        reason,
+                    })?;
                     break;
                 }
             }
@@ -105,7 +134,11 @@ impl Ledger {
 ///
 /// # Errors
 /// [`RunError::Starved`] after the deadline, with the last failure.
-pub async fn await_rows(progress: &watch::Sender<Progress>, rows: u64, deadline: Duration) -> Result<(), RunError> {
+pub async fn await_rows(
+    progress: &watch::Sender<Progress>,
+    rows: u64,
+    deadline: Duration,
+) -> Result<(), RunError> {
     let mut seen = progress.subscribe();
     let before = seen.borrow().acknowledged;
     let enough = seen.wait_for(|now| now.acknowledged >= before + rows);

@@ -11,6 +11,8 @@ use crate::manifest::{Manifest, Problem};
 #[derive(Default)]
 pub(super) struct Environment {
     variables: BTreeMap<String, Variable>,
+    /// Whether something that it is imported from is not in the set; that is a problem already.
+    pub(super) incomplete: bool,
 }
 
 /// A variable's value.
@@ -20,6 +22,8 @@ pub(super) enum Variable {
     Known(String),
     /// Known only when the pod runs; where it comes from.
     AtRuntime(&'static str),
+    /// What it refers to is not in the set; that is a problem already.
+    Missing,
 }
 
 impl Environment {
@@ -42,7 +46,7 @@ impl Environment {
                     Ok(value) => value,
                     Err(problem) => {
                         problems.push(problem);
-                        Some(Variable::AtRuntime("what is not in the set"))
+                        Some(Variable::Missing)
                     }
                 },
             };
@@ -64,7 +68,7 @@ impl Environment {
     pub(super) fn known(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Variable::Known(value) => Some(value),
-            Variable::AtRuntime(_) => None,
+            Variable::AtRuntime(_) | Variable::Missing => None,
         }
     }
 
@@ -102,7 +106,10 @@ impl Environment {
                             .insert(format!("{prefix}{key}"), Variable::Known(value));
                     }
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => {
+                    self.incomplete = true;
+                    problems.push(problem);
+                }
             }
         }
     }
@@ -129,7 +136,7 @@ impl Environment {
                     expanded.push_str(value);
                     rest = &rest[name.len() + 2..];
                 }
-                Some((_, Some(Variable::AtRuntime(source)))) => return Variable::AtRuntime(source),
+                Some((_, Some(unknown))) => return unknown.clone(),
                 Some((_, None)) | None => expanded.push('$'),
             }
         }

@@ -45,7 +45,9 @@ pub(super) fn credentials(
 ) -> Option<Credentials> {
     let mut setting = |variable: &str| match environment.get(variable) {
         Some(Variable::Known(value)) => Ok(Some(value.clone())),
+        None if environment.incomplete => Err(()),
         None => Ok(None),
+        Some(Variable::Missing) => Err(()),
         Some(Variable::AtRuntime(source)) => {
             let error = DiscoverError::UnknownSetting {
                 object: workload.to_string(),

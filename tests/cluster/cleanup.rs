@@ -46,7 +46,14 @@ fn sigint_during_creation_leaves_no_cluster() {
     let exit = run.signal(posix::INT);
     assert_eq!(exit, Some(130));
     assert!(containers_of(name).is_empty(), "{:?}", containers_of(name));
-    assert!(!Kind::from_env().unwrap().names().unwrap().contains(&name.to_owned()), "the journal still knows it");
+    assert!(
+        !Kind::from_env()
+            .unwrap()
+            .names()
+            .unwrap()
+            .contains(&name.to_owned()),
+        "the journal still knows it"
+    );
 }
 
 fn interrupted_run(signal: &str, when: &str, set: &str) {
@@ -58,8 +65,10 @@ fn interrupted_run(signal: &str, when: &str, set: &str) {
     let namespace = set.replace("wealist-postgres-", "postgresql-");
     let run_namespace = format!("-{:x}", run.child.id());
     let left = block_on(left_in_cluster());
-    let ours: Vec<_> =
-        left.iter().filter(|name| name.contains(&namespace) || name.ends_with(&run_namespace)).collect();
+    let ours: Vec<_> = left
+        .iter()
+        .filter(|name| name.contains(&namespace) || name.ends_with(&run_namespace))
+        .collect();
     assert!(ours.is_empty(), "{ours:?}");
 }
 
@@ -93,7 +102,10 @@ impl Run {
     /// Waits until a line on standard error contains these words.
     fn wait_for(&mut self, words: &str) {
         let end = Instant::now() + Duration::from_secs(150);
-        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        while let Ok(line) = self
+            .lines
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
             if line.contains(words) {
                 return;
             }
@@ -105,12 +117,18 @@ impl Run {
         let end = Instant::now() + Duration::from_secs(60);
         while !holds() {
             assert!(Instant::now() < end, "not within a minute: {what}");
-            assert!(self.child.try_wait().unwrap().is_none(), "verify has ended before: {what}");
+            assert!(
+                self.child.try_wait().unwrap().is_none(),
+                "verify has ended before: {what}"
+            );
         }
     }
 
     fn signal(&mut self, signal: &str) -> Option<i32> {
-        let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
         self.child.wait().unwrap().code()
     }
@@ -133,7 +151,11 @@ mod posix {
 }
 
 async fn shared_cluster() -> PathBuf {
-    let spec = ClusterSpec { name: CLUSTER.to_owned(), keep: true, ..ClusterSpec::default() };
+    let spec = ClusterSpec {
+        name: CLUSTER.to_owned(),
+        keep: true,
+        ..ClusterSpec::default()
+    };
     Kind::from_env().unwrap().ensure(&spec).await.unwrap().kubeconfig
 }
 
@@ -142,17 +164,37 @@ async fn left_in_cluster() -> Vec<String> {
     let (client, _) = connect(&shared_cluster().await).await.unwrap();
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let volumes: Api<PersistentVolume> = Api::all(client);
-    let mut left: Vec<_> =
-        namespaces.list(&ListParams::default()).await.unwrap().iter().map(ResourceExt::name_any).collect();
+    let mut left: Vec<_> = namespaces
+        .list(&ListParams::default())
+        .await
+        .unwrap()
+        .iter()
+        .map(ResourceExt::name_any)
+        .collect();
     for volume in volumes.list(&ListParams::default()).await.unwrap() {
-        let claim = volume.spec.as_ref().and_then(|spec| spec.claim_ref.clone()).unwrap_or_default();
-        left.push(format!("{} of {}", volume.name_any(), claim.namespace.unwrap_or_default()));
+        let claim = volume
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.claim_ref.clone())
+            .unwrap_or_default();
+        left.push(format!(
+            "{} of {}",
+            volume.name_any(),
+            claim.namespace.unwrap_or_default()
+        ));
     }
     left
 }
 
 fn containers_of(cluster: &str) -> Vec<String> {
     let filter = format!("label=io.x-k8s.kind.cluster={cluster}");
-    let output = Command::new("docker").args(["ps", "-aq", "--filter", &filter]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    let output = Command::new("docker")
+        .args(["ps", "-aq", "--filter", &filter])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }

@@ -4,5 +4,6 @@
 mod support;
 
 mod cleanup;
+mod provider;
 mod refusal;
 mod twins;

@@ -14,15 +14,27 @@ use crate::support::{block_on, prove, refuse, verification};
 fn an_image_that_cannot_be_had_is_named_at_once() {
     let proven = prove("bad/image-missing", &[Drill::LosePod]);
     let causes = hopeless(&proven);
-    assert!(causes.iter().any(|cause| cause.contains("no-such-tag")), "{causes:?}");
+    assert!(
+        causes.iter().any(|cause| cause.contains("no-such-tag")),
+        "{causes:?}"
+    );
     let said = first_at(&proven.history, |event| match event {
-        Event::Observed { state: ObjectState::Pod(pod), .. } => {
-            pod.containers.iter().any(|one| one.waiting.as_ref().is_some_and(|why| why.contains("ErrImagePull")))
-        }
+        Event::Observed {
+            state: ObjectState::Pod(pod),
+            ..
+        } => pod.containers.iter().any(|one| {
+            one.waiting
+                .as_ref()
+                .is_some_and(|why| why.contains("ErrImagePull"))
+        }),
         _ => false,
     });
     let ended = first_at(&proven.history, |event| matches!(event, Event::DrillEnded { .. }));
-    assert!(ended - said < Duration::from_secs(20), "it took {:?} from the kubelet's words to the end", ended - said);
+    assert!(
+        ended - said < Duration::from_secs(20),
+        "it took {:?} from the kubelet's words to the end",
+        ended - said
+    );
 }
 
 /// A storage class that nothing provides: the claim's own event is the cause.
@@ -30,7 +42,12 @@ fn an_image_that_cannot_be_had_is_named_at_once() {
 fn a_missing_storage_class_is_named() {
     let proven = prove("bad/class-missing", &[Drill::LosePod]);
     let causes = hopeless(&proven);
-    assert!(causes.iter().any(|cause| cause.contains("no-such-class") && cause.contains("not found")), "{causes:?}");
+    assert!(
+        causes
+            .iter()
+            .any(|cause| cause.contains("no-such-class") && cause.contains("not found")),
+        "{causes:?}"
+    );
 }
 
 /// A kind that the cluster does not know: the set is refused before anything of it is applied.
@@ -39,14 +56,19 @@ fn an_unknown_kind_is_refused_with_its_place() {
     let error = refuse("bad/unknown-kind");
     assert!(matches!(error, RunError::Apply(_)), "{error:?}");
     let message = error.to_string();
-    assert!(message.contains(".yaml:") && message.contains("knows no kind"), "{message}");
+    assert!(
+        message.contains(".yaml:") && message.contains("knows no kind"),
+        "{message}"
+    );
 }
 
 /// No room for the history: the run ends, says so, and leaves nothing (see `cleanup`).
 #[test]
 fn a_full_disk_ends_the_run() {
     let verification = verification("wealist-postgres-no-volume").history("/dev/full");
-    let Err(error) = block_on(verification.run()) else { panic!("the history could not have been written") };
+    let Err(error) = block_on(verification.run()) else {
+        panic!("the history could not have been written")
+    };
     assert!(matches!(error, RunError::History(_)), "{error:?}");
     assert!(error.to_string().contains("No space left"), "{error}");
 }
@@ -54,7 +76,11 @@ fn a_full_disk_ends_the_run() {
 fn hopeless(proven: &Proven) -> &[String] {
     assert_eq!(proven.verdict.outcome, Outcome::Inconclusive);
     match &proven.error {
-        Some(RunError::Wait(WaitError::NotMet { causes, hopeless: true, .. })) => causes,
+        Some(RunError::Wait(WaitError::NotMet {
+            causes,
+            hopeless: true,
+            ..
+        })) => causes,
         other => panic!("the wait did not end because it was hopeless: {other:?}"),
     }
 }

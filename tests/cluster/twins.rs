@@ -1,7 +1,7 @@
 //! The negative twins: broken variants that must come out as broken.
 
 use stateproof::plan::{Drill, Outcome, Promise};
-use stateproof::report::text;
+use stateproof::report::{Style, render};
 
 use crate::support::{assert_promise, prove};
 
@@ -10,10 +10,25 @@ use crate::support::{assert_promise, prove};
 fn without_the_volume_the_rows_are_lost_and_named() {
     let drill = Drill::LosePod;
     let proven = prove("wealist-postgres-no-volume", &[drill]);
-    assert_promise(&proven, drill, Promise::Durability, Outcome::Violated, &["lost", "acknowledged rows: 1-1"]);
+    assert_promise(
+        &proven,
+        drill,
+        Promise::Durability,
+        Outcome::Violated,
+        &["lost", "acknowledged rows: 1-1"],
+    );
     assert_eq!(proven.verdict.outcome, Outcome::Violated);
-    let rows = proven.verdict.rows.iter().find(|rows| rows.drill.drill == drill).unwrap();
-    assert!(rows.lost.iter().take(100).eq(1..=100), "the first 100 rows were written before the fault: {}", rows.lost);
+    let rows = proven
+        .verdict
+        .rows
+        .iter()
+        .find(|rows| rows.drill.drill == drill)
+        .unwrap();
+    assert!(
+        rows.lost.iter().take(100).eq(1..=100),
+        "the first 100 rows were written before the fault: {}",
+        rows.lost
+    );
 }
 
 /// A fault that the API server refuses did not happen: nothing about it is Held, whatever else looks well.
@@ -22,8 +37,17 @@ fn a_fault_that_did_not_happen_is_inconclusive() {
     let proven = prove("bad/deletion-denied", &[Drill::LosePod]);
     assert_eq!(proven.verdict.outcome, Outcome::Inconclusive);
     for promise in &proven.verdict.promises {
-        assert_eq!(promise.observed, Outcome::Inconclusive, "{}: {:?}", promise.promise, promise.evidence);
+        assert_eq!(
+            promise.observed,
+            Outcome::Inconclusive,
+            "{}: {:?}",
+            promise.promise,
+            promise.evidence
+        );
     }
-    let report = text::render(&proven.verdict, &text::Style::default());
-    assert!(report.contains("denied"), "the report does not say why:\n{report}");
+    let report = render(&proven.verdict, &Style::default());
+    assert!(
+        report.contains("denied"),
+        "the report does not say why:\n{report}"
+    );
 }

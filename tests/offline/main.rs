@@ -5,9 +5,15 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod credentials;
+mod fixtures;
 mod gen_;
 mod history;
+mod manifest;
+mod plan;
+mod refusals;
 mod report;
 mod tape;
 mod verdict;
 mod verdict_rows;
+mod workload;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use stateproof::cluster::provider::ClusterSpec;
 use stateproof::plan::{Drill, Outcome, Promise};
-use stateproof::report::text;
+use stateproof::report::{Style, render};
 use stateproof::run::{Proven, RunError, Verification};
 use stateproof::verdict::PromiseVerdict;
 
@@ -16,14 +16,18 @@ pub const CLUSTER: &str = "stateproof-test";
 
 /// A fixture's directory.
 pub fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(name)
 }
 
 /// A verification of a fixture on the shared cluster.
 pub fn verification(fixture_name: &str) -> Verification {
-    let verification = Verification::of([fixture(fixture_name)])
-        .cluster(ClusterSpec { name: CLUSTER.to_owned(), keep: true, ..ClusterSpec::default() })
-        .keep_cluster(true);
+    let verification = Verification::of([fixture(fixture_name)]).cluster(ClusterSpec {
+        name: CLUSTER.to_owned(),
+        keep: true,
+        ..ClusterSpec::default()
+    });
     match std::env::var_os("STATEPROOF_REPORTS") {
         Some(directory) => {
             let directory = PathBuf::from(directory);
@@ -44,7 +48,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub fn prove(fixture_name: &str, drills: &[Drill]) -> Proven {
     let proven = block_on(verification(fixture_name).drills(drills).run());
     let proven = proven.unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
-    println!("{}", text::render(&proven.verdict, &text::Style::default()));
+    println!("{}", render(&proven.verdict, &Style::default()));
     proven
 }
 
@@ -52,14 +56,20 @@ pub fn prove(fixture_name: &str, drills: &[Drill]) -> Proven {
 pub fn refuse(fixture_name: &str) -> RunError {
     match block_on(verification(fixture_name).run()) {
         Err(error) => error,
-        Ok(proven) => panic!("{}", text::render(&proven.verdict, &text::Style::default())),
+        Ok(proven) => panic!("{}", render(&proven.verdict, &Style::default())),
     }
 }
 
 /// What a promise of a drill came to.
 pub fn promise(proven: &Proven, drill: Drill, promise: Promise) -> &PromiseVerdict {
-    let mut found = proven.verdict.promises.iter().filter(|one| one.drill.drill == drill && one.promise == promise);
-    found.next().unwrap_or_else(|| panic!("{drill} has no promise {promise}"))
+    let mut found = proven
+        .verdict
+        .promises
+        .iter()
+        .filter(|one| one.drill.drill == drill && one.promise == promise);
+    found
+        .next()
+        .unwrap_or_else(|| panic!("{drill} has no promise {promise}"))
 }
 
 /// Checks what a promise came to and that the evidence says so in these words.
@@ -68,6 +78,9 @@ pub fn assert_promise(proven: &Proven, drill: Drill, which: Promise, observed: O
     let evidence = found.evidence.join("\n");
     assert_eq!(found.observed, observed, "{drill} {which}: {evidence}");
     for word in words {
-        assert!(evidence.contains(word), "{drill} {which}: {word:?} is not in the evidence:\n{evidence}");
+        assert!(
+            evidence.contains(word),
+            "{drill} {which}: {word:?} is not in the evidence:\n{evidence}"
+        );
     }
 }

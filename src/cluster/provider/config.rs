@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-/// The label on every node of ours, by Kubernetes' recommended labels.
-const OWNER_KEY: &str = "app.kubernetes.io/managed-by";
+/// The label on every node of ours. Not one of `app.kubernetes.io`: the kubelet refuses to label itself in that domain.
+const OWNER_KEY: &str = "stateproof.io/owner";
 const OWNER_VALUE: &str = "stateproof";
 
 /// Where kind writes kubeadm's configuration on a node, the node's labels among it.
@@ -55,7 +55,7 @@ mod tests {
           "nodes": [
             {
               "labels": {
-                "app.kubernetes.io/managed-by": "stateproof"
+                "stateproof.io/owner": "stateproof"
               },
               "role": "control-plane"
             }
@@ -76,19 +76,19 @@ mod tests {
           "nodes": [
             {
               "labels": {
-                "app.kubernetes.io/managed-by": "stateproof"
+                "stateproof.io/owner": "stateproof"
               },
               "role": "control-plane"
             },
             {
               "labels": {
-                "app.kubernetes.io/managed-by": "stateproof"
+                "stateproof.io/owner": "stateproof"
               },
               "role": "worker"
             },
             {
               "labels": {
-                "app.kubernetes.io/managed-by": "stateproof"
+                "stateproof.io/owner": "stateproof"
               },
               "role": "worker"
             }
@@ -100,15 +100,15 @@ mod tests {
     #[test]
     fn the_label_is_found_where_kind_writes_it_and_only_there() {
         assert!(carries_our_label(
-            r#"    node-labels: "app.kubernetes.io/managed-by=stateproof""#
+            r#"    node-labels: "stateproof.io/owner=stateproof""#
         ));
         assert!(carries_our_label(
-            r#"    node-labels: "a=b,app.kubernetes.io/managed-by=stateproof""#
+            r#"    node-labels: "a=b,stateproof.io/owner=stateproof""#
         ));
         assert!(!carries_our_label(r#"    node-labels: """#));
         assert!(!carries_our_label(
-            r#"    node-labels: "app.kubernetes.io/managed-by=helm""#
+            r#"    node-labels: "stateproof.io/owner=helm""#
         ));
-        assert!(!carries_our_label("# app.kubernetes.io/managed-by=stateproof"));
+        assert!(!carries_our_label("# stateproof.io/owner=stateproof"));
     }
 }

@@ -1,0 +1,97 @@
+use std::fmt;
+
+use super::{Expectation, Outcome, Plan, PlannedDrill, Step};
+use crate::workload::{ClaimTemplate, Workload};
+
+/// The plan as a person reads it before a run: the workload, then a paragraph a drill.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        workload(&self.workload, f)?;
+        for planned in &self.drills {
+            drill(planned, &self.workload, f)?;
+        }
+        if !self.left_out.is_empty() {
+            writeln!(f, "\nleft out")?;
+        }
+        for left_out in &self.left_out {
+            writeln!(f, "  {}: {}", left_out.drill, left_out.reason)?;
+        }
+        Ok(())
+    }
+}
+
+/// A step in a word or two.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve => f.write_str("resolve"),
+            Self::Write { rows } => write!(f, "write {rows} rows"),
+            Self::StartWriter => f.write_str("start the writer"),
+            Self::DeletePod { grace_seconds: None } => f.write_str("delete the pod"),
+            Self::DeletePod {
+                grace_seconds: Some(seconds),
+            } => write!(f, "delete the pod with grace period {seconds} s"),
+            Self::DeleteStatefulSet => f.write_str("delete the StatefulSet"),
+            Self::DeleteClaims => f.write_str("delete the claims"),
+            Self::Reapply => f.write_str("apply again"),
+            Self::AwaitReady => f.write_str("await Ready"),
+            Self::StopWriter { rows_after } => write!(f, "stop the writer {rows_after} rows later"),
+            Self::InspectClaims => f.write_str("inspect the claims"),
+            Self::Read => f.write_str("read"),
+        }
+    }
+}
+
+fn workload(workload: &Workload, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let engine = &workload.engine;
+    let members = match workload.replicas {
+        1 => "1 member".to_owned(),
+        members => format!("{members} members"),
+    };
+    writeln!(
+        f,
+        "{}: {} ({}), {members}, declared at {}",
+        workload.id(),
+        engine.kind,
+        engine.image,
+        workload.declared_at
+    )?;
+    for claim in &workload.claims {
+        self::claim(claim, f)?;
+    }
+    for note in &workload.notes {
+        writeln!(f, "  note: {note}")?;
+    }
+    Ok(())
+}
+
+fn claim(claim: &ClaimTemplate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let class = claim.storage_class.as_ref().map_or_else(
+        || "of the default class".to_owned(),
+        |class| format!("of class {class}"),
+    );
+    writeln!(
+        f,
+        "  claim {}: {} {} {class}, mounted at {}",
+        claim.name,
+        claim.storage,
+        claim.access_modes.join(", "),
+        claim.mounts.join(", ")
+    )
+}
+
+fn drill(planned: &PlannedDrill, workload: &Workload, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "\n{} {}", planned.drill, workload.member(planned.member).pod)?;
+    let steps: Vec<String> = planned.steps.iter().map(Step::to_string).collect();
+    writeln!(f, "  steps: {}", steps.join(" → "))?;
+    let promises: Vec<String> = planned.expectations.iter().copied().map(expectation).collect();
+    writeln!(f, "  promises: {}", promises.join(", "))
+}
+
+/// A promise, and what passes where it is not that it holds.
+fn expectation(expectation: Expectation) -> String {
+    match expectation.expected {
+        Outcome::Held => expectation.promise.to_string(),
+        other => format!("{} (expected to be {other})", expectation.promise),
+    }
+}

@@ -1,0 +1,457 @@
+//! Clusters of our own: made, reused, given up, and gone without a trace.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures::{FutureExt, StreamExt};
+use k8s_openapi::api::core::v1::Node;
+use kube::Api;
+use stateproof::cluster::connect;
+use stateproof::cluster::provider::{ClusterSpec, Kind, ProviderError, Removal, images};
+use stateproof::history::{NodeTask, TaskChange};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The image that the fake clusters and the loading tests use; `scripts/setup` sees that it is there.
+const BUSYBOX: &str = "busybox:1.36";
+
+/// Clusters are made one after the other: each takes a gigabyte, and what the others left is looked for.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+fn docker(args: &[&str]) -> String {
+    let output = Command::new("docker")
+        .args(args)
+        .output()
+        .expect("the docker command runs");
+    assert!(
+        output.status.success(),
+        "docker {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn lines(args: &[&str]) -> BTreeSet<String> {
+    docker(args).lines().map(str::to_owned).collect()
+}
+
+/// What a cluster might leave behind.
+#[derive(Debug, PartialEq, Eq)]
+struct Traces {
+    containers: BTreeSet<String>,
+    volumes: BTreeSet<String>,
+    /// kind's network, which clusters of others need, too.
+    network: bool,
+    kubeconfig: Option<Vec<u8>>,
+}
+
+fn traces(name: &str) -> Traces {
+    let home = std::env::home_dir().unwrap();
+    let clusters = lines(&["ps", "--all", "--format", r#"{{.Label "io.x-k8s.kind.cluster"}}"#]);
+    Traces {
+        containers: clusters
+            .iter()
+            .filter(|cluster| *cluster == name)
+            .cloned()
+            .collect(),
+        volumes: lines(&["volume", "ls", "--quiet", "--filter", "dangling=true"]),
+        network: clusters.iter().all(String::is_empty)
+            && lines(&["network", "ls"])
+                .iter()
+                .any(|line| line.contains(" kind ")),
+        kubeconfig: fs::read(home.join(".kube/config")).ok(),
+    }
+}
+
+/// A state directory of its own and a name that nobody else uses.
+struct Scene {
+    kind: Kind,
+    state: PathBuf,
+    name: String,
+    before: Traces,
+    _dir: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Scene {
+    fn spec(&self) -> ClusterSpec {
+        ClusterSpec {
+            name: self.name.clone(),
+            ..ClusterSpec::default()
+        }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.state.join("clusters").join(&self.name).join("journal.json")
+    }
+
+    fn containers(&self) -> BTreeSet<String> {
+        let filter = format!("label=io.x-k8s.kind.cluster={}", self.name);
+        lines(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter])
+    }
+
+    fn assert_no_traces(&self) {
+        assert_eq!(traces(&self.name), self.before);
+        let left: Vec<_> = fs::read_dir(self.state.join("clusters")).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    /// The process that made the cluster is no more, for all that the journal knows.
+    fn disown(&self) {
+        let mut entry: serde_json::Value =
+            serde_json::from_slice(&fs::read(self.journal()).unwrap()).unwrap();
+        let started = &mut entry["leases"][0]["owner"]["started"];
+        *started = (started.as_u64().unwrap() + 1).into();
+        fs::write(self.journal(), entry.to_string()).unwrap();
+    }
+}
+
+/// Plays a scene and takes its cluster away, however it ends.
+async fn scene(what: &str, play: impl AsyncFnOnce(&Scene)) {
+    let alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    let name = format!("stateproof-d-{what}-{}", std::process::id());
+    let scene = Scene {
+        kind: Kind::new(state.clone()).unwrap_or_else(|error| panic!("{error}")),
+        state,
+        before: traces(&name),
+        name,
+        _dir: dir,
+        _alone: alone,
+    };
+    let played = AssertUnwindSafe(play(&scene)).catch_unwind().await;
+    let removed = scene.kind.remove(&scene.name).await;
+    if let Err(panic) = played {
+        resume_unwind(panic);
+    }
+    removed.unwrap();
+    scene.assert_no_traces();
+}
+
+/// Waits for something that cannot be watched, looking every 20 ms.
+async fn until(what: &str, done: impl Fn() -> bool) {
+    let looking = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while !done() {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), looking)
+        .await
+        .unwrap_or_else(|_| panic!("never {what}"));
+}
+
+#[tokio::test]
+async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
+    scene("one", async |scene| {
+        let began = Instant::now();
+        let made = scene.kind.ensure(&scene.spec()).await.unwrap();
+        eprintln!("made in {:.1?}", began.elapsed());
+        assert!(!made.reused);
+        assert_eq!(made.nodes.len(), 1);
+        assert!(
+            made.kubeconfig.starts_with(&scene.state),
+            "{}",
+            made.kubeconfig.display()
+        );
+
+        let (client, version) = connect(&made.kubeconfig).await.unwrap();
+        let node = Api::<Node>::all(client).get(&made.nodes[0].name).await.unwrap();
+        assert_eq!(node.metadata.labels.unwrap()["stateproof.io/owner"], "stateproof");
+        eprintln!("Kubernetes {version}, {}", made.node_image);
+
+        let began = Instant::now();
+        let reused = scene.kind.ensure(&scene.spec()).await.unwrap();
+        let took = began.elapsed();
+        eprintln!("reused in {took:.1?}");
+        assert!(reused.reused);
+        assert_eq!(reused.nodes[0].container, made.nodes[0].container);
+        assert!(took < Duration::from_secs(2), "{took:?}");
+
+        let larger = ClusterSpec {
+            nodes: 2,
+            ..scene.spec()
+        };
+        assert!(matches!(
+            scene.kind.ensure(&larger).await,
+            Err(ProviderError::Differs { .. })
+        ));
+        let other = tempfile::tempdir().unwrap();
+        let stranger = Kind::new(other.path().to_owned()).unwrap();
+        assert!(matches!(
+            stranger.ensure(&scene.spec()).await,
+            Err(ProviderError::NotOurs { .. })
+        ));
+        assert!(matches!(
+            stranger.remove(&scene.name).await,
+            Err(ProviderError::NotOurs { .. })
+        ));
+
+        // The engine's events begin now: `exec_create` names what is run on the node.
+        let since = docker(&["info", "--format", "{{.SystemTime}}"]);
+        let began = Instant::now();
+        let facts = images::ensure(&made, &[BUSYBOX.to_owned()]).await.unwrap();
+        eprintln!("{BUSYBOX} loaded in {:.1?}", began.elapsed());
+        assert_eq!(
+            facts.iter().map(|fact| &fact.name).collect::<Vec<_>>(),
+            [&made.node_image, BUSYBOX]
+        );
+        let began = Instant::now();
+        images::ensure(
+            &made,
+            &[BUSYBOX.to_owned(), "stateproof.invalid/none:1".to_owned()],
+        )
+        .await
+        .unwrap();
+        eprintln!("nothing loaded in {:.1?}", began.elapsed());
+        let until = docker(&["info", "--format", "{{.SystemTime}}"]);
+        let container = format!("container={}", made.nodes[0].container);
+        let events = docker(&[
+            "events", "--since", &since, "--until", &until, "--filter", &container,
+        ]);
+        let imports = events
+            .lines()
+            .filter(|line| line.contains("exec_create") && line.contains("import"));
+        assert_eq!(imports.count(), 1, "{events}");
+
+        // Leases: ours holds while this process lives.
+        assert!(scene.kind.expired().unwrap().is_empty());
+        scene.disown();
+        assert_eq!(scene.kind.expired().unwrap(), [scene.name.clone()]);
+        made.lease(Duration::from_mins(10)).await.unwrap();
+        assert!(scene.kind.remove_expired().await.unwrap().is_empty());
+        scene.disown();
+        assert!(
+            scene.kind.remove_expired().await.unwrap().is_empty(),
+            "the owner is dead, the lease lasts"
+        );
+
+        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Removed);
+        scene.assert_no_traces();
+        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Absent);
+        assert!(matches!(
+            made.lease(Duration::ZERO).await,
+            Err(ProviderError::Gone { .. })
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_nodes_tasks_are_seen_and_the_listener_ends_with_the_stream() {
+    scene("tasks", async |scene| {
+        let cluster = scene.kind.ensure(&scene.spec()).await.unwrap();
+        images::ensure(&cluster, &[BUSYBOX.to_owned()]).await.unwrap();
+        let node = &cluster.nodes[0];
+        let listeners = || {
+            let shown = docker(&["top", &node.container, "-eo", "args"]);
+            shown
+                .lines()
+                .filter(|line| line.starts_with("ctr events"))
+                .count()
+        };
+        let tasks = node.tasks().await.unwrap();
+        assert_eq!(listeners(), 1);
+
+        let id = "stateproof-seen";
+        let image = format!("docker.io/library/{BUSYBOX}");
+        docker(&[
+            "exec",
+            &node.container,
+            "ctr",
+            "-n",
+            "k8s.io",
+            "run",
+            "--rm",
+            &image,
+            id,
+            "true",
+        ]);
+        let ours = tasks.map(Result::unwrap).filter(|task: &NodeTask| {
+            let ours = task.container == id;
+            async move { ours }
+        });
+        let seen: Vec<NodeTask> = tokio::time::timeout(Duration::from_secs(10), ours.take(2).collect())
+            .await
+            .unwrap();
+        assert_eq!(
+            seen.iter().map(|task| task.change).collect::<Vec<_>>(),
+            [TaskChange::Started, TaskChange::Exited]
+        );
+        assert!(seen[0].when <= seen[1].when && seen[0].node == node.name);
+        until("ended the listener", || listeners() == 0).await;
+
+        let mut tasks = node.tasks().await.unwrap();
+        docker(&["kill", &node.container]);
+        let ended = async { while let Some(Ok(_)) = tasks.next().await {} };
+        tokio::time::timeout(Duration::from_secs(10), ended)
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_at_once_make_one_and_what_stopped_is_made_anew() {
+    scene("two", async |scene| {
+        let spec = scene.spec();
+        let (one, two) = tokio::join!(scene.kind.ensure(&spec), scene.kind.ensure(&spec));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        assert_eq!(
+            BTreeSet::from([one.reused, two.reused]),
+            BTreeSet::from([false, true])
+        );
+        assert_eq!(one.nodes[0].container, two.nodes[0].container);
+
+        docker(&["stop", "--time", "1", &one.nodes[0].container]);
+        let anew = scene.kind.ensure(&spec).await.unwrap();
+        assert!(!anew.reused);
+        assert_ne!(anew.nodes[0].container, one.nodes[0].container);
+
+        // Nobody can say any more whose it is, but for the label that its nodes carry.
+        fs::write(scene.journal(), "{").unwrap();
+        assert!(matches!(
+            scene.kind.ensure(&spec).await,
+            Err(ProviderError::Damaged { .. })
+        ));
+        assert!(scene.kind.remove_expired().await.unwrap().is_empty());
+        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Removed);
+        scene.assert_no_traces();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn three_nodes_get_their_images_at_once() {
+    scene("three", async |scene| {
+        let began = Instant::now();
+        let cluster = scene
+            .kind
+            .ensure(&ClusterSpec {
+                nodes: 3,
+                ..scene.spec()
+            })
+            .await
+            .unwrap();
+        eprintln!("three nodes made in {:.1?}", began.elapsed());
+        let names: Vec<&str> = cluster.nodes.iter().map(|node| node.name.as_str()).collect();
+        let expected = ["-control-plane", "-worker", "-worker2"].map(|role| scene.name.clone() + role);
+        assert_eq!(names, expected);
+        let began = Instant::now();
+        images::ensure(&cluster, &[BUSYBOX.to_owned()]).await.unwrap();
+        eprintln!("{BUSYBOX} loaded into three nodes in {:.1?}", began.elapsed());
+        for node in &cluster.nodes {
+            let there = docker(&[
+                "exec",
+                &node.container,
+                "ctr",
+                "-n",
+                "k8s.io",
+                "images",
+                "ls",
+                "-q",
+            ]);
+            assert!(
+                there.lines().any(|name| name == "docker.io/library/busybox:1.36"),
+                "{there}"
+            );
+        }
+    })
+    .await;
+}
+
+/// The engine finishes a container whose client was killed, so the removal has to wait for it.
+#[tokio::test]
+async fn what_an_interrupted_creation_began_is_removed() {
+    scene("cut", async |scene| {
+        let interrupt = async |moment: &str, come: &dyn Fn() -> bool| {
+            let spec = scene.spec();
+            tokio::select! {
+                ensured = scene.kind.ensure(&spec) => panic!("too late: {ensured:?}"),
+                () = until(moment, come) => {}
+            }
+        };
+        let engine_asked = || {
+            let args = format!("docker\0run\0--name\0{}", scene.name);
+            fs::read_dir("/proc").unwrap().any(|process| {
+                let arguments = fs::read(process.unwrap().path().join("cmdline")).unwrap_or_default();
+                arguments.starts_with(args.as_bytes())
+            })
+        };
+        interrupt("asked the engine", &engine_asked).await;
+        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Removed);
+        scene.assert_no_traces();
+
+        // The process that was at work is gone altogether: the next one cleans up.
+        interrupt("made a container", &|| !scene.containers().is_empty()).await;
+        assert!(scene.kind.expired().unwrap().is_empty(), "this process lives");
+        scene.disown();
+        assert_eq!(scene.kind.remove_expired().await.unwrap(), [scene.name.clone()]);
+        scene.assert_no_traces();
+
+        // Nor is it in the way of the next creation.
+        interrupt("asked the engine", &engine_asked).await;
+        assert!(!scene.kind.ensure(&scene.spec()).await.unwrap().reused);
+    })
+    .await;
+}
+
+/// A container with kind's label is all that kind knows of a cluster.
+#[tokio::test]
+async fn a_cluster_of_somebody_elses_is_refused_and_untouched() {
+    scene("alien", async |scene| {
+        let label = format!("io.x-k8s.kind.cluster={}", scene.name);
+        let run = ["run", "--detach", "--label", &label, BUSYBOX, "sleep", "600"];
+        let alien = docker(&run);
+        let state = || docker(&["inspect", "--format", "{{json .State}}", &alien]);
+        let before = state();
+
+        let refused = async || {
+            let ensured = scene.kind.ensure(&scene.spec()).await.unwrap_err();
+            let removed = scene.kind.remove(&scene.name).await.unwrap_err();
+            [ensured, removed]
+        };
+        for error in refused().await {
+            assert!(
+                matches!(&error, ProviderError::NotOurs { name, .. } if *name == scene.name),
+                "{error}"
+            );
+        }
+        assert!(!scene.journal().exists());
+
+        // A journal that cannot be read does not make it ours either.
+        fs::create_dir_all(scene.journal().parent().unwrap()).unwrap();
+        fs::write(scene.journal(), "{").unwrap();
+        for error in refused().await {
+            assert!(matches!(error, ProviderError::Damaged { .. }), "{error}");
+        }
+        fs::remove_file(scene.journal()).unwrap();
+
+        assert_eq!(state(), before);
+        docker(&["rm", "--force", &alien]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_creation_says_why_and_leaves_nothing() {
+    scene("fail", async |scene| {
+        // Busybox starts, but never says that it is up as a node does.
+        let spec = ClusterSpec {
+            node_image: Some(BUSYBOX.to_owned()),
+            ..scene.spec()
+        };
+        let error = scene.kind.ensure(&spec).await.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("`kind create cluster --name") && text.contains("could not find a log line"),
+            "{text}"
+        );
+        scene.assert_no_traces();
+    })
+    .await;
+}

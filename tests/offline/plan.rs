@@ -1,0 +1,142 @@
+//! What a run will do, decided from the manifests alone.
+
+use stateproof::manifest::ManifestSet;
+use stateproof::plan::{Drill, Outcome, Plan, Promise, Step};
+use stateproof::workload::{Workload, discover};
+
+use crate::fixtures::fixture;
+
+fn workload(name: &str) -> Workload {
+    let set = ManifestSet::read(&[fixture(name)]).unwrap();
+    discover(&set, "default").unwrap().remove(0).workload
+}
+
+fn drills(plan: &Plan) -> Vec<Drill> {
+    plan.drills.iter().map(|planned| planned.drill).collect()
+}
+
+#[test]
+fn the_document_gets_every_drill() {
+    let plan = Plan::new(workload("wealist-postgres"), &[]);
+    insta::assert_snapshot!(plan, @r"
+    postgresql-prod/postgres: PostgreSQL (postgres:16-alpine), 1 member, declared at fixtures/wealist-postgres/4-database/postgres-statefulset.yaml:2
+      claim postgres-data: 5Gi ReadWriteOnce of the default class, mounted at /var/lib/postgresql/data
+      note: no readiness probe: Ready means started
+
+    lose-pod postgres-0
+      steps: resolve → inspect the claims → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
+      promises: identity, storage, address, durability, recovery
+
+    force-delete postgres-0
+      steps: resolve → inspect the claims → write 100 rows → start the writer → delete the pod with grace period 0 s → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
+      promises: identity, storage, address, durability, recovery
+
+    delete-statefulset postgres-0
+      steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → apply again → await Ready → resolve → write 100 rows → read
+      promises: identity, retention, durability, recovery
+
+    delete-claim postgres-0
+      steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → delete the claims → inspect the claims → apply again → await Ready → resolve → read
+      promises: retention, durability (expected to be Violated)
+    ");
+}
+
+#[test]
+fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised() {
+    let plan = Plan::new(workload("wealist-postgres-no-volume"), &[]);
+    insta::assert_snapshot!(plan, @r"
+    postgresql-no-volume/postgres: PostgreSQL (postgres:16-alpine), 1 member, declared at fixtures/wealist-postgres-no-volume/4-database/postgres-statefulset.yaml:2
+      note: the data directory /var/lib/postgresql/data/pgdata is on the emptyDir volume postgres-data, not on a claim: rows do not survive the pod
+      note: no readiness probe: Ready means started
+
+    lose-pod postgres-0
+      steps: resolve → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → read
+      promises: identity, address, durability, recovery
+
+    force-delete postgres-0
+      steps: resolve → write 100 rows → start the writer → delete the pod with grace period 0 s → await Ready → resolve → stop the writer 100 rows later → read
+      promises: identity, address, durability, recovery
+
+    delete-statefulset postgres-0
+      steps: resolve → write 100 rows → delete the StatefulSet → apply again → await Ready → resolve → write 100 rows → read
+      promises: identity, durability, recovery
+
+    left out
+      delete-claim: no claims: there is nothing to delete by name
+    ");
+    assert!(plan.drills.iter().all(|planned| {
+        planned.expectations.iter().any(|expectation| {
+            expectation.promise == Promise::Durability && expectation.expected == Outcome::Held
+        })
+    }));
+}
+
+#[test]
+fn claims_that_go_by_themselves_cannot_be_deleted_by_name() {
+    let plan = Plan::new(
+        workload("wealist-postgres-retention-delete"),
+        &[Drill::DeleteClaim],
+    );
+    assert_eq!(plan.drills, []);
+    assert_eq!(plan.left_out.len(), 1);
+    assert_eq!(plan.left_out[0].drill, Drill::DeleteClaim);
+    assert!(plan.left_out[0].reason.contains("whenDeleted: Delete"));
+}
+
+#[test]
+fn only_what_was_selected_runs_in_the_order_of_danger() {
+    let selection = [Drill::DeleteClaim, Drill::LosePod, Drill::LosePod];
+    let plan = Plan::new(workload("wealist-postgres"), &selection);
+    assert_eq!(drills(&plan), [Drill::LosePod, Drill::DeleteClaim]);
+    assert_eq!(plan.left_out, [], "what was not selected is not left out");
+}
+
+#[test]
+fn without_members_no_drill_applies() {
+    let mut workload = workload("wealist-postgres");
+    workload.replicas = 0;
+    let plan = Plan::new(workload, &[]);
+    assert_eq!(plan.drills, []);
+    assert_eq!(plan.left_out.len(), Drill::ALL.len());
+}
+
+#[test]
+fn rows_are_in_flight_when_the_pod_goes_and_the_read_comes_last() {
+    let plan = Plan::new(workload("wealist-postgres"), &[]);
+    for planned in &plan.drills {
+        assert_eq!(planned.steps.last(), Some(&Step::Read), "{}", planned.drill);
+        let position = |wanted: fn(&Step) -> bool| planned.steps.iter().position(wanted);
+        if let Some(fault) = position(|step| matches!(step, Step::DeletePod { .. })) {
+            assert!(position(|step| *step == Step::StartWriter).unwrap() < fault);
+            assert!(position(|step| matches!(step, Step::StopWriter { .. })).unwrap() > fault);
+        }
+    }
+}
+
+#[test]
+fn only_the_negative_control_expects_a_violation() {
+    let plan = Plan::new(workload("wealist-postgres"), &[]);
+    for planned in &plan.drills {
+        for expectation in &planned.expectations {
+            let negative = planned.drill == Drill::DeleteClaim && expectation.promise == Promise::Durability;
+            assert_eq!(expectation.expected == Outcome::Violated, negative, "{planned:?}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_survives_being_written_into_a_history() {
+    let plan = Plan::new(workload("wealist-postgres"), &[]);
+    let written = serde_json::to_string(&plan).unwrap();
+    assert!(!written.contains("mysupersecret"));
+    assert_eq!(serde_json::from_str::<Plan>(&written).unwrap(), plan);
+}
+
+#[test]
+fn drills_are_named_as_they_are_called() {
+    for drill in Drill::ALL {
+        assert_eq!(drill.name().parse(), Ok(drill));
+        assert_eq!(serde_json::to_value(drill).unwrap(), drill.name());
+    }
+    assert!("Lose-Pod".parse::<Drill>().is_err());
+}
