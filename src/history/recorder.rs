@@ -107,11 +107,7 @@ impl Recorder {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-<<<<<<< HEAD
-    /// Whether nothing was recorded yet.
-=======
     /// Whether nothing has been recorded yet.
->>>>>>> main
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lock().records.is_empty()
