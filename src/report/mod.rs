@@ -2,4 +2,7 @@
 
 mod page;
 mod table;
-pub mod text;
+mod text;
+
+pub use page::Style;
+pub use text::render;

@@ -10,7 +10,7 @@ const MILESTONES: [Milestone; 9] = [
     ("scheduled", |times| times.scheduled_us),
     ("server started", |times| times.started_us),
     ("Ready", |times| times.ready_us),
-    ("name answers", |times| times.name_answers_us),
+    ("name answers", |times| times.answers_us),
     ("first write", |times| times.write_us),
     ("longest write gap", |times| times.write_gap_us),
 ];

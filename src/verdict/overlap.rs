@@ -17,31 +17,41 @@ pub struct Overlap {
     pub drill: DrillId,
     /// The member's pod.
     pub pod: String,
-    /// The old process's end less the new one's start, in microseconds of the node's clock: so long both ran, or,
-    /// where it is negative, so long none did. None when it was not measured.
-    pub overlap_us: Option<i64>,
-    /// Why it was not measured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unmeasured: Option<String>,
+    /// What was measured.
+    pub measured: Measured,
+}
+
+/// The time between the new process's start and the old one's end, in microseconds of the node's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// Both ran for so long.
+    Both {
+        /// Microseconds.
+        us: u64,
+    },
+    /// The old one had ended so long before.
+    Apart {
+        /// Microseconds.
+        us: u64,
+    },
+    /// Nobody knows.
+    Not {
+        /// Why.
+        why: String,
+    },
 }
 
 impl fmt::Display for Overlap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = self.unmeasured.as_deref().unwrap_or("no reason is known");
-        match self.overlap_us {
-            Some(us) if us > 0 => {
-                write!(
-                    f,
-                    "old and new server process both ran for {}",
-                    seconds(us.unsigned_abs())
-                )
-            }
-            Some(us) => write!(
+        match &self.measured {
+            Measured::Both { us } => write!(f, "old and new server process both ran for {}", seconds(*us)),
+            Measured::Apart { us } => write!(
                 f,
                 "no overlap: the old server process ended {} before the new one started",
-                seconds(us.unsigned_abs())
+                seconds(*us)
             ),
-            None => write!(f, "overlap of old and new server process not measured: {why}"),
+            Measured::Not { why } => write!(f, "overlap of old and new server process not measured: {why}"),
         }
     }
 }
@@ -49,16 +59,15 @@ impl fmt::Display for Overlap {
 /// The overlap of a drill; none when it forces no deletion.
 pub(super) fn of(view: &DrillView<'_>, history: &History) -> Option<Overlap> {
     view.fault(Fault::ForceDelete)?;
-    let measured = measure(view, history);
+    let measured = measure(view, history).unwrap_or_else(|why| Measured::Not { why });
     Some(Overlap {
         drill: view.id.clone(),
         pod: view.member.pod.clone(),
-        overlap_us: measured.as_ref().ok().copied(),
-        unmeasured: measured.err(),
+        measured,
     })
 }
 
-fn measure(view: &DrillView<'_>, history: &History) -> Result<i64, String> {
+fn measure(view: &DrillView<'_>, history: &History) -> Result<Measured, String> {
     // The last container of the old pod, the first of the new one: those that could meet.
     let old = view.old_pod().and_then(|old| containers(view, old).last());
     let old = old.ok_or("the old server's container was not seen")?;
@@ -73,7 +82,13 @@ fn measure(view: &DrillView<'_>, history: &History) -> Result<i64, String> {
             "one ran on {old_node}, the other on {new_node}, and clocks differ"
         ));
     }
-    i64::try_from(ended.duration_since(started).as_micros()).map_err(|error| error.to_string())
+    let overlap = ended.duration_since(started);
+    let us = u64::try_from(overlap.unsigned_abs().as_micros()).unwrap_or(u64::MAX);
+    Ok(if overlap.is_positive() {
+        Measured::Both { us }
+    } else {
+        Measured::Apart { us }
+    })
 }
 
 /// The IDs of the containers that ran the engine in a pod, without the runtime's prefix.

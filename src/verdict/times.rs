@@ -25,7 +25,7 @@ pub struct RecoveryTimes {
     /// The new pod was Ready.
     pub ready_us: Option<u64>,
     /// The member's name answered with the new pod's address.
-    pub name_answers_us: Option<u64>,
+    pub answers_us: Option<u64>,
     /// The new pod acknowledged a row.
     pub write_us: Option<u64>,
     /// The longest time between one acknowledgement and the next of which the fault fell in or before.
@@ -54,7 +54,7 @@ pub(super) fn of(view: &DrillView<'_>) -> Option<RecoveryTimes> {
         scheduled_us: new_pod(&|pod| pod.node.is_some()),
         started_us: new_pod(&|pod| view.engine(pod).is_some_and(|engine| engine.running)),
         ready_us: new_pod(&|pod| pod.ready),
-        name_answers_us: new
+        answers_us: new
             .and_then(|new| first_right_answer(view, new))
             .and_then(|at| since(at.us)),
         write_us: new

@@ -18,7 +18,11 @@ fn started() -> Event {
 }
 
 fn fixture(name: &str) -> String {
-    std::fs::read_to_string(format!("{}/fixtures/histories/{name}.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read_to_string(format!(
+        "{}/fixtures/histories/{name}.jsonl",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .unwrap()
 }
 
 #[test]
@@ -54,7 +58,10 @@ fn records_of_many_threads_are_in_sequence() {
     });
     let history = History::read(&path).unwrap();
     assert_eq!(history.records.len(), 201);
-    assert!(history.records.is_sorted_by_key(|record| record.at_us), "times ascend with the sequence");
+    assert!(
+        history.records.is_sorted_by_key(|record| record.at_us),
+        "times ascend with the sequence"
+    );
     assert!(recorder.now_us() >= history.records[200].at_us);
 }
 
@@ -139,7 +146,10 @@ fn a_newer_format_is_refused() {
         matches!(&error, HistoryError::NewerFormat { found, writer } if *found == u64::from(FORMAT_VERSION) + 1 && writer == "9.0.0")
     );
     let message = error.to_string();
-    assert!(message.contains("format 2") && message.contains("9.0.0"), "{message}");
+    assert!(
+        message.contains("format 2") && message.contains("9.0.0"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -154,10 +164,19 @@ fn a_bad_line_is_named_by_its_number() {
     for bad in ["", "{", "no JSON", "{\"seq\":1}", "[]"] {
         for number in [2, last] {
             let error = spoil(number, bad);
-            assert!(matches!(error, HistoryError::BadLine { line, .. } if line == number), "{bad:?}: {error}");
+            assert!(
+                matches!(error, HistoryError::BadLine { line, .. } if line == number),
+                "{bad:?}: {error}"
+            );
         }
         let error = spoil(1, bad);
-        assert!(matches!(error, HistoryError::NoBeginning | HistoryError::BadLine { line: 1, .. }), "{bad:?}: {error}");
+        assert!(
+            matches!(
+                error,
+                HistoryError::NoBeginning | HistoryError::BadLine { line: 1, .. }
+            ),
+            "{bad:?}: {error}"
+        );
     }
     let second = lines.lines().nth(1).unwrap();
     assert!(matches!(spoil(1, second), HistoryError::NoBeginning));
@@ -169,7 +188,10 @@ fn a_bad_last_line_is_only_cut_off_where_it_ends_too_early() {
     for bad in ["no JSON", "{\"seq\":}", "{\"seq\":1}"] {
         let error = History::parse(&format!("{lines}{bad}")).unwrap_err();
         let number = lines.lines().count() + 1;
-        assert!(matches!(error, HistoryError::BadLine { line, .. } if line == number), "{bad:?}: {error}");
+        assert!(
+            matches!(error, HistoryError::BadLine { line, .. } if line == number),
+            "{bad:?}: {error}"
+        );
     }
 }
 
@@ -209,5 +231,10 @@ fn ranges_of_keys_that_make_no_sense_are_refused_and_others_put_in_order() {
     assert_eq!(keys.to_string(), "1-5, 7-9");
     let all: Keys = serde_json::from_str(&format!("[[0,{}]]", u64::MAX)).unwrap();
     assert_eq!(all.len(), u64::MAX);
-    assert_eq!(all.difference(&keys).intersection(&(0..=10).collect()).to_string(), "0, 6, 10");
+    assert_eq!(
+        all.difference(&keys)
+            .intersection(&(0..=10).collect())
+            .to_string(),
+        "0, 6, 10"
+    );
 }

@@ -7,7 +7,6 @@
 
 mod credentials;
 mod fixtures;
-mod gen_;
 mod history;
 mod manifest;
 mod plan;
@@ -15,5 +14,4 @@ mod refusals;
 mod report;
 mod tape;
 mod verdict;
-mod verdict_rows;
 mod workload;

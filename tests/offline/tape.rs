@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};
 use stateproof::history::{
-    ClaimState, ClusterFacts, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, History, ImageFact, Keys,
-    NodeTask, ObjectRef, ObjectState, PodState, Record, SetState, Span, TaskChange, VolumeState, WriteFate,
-    WriteOutcome,
+    ClaimState, ClusterFacts, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, History, ImageFact,
+    Keys, NodeTask, ObjectRef, ObjectState, PodState, Record, SetState, Span, TaskChange, VolumeState,
+    WriteFate, WriteOutcome,
 };
 use stateproof::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise, Step};
 use stateproof::workload::{
@@ -32,7 +32,8 @@ pub struct Rows {
 impl Default for Rows {
     /// 100 rows before, 104 after, of which the first was under way when the pod went and came through.
     fn default() -> Self {
-        let acknowledged = |keys: std::ops::RangeInclusive<u64>| keys.map(|key| (key, WriteFate::Acknowledged));
+        let acknowledged =
+            |keys: std::ops::RangeInclusive<u64>| keys.map(|key| (key, WriteFate::Acknowledged));
         let unknown = (101, WriteFate::Unknown("connection closed".into()));
         Self {
             before: acknowledged(1..=100).collect(),
@@ -141,7 +142,10 @@ impl Tape {
         let mut tape = self.until(place);
         tape.push(Event::DrillEnded {
             drill: id(drill),
-            error: vec!["Pod postgres-0 was not Ready within 60 s".into(), "no node fits".into()],
+            error: vec![
+                "Pod postgres-0 was not Ready within 60 s".into(),
+                "no node fits".into(),
+            ],
         });
         tape.push(Event::RunEnded { interrupted: false });
         tape
@@ -180,7 +184,11 @@ impl Tape {
     }
 
     fn lose_pod(&mut self, drill: Drill, rows: &Rows) {
-        let fault = if drill == Drill::ForceDelete { Fault::ForceDelete } else { Fault::DeletePod };
+        let fault = if drill == Drill::ForceDelete {
+            Fault::ForceDelete
+        } else {
+            Fault::DeletePod
+        };
         self.resolve(drill, &[ip(self.pod)]);
         self.inspect(drill);
         self.connect(drill);
@@ -191,7 +199,9 @@ impl Tape {
             drill: id(drill),
             reason: "connection closed".into(),
         });
-        self.push(Event::Gone { object: pod(self.pod) });
+        self.push(Event::Gone {
+            object: pod(self.pod),
+        });
         self.task(self.pod + 1, TaskChange::Started);
         self.task(self.pod, TaskChange::Exited);
         self.pod += 1;
@@ -237,8 +247,12 @@ impl Tape {
         self.lose_set(drill);
         self.inspect(drill);
         self.fault(drill, Fault::DeleteClaims, vec![claim(self.claim)]);
-        self.push(Event::Gone { object: claim(self.claim) });
-        self.push(Event::Gone { object: volume(self.claim) });
+        self.push(Event::Gone {
+            object: claim(self.claim),
+        });
+        self.push(Event::Gone {
+            object: volume(self.claim),
+        });
         self.push(Event::ClaimsInspected {
             drill: id(drill),
             claims: Vec::new(),
@@ -255,14 +269,20 @@ impl Tape {
 
     fn lose_set(&mut self, drill: Drill) {
         self.fault(drill, Fault::DeleteStatefulset, vec![set(self.set)]);
-        self.push(Event::Gone { object: set(self.set) });
-        self.push(Event::Gone { object: pod(self.pod) });
+        self.push(Event::Gone {
+            object: set(self.set),
+        });
+        self.push(Event::Gone {
+            object: pod(self.pod),
+        });
         self.set += 1;
         self.pod += 1;
     }
 
     fn apply(&mut self) {
-        self.push(Event::Applied { object: set(self.set) });
+        self.push(Event::Applied {
+            object: set(self.set),
+        });
         let state = ObjectState::Set(SetState {
             replicas: 1,
             ..SetState::default()
@@ -309,7 +329,11 @@ impl Tape {
 
     fn observe(&mut self, object: ObjectRef, state: ObjectState) {
         let version = (1000 + self.events.len()).to_string();
-        self.push(Event::Observed { object, version, state });
+        self.push(Event::Observed {
+            object,
+            version,
+            state,
+        });
     }
 
     fn resolve(&mut self, drill: Drill, addresses: &[String]) {
@@ -339,7 +363,10 @@ impl Tape {
     fn attempt(&mut self, drill: Drill, rows: &Rows) {
         let keys = rows.before.iter().chain(&rows.after).map(|(key, _)| *key);
         let keys: Keys = keys.chain(rows.unreported.iter().copied()).collect();
-        self.push(Event::Attempting { drill: id(drill), keys });
+        self.push(Event::Attempting {
+            drill: id(drill),
+            keys,
+        });
     }
 
     fn wrote(&mut self, drill: Drill, rows: &[(u64, WriteFate)]) {
@@ -355,7 +382,10 @@ impl Tape {
         });
         let outcomes: Vec<_> = outcomes.collect();
         self.now_us += rows.len() as u64;
-        self.push(Event::Wrote { drill: id(drill), outcomes });
+        self.push(Event::Wrote {
+            drill: id(drill),
+            outcomes,
+        });
     }
 
     fn fault(&mut self, drill: Drill, fault: Fault, targets: Vec<ObjectRef>) {
@@ -364,7 +394,10 @@ impl Tape {
             fault,
             targets,
         });
-        self.push(Event::FaultAccepted { drill: id(drill), fault });
+        self.push(Event::FaultAccepted {
+            drill: id(drill),
+            fault,
+        });
     }
 
     fn task(&mut self, number: u32, change: TaskChange) {
@@ -414,7 +447,11 @@ pub fn set(number: u32) -> ObjectRef {
 pub fn volume(number: u32) -> ObjectRef {
     ObjectRef {
         namespace: String::new(),
-        ..object("PersistentVolume", &format!("pvc-{}", uid(100 + number)), 300 + number)
+        ..object(
+            "PersistentVolume",
+            &format!("pvc-{}", uid(100 + number)),
+            300 + number,
+        )
     }
 }
 
@@ -498,7 +535,18 @@ fn planned(drill: Drill) -> PlannedDrill {
     let delete = |grace_seconds| Step::DeletePod { grace_seconds };
     let lose_pod = |delete| {
         let (look, inspect) = (Step::Resolve, Step::InspectClaims);
-        vec![look, inspect, write, Step::StartWriter, delete, Step::AwaitReady, look, stop, inspect, Step::Read]
+        vec![
+            look,
+            inspect,
+            write,
+            Step::StartWriter,
+            delete,
+            Step::AwaitReady,
+            look,
+            stop,
+            inspect,
+            Step::Read,
+        ]
     };
     let steps = match drill {
         Drill::LosePod => lose_pod(delete(None)),

@@ -60,7 +60,10 @@ impl Kind {
     }
 
     fn is_fault(self) -> bool {
-        matches!(self, Self::Lost | Self::Corrupt | Self::RefusedButPresent | Self::Phantom)
+        matches!(
+            self,
+            Self::Lost | Self::Corrupt | Self::RefusedButPresent | Self::Phantom
+        )
     }
 }
 
@@ -92,12 +95,21 @@ fn rows(kinds: &[(u64, Kind)], before: usize) -> Rows {
 
 fn judged(rows: &Rows, drill: Drill) -> (PromiseVerdict, RowAccount) {
     let mut verdict = judge(&Tape::with(&[drill], rows).history());
-    let durability = verdict.promises.iter().find(|found| found.promise == Promise::Durability).unwrap().clone();
+    let durability = verdict
+        .promises
+        .iter()
+        .find(|found| found.promise == Promise::Durability)
+        .unwrap()
+        .clone();
     (durability, verdict.rows.swap_remove(0))
 }
 
 fn keys_of(kinds: &[(u64, Kind)], wanted: &[Kind]) -> Keys {
-    kinds.iter().filter(|(_, kind)| wanted.contains(kind)).map(|(key, _)| *key).collect()
+    kinds
+        .iter()
+        .filter(|(_, kind)| wanted.contains(kind))
+        .map(|(key, _)| *key)
+        .collect()
 }
 
 proptest! {
@@ -155,7 +167,12 @@ proptest! {
 /// Judges the first bytes of a history.
 fn never_held(lines: &str, bytes: usize) {
     let history = History::parse(&lines[..bytes]).unwrap();
-    assert_ne!(judge(&history).outcome, Outcome::Held, "cut after {bytes} of {} bytes", lines.len());
+    assert_ne!(
+        judge(&history).outcome,
+        Outcome::Held,
+        "cut after {bytes} of {} bytes",
+        lines.len()
+    );
 }
 
 #[test]
@@ -197,7 +214,11 @@ fn the_loss_of_one_row_in_a_hundred_thousand_is_found_and_named() {
     let begun = Instant::now();
     let verdict = judge(&history);
     let took = begun.elapsed();
-    let durability = verdict.promises.iter().find(|found| found.promise == Promise::Durability).unwrap();
+    let durability = verdict
+        .promises
+        .iter()
+        .find(|found| found.promise == Promise::Durability)
+        .unwrap();
     assert_eq!(durability.outcome(), Outcome::Violated);
     assert_eq!(durability.evidence[0], "lost 1 acknowledged row: 73194");
     println!("100,000 rows judged in {took:?}");
@@ -209,7 +230,8 @@ fn the_loss_of_one_row_in_a_hundred_thousand_is_found_and_named() {
 fn a_retry_that_came_through_counts() {
     let mut rows = Rows::default();
     // The same key twice: its fate was unknown first, then it was refused as a duplicate, then acknowledged.
-    rows.after.insert(0, (102, WriteFate::Unknown("connection closed".into())));
+    rows.after
+        .insert(0, (102, WriteFate::Unknown("connection closed".into())));
     rows.after.insert(1, (103, refused()));
     rows.after.push((101, refused()));
     let (durability, account) = judged(&rows, Drill::LosePod);
@@ -224,7 +246,7 @@ fn the_evidence_counts_what_was_there() {
     assert_eq!(
         durability.evidence,
         [
-            "204 acknowledged, 100 of them before the fault; 205 read; 1 unknown; of which 1 recovered",
+            "204 acknowledged, 100 of them before the fault; 205 read; 1 unknown, of which 1 recovered",
             "final read: SELECT over a new connection"
         ]
     );
@@ -237,26 +259,45 @@ fn many_lost_rows_are_named_in_brief_and_kept_in_full() {
         ..Rows::default()
     };
     let (durability, account) = judged(&rows, Drill::LosePod);
-    assert_eq!(durability.evidence[0], "lost 102 acknowledged rows: 1, 3, 5, 7, 9, 11, 13, 15 and 94 more");
+    assert_eq!(
+        durability.evidence[0],
+        "lost 102 acknowledged rows: 1, 3, 5, 7, 9, 11, 13, 15 and 94 more"
+    );
     assert_eq!(account.lost.len(), 102);
 }
 
 fn observed(tape: &Tape) -> PromiseVerdict {
     let verdict = judge(&tape.history());
-    verdict.promises.into_iter().find(|found| found.promise == Promise::Durability).unwrap()
+    verdict
+        .promises
+        .into_iter()
+        .find(|found| found.promise == Promise::Durability)
+        .unwrap()
 }
 
 #[track_caller]
 fn inconclusive(tape: &Tape, words: &str) {
     let durability = observed(tape);
-    assert_eq!(durability.observed, Outcome::Inconclusive, "{:?}", durability.evidence);
-    assert!(durability.evidence.join("; ").contains(words), "{:?}", durability.evidence);
+    assert_eq!(
+        durability.observed,
+        Outcome::Inconclusive,
+        "{:?}",
+        durability.evidence
+    );
+    assert!(
+        durability.evidence.join("; ").contains(words),
+        "{:?}",
+        durability.evidence
+    );
 }
 
 #[test]
 fn without_a_final_read_nothing_is_said_of_rows() {
     let good = || Tape::of(&[Drill::LosePod]);
-    inconclusive(&good().without(|event| matches!(event, Event::Read { .. })), "not read back");
+    inconclusive(
+        &good().without(|event| matches!(event, Event::Read { .. })),
+        "not read back",
+    );
     let later = Event::Attempting {
         drill: id(Drill::LosePod),
         keys: [900].into_iter().collect(),
@@ -267,11 +308,23 @@ fn without_a_final_read_nothing_is_said_of_rows() {
     );
     // A read before the fault is not final, however complete.
     let mut early = good();
-    let from = early.events.iter().position(|(_, event)| matches!(event, Event::Read { .. })).unwrap();
+    let from = early
+        .events
+        .iter()
+        .position(|(_, event)| matches!(event, Event::Read { .. }))
+        .unwrap();
     let read = early.events.remove(from);
-    let wrote = early.events.iter().rposition(|(_, event)| matches!(event, Event::Wrote { .. })).unwrap();
+    let wrote = early
+        .events
+        .iter()
+        .rposition(|(_, event)| matches!(event, Event::Wrote { .. }))
+        .unwrap();
     early.events.remove(wrote);
-    let fault = early.events.iter().position(|(_, event)| matches!(event, Event::FaultBegun { .. })).unwrap();
+    let fault = early
+        .events
+        .iter()
+        .position(|(_, event)| matches!(event, Event::FaultBegun { .. }))
+        .unwrap();
     early.events.insert(fault, read);
     inconclusive(&early, "there is no final read");
 }
@@ -302,7 +355,10 @@ fn a_history_that_contradicts_itself_proves_nothing() {
 #[test]
 fn the_negative_control_passes_when_its_rows_are_lost_and_fails_when_they_survive() {
     let control = observed(&Tape::of(&[Drill::DeleteClaim]));
-    assert_eq!((control.observed, control.outcome()), (Outcome::Violated, Outcome::Held));
+    assert_eq!(
+        (control.observed, control.outcome()),
+        (Outcome::Violated, Outcome::Held)
+    );
     assert_eq!(control.evidence[0], "lost 100 acknowledged rows: 1-100");
 
     let survived = Tape::of(&[Drill::DeleteClaim]).changed(|event| {
@@ -311,7 +367,10 @@ fn the_negative_control_passes_when_its_rows_are_lost_and_fails_when_they_surviv
         }
     });
     let control = observed(&survived);
-    assert_eq!((control.observed, control.outcome()), (Outcome::Held, Outcome::Violated));
+    assert_eq!(
+        (control.observed, control.outcome()),
+        (Outcome::Held, Outcome::Violated)
+    );
 }
 
 #[test]
