@@ -6,6 +6,7 @@
 )]
 
 mod credentials;
+mod document;
 mod fixtures;
 mod history;
 mod manifest;

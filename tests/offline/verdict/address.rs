@@ -4,7 +4,8 @@ use stateproof::history::Event;
 use stateproof::plan::{Outcome, Promise};
 
 use super::checks::{check, lose_pod};
-use crate::tape::{DNS, Tape, ip};
+use crate::document::{DNS, ip};
+use crate::tape::Tape;
 
 #[test]
 fn address_names_both_addresses_and_the_delay() {

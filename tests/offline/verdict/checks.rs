@@ -4,7 +4,8 @@ use stateproof::history::{Event, History, ObjectState, PodState};
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::verdict::{PromiseVerdict, Verdict, judge};
 
-use crate::tape::{Tape, uid};
+use crate::document::uid;
+use crate::tape::Tape;
 
 pub fn fixture(name: &str) -> Verdict {
     let path = format!("{}/fixtures/histories/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));

@@ -5,7 +5,7 @@ use stateproof::plan::Outcome;
 use stateproof::verdict::judge;
 
 use super::checks::{is_begun, is_gone, is_pod, lose_pod};
-use crate::tape::{object, pod};
+use crate::document::{object, pod};
 
 #[test]
 fn a_fault_is_proven_by_the_deletion_of_its_target() {

@@ -4,7 +4,7 @@ use stateproof::history::Event;
 use stateproof::plan::{Outcome, Promise};
 
 use super::checks::{check, is_pod, lose_pod};
-use crate::tape::{gap, uid};
+use crate::document::{gap, uid};
 
 #[test]
 fn identity_names_both_pods() {

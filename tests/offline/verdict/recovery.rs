@@ -4,7 +4,8 @@ use stateproof::history::{Event, ObjectState, WriteFate};
 use stateproof::plan::{Drill, Outcome, Promise};
 
 use super::checks::{check, is_pod, lose_pod, pod_state};
-use crate::tape::{Rows, Tape, refused, uid};
+use crate::document::{refused, uid};
+use crate::tape::{Rows, Tape};
 
 #[test]
 fn recovery_says_how_long_it_took() {

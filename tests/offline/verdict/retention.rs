@@ -4,7 +4,8 @@ use stateproof::history::{ClaimState, Event, ObjectRef, ObjectState, VolumeState
 use stateproof::plan::{Drill, Outcome, Promise};
 
 use super::checks::{check, from, is_gone, is_inspection};
-use crate::tape::{CLAIM, Tape, claim, delete_with_set, set, uid, volume, volume_state};
+use crate::document::{CLAIM, claim, delete_with_set, set, uid, volume, volume_state};
+use crate::tape::Tape;
 
 fn is_set_gone(event: &Event) -> bool {
     is_gone(event, "StatefulSet")

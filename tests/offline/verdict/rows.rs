@@ -7,7 +7,8 @@ use stateproof::history::{Event, History, Keys, WriteFate};
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::verdict::{PromiseVerdict, RowAccount, judge};
 
-use crate::tape::{Rows, Tape, id, refused};
+use crate::document::{id, refused};
+use crate::tape::{Rows, Tape};
 
 /// What became of one row, and whether it is there in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

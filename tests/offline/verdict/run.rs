@@ -5,7 +5,8 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::verdict::{Verdict, judge};
 
 use super::checks::{check, fixture, lose_pod};
-use crate::tape::{Rows, Tape, id};
+use crate::document::id;
+use crate::tape::{Rows, Tape};
 
 #[test]
 fn a_good_run_holds_as_a_whole() {

@@ -4,7 +4,7 @@ use stateproof::history::{ClaimState, Event, ObjectRef};
 use stateproof::plan::{Outcome, Promise};
 
 use super::checks::{check, from, is_inspection, lose_pod};
-use crate::tape::{CLAIM, claim, uid, volume};
+use crate::document::{CLAIM, claim, uid, volume};
 
 #[test]
 fn storage_says_which_claim_and_volume() {

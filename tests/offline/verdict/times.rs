@@ -5,7 +5,8 @@ use stateproof::plan::{Drill, Outcome};
 use stateproof::verdict::{Measured, judge};
 
 use super::checks::{is_gone, is_pod, lose_pod};
-use crate::tape::{Tape, gap};
+use crate::document::gap;
+use crate::tape::Tape;
 
 #[test]
 fn times_are_taken_from_what_the_watches_saw() {
