@@ -4,6 +4,7 @@
 mod support;
 
 mod cleanup;
+mod commands;
 mod provider;
 mod refusal;
 mod twins;

@@ -108,6 +108,8 @@ fn bad_input_has_one_fault_each() {
     ];
     compare("bad/selector-mismatch", &both, &[]);
 
+    compare("bad/deletion-denied", &[], &["0-policy/policy.yaml"]);
+
     compare("bad/unknown-kind", &[], &["4-database/postgres-backup.yaml"]);
 
     let image = ("postgres:16-alpine", "postgres:no-such-tag");

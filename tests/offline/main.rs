@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod cli;
 mod credentials;
 mod document;
 mod fixtures;

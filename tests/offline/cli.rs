@@ -1,0 +1,215 @@
+//! The command line: what it prints, how it ends, and that it touches nothing when it cannot be used.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn stateproof(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stateproof"));
+    command
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("NO_COLOR");
+    command
+}
+
+/// Runs it and gives its exit code, standard output and standard error.
+fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    (
+        status.code(),
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    )
+}
+
+/// A run that must not get as far as a cluster: neither Docker nor kind can be found, and the journal is an empty
+/// directory that must stay empty.
+fn refused(args: &[&str]) -> (Option<i32>, String) {
+    let state = tempfile::tempdir().unwrap();
+    let (code, _, err) = run(stateproof(args)
+        .env("PATH", "")
+        .env("STATEPROOF_STATE", state.path()));
+    let made: Vec<PathBuf> = std::fs::read_dir(state.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(
+        made.is_empty() || files_below(state.path()).is_empty(),
+        "it made {made:?}"
+    );
+    (code, err)
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files_below(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn a_missing_directory_is_named() {
+    let (code, err) = refused(&["verify", "no/such/directory"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("no/such/directory"), "{err}");
+}
+
+#[test]
+fn what_is_not_yaml_is_shown_with_line_and_column() {
+    let (code, err) = refused(&["verify", "fixtures/bad/not-yaml"]);
+    assert_eq!(code, Some(2), "{err}");
+    let place = err
+        .lines()
+        .find(|line| line.contains("postgres-statefulset.yaml:"));
+    let numbers = place
+        .and_then(|line| line.split(".yaml:").nth(1))
+        .unwrap_or_default();
+    let numbers: Vec<_> = numbers.split(|c: char| !c.is_ascii_digit()).take(2).collect();
+    assert!(
+        numbers.len() == 2 && numbers.iter().all(|number| !number.is_empty()),
+        "{err}"
+    );
+}
+
+#[test]
+fn manifests_that_cannot_be_proven_are_refused_before_docker_is_asked_for() {
+    for (set, words) in [
+        ("fixtures/bad/no-service", "postgres-service"),
+        ("fixtures/bad/selector-mismatch", "selector"),
+        ("fixtures/bad/no-database", "nginx"),
+    ] {
+        let (code, err) = refused(&["verify", set]);
+        assert_eq!(code, Some(2), "{set}: {err}");
+        assert!(err.contains(words), "{set}: {err}");
+        assert!(!err.contains("ocker"), "{set}: {err}");
+    }
+}
+
+#[test]
+fn an_empty_directory_is_refused() {
+    let empty = tempfile::tempdir().unwrap();
+    let (code, err) = refused(&["verify", empty.path().to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{err}");
+}
+
+#[test]
+fn without_docker_it_says_what_to_do() {
+    let (code, err) = refused(&["verify", "fixtures/wealist-postgres"]);
+    assert_eq!(code, Some(4), "{err}");
+    assert!(
+        err.contains("`docker` is not on PATH") && err.contains("scripts/setup"),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_unknown_drill_is_refused_with_the_known_ones() {
+    let (code, err) = refused(&[
+        "verify",
+        "--drill",
+        "lose-everything",
+        "fixtures/wealist-postgres",
+    ]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("lose-pod, force-delete, delete-statefulset, delete-claim"),
+        "{err}"
+    );
+}
+
+#[test]
+fn the_plan_says_what_would_be_done() {
+    let (code, out, err) = run(&mut stateproof(&["plan", "fixtures/wealist-postgres"]));
+    assert_eq!(code, Some(0), "{err}");
+    for drill in ["lose-pod", "force-delete", "delete-statefulset", "delete-claim"] {
+        assert!(out.contains(drill), "{out}");
+    }
+    let (code, out, err) = run(&mut stateproof(&["plan", "fixtures/wealist-postgres-no-volume"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("delete-claim") && out.contains("claim"),
+        "why it does not apply is missing: {out}"
+    );
+}
+
+#[test]
+fn manifests_come_from_standard_input_too() {
+    let set = [
+        "1-namespaces/namespaces.yaml",
+        "4-database/postgres-service.yaml",
+        "4-database/postgres-statefulset.yaml",
+    ];
+    let piped = tempfile::NamedTempFile::new().unwrap();
+    let text = set.map(|file| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures/wealist-postgres")
+            .join(file);
+        std::fs::read_to_string(path).unwrap()
+    });
+    std::fs::write(piped.path(), text.join("---\n")).unwrap();
+    let (code, out, err) = run(stateproof(&["plan", "-"]).stdin(std::fs::File::open(piped.path()).unwrap()));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("postgresql-prod/postgres"), "{out}");
+}
+
+#[test]
+fn a_history_is_judged_as_the_run_was() {
+    for (history, exit, words) in [
+        ("lose-pod-held.jsonl", 0, "Held"),
+        ("lost-row.jsonl", 1, "lost 1 acknowledged row"),
+        ("unproven-fault.jsonl", 3, "never seen to go"),
+        ("cut-off.jsonl", 3, "Inconclusive"),
+        ("interrupted.jsonl", 3, "interrupted"),
+    ] {
+        let (code, out, err) = run(&mut stateproof(&[
+            "judge",
+            &format!("fixtures/histories/{history}"),
+        ]));
+        assert_eq!(code, Some(exit), "{history}: {out}{err}");
+        assert!(out.contains(words), "{history}: {out}");
+    }
+}
+
+#[test]
+fn a_history_of_a_newer_format_is_refused() {
+    let (code, _, err) = run(&mut stateproof(&[
+        "judge",
+        "fixtures/histories/newer-format.jsonl",
+    ]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("format"), "{err}");
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let history = "fixtures/histories/lose-pod-held.jsonl";
+    let (_, plain, _) = run(&mut stateproof(&["judge", history]));
+    let (_, coloured, _) = run(&mut stateproof(&["judge", "--color", "always", history]));
+    assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
+}
+
+#[test]
+fn help_and_completions_name_every_command() {
+    let (_, help, _) = run(&mut stateproof(&["--help"]));
+    let (code, bash, _) = run(&mut stateproof(&["completions", "bash"]));
+    assert_eq!(code, Some(0));
+    for command in ["verify", "plan", "judge", "up", "down", "gc", "completions"] {
+        assert!(help.contains(command) && bash.contains(command), "{command}");
+    }
+    assert!(
+        help.contains("130  interrupted"),
+        "the exit codes are missing: {help}"
+    );
+}
