@@ -1,6 +1,8 @@
+use std::borrow::Cow;
+
 use anstyle::AnsiColor;
 use textwrap::core::display_width;
-use textwrap::{Options, WordSplitter};
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// How a text report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +61,10 @@ impl Page {
     /// A heading of a section, after an empty line.
     pub fn heading(&mut self, text: &str) {
         self.gap();
-        let text = self.paint(None, true, &readable(text));
-        self.raw(&text);
+        for line in wrapped(text, self.style.width.max(40)) {
+            let line = self.paint(None, true, &line);
+            self.raw(&line);
+        }
     }
 
     /// A line as it is.
@@ -77,19 +81,24 @@ impl Page {
 
     /// Wrapped text: the first line after `first`, printed as `painted`, the others after `rest`, which is as wide.
     pub fn hanging(&mut self, first: &str, painted: &str, rest: &str, text: &str) {
-        let width = self
-            .style
-            .width
-            .max(40)
-            .saturating_sub(display_width(first))
-            .max(20);
-        // No hyphenation: the words are names that people copy.
-        let options = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
-        for (index, line) in textwrap::wrap(&readable(text), options).iter().enumerate() {
+        let width = self.style.width.max(40).saturating_sub(display_width(first));
+        for (index, line) in wrapped(text, width.max(20)).iter().enumerate() {
             let prefix = if index == 0 { painted } else { rest };
             self.raw(&format!("{prefix}{line}"));
         }
     }
+}
+
+/// Text in lines, broken at spaces only: its words are names that people copy.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let options = Options::new(width)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let text = readable(text);
+    textwrap::wrap(&text, options)
+        .into_iter()
+        .map(Cow::into_owned)
+        .collect()
 }
 
 /// Text that may come from a server or a manifest: on one line, without control characters, and UIDs as the first

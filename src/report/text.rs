@@ -217,11 +217,11 @@ fn last_line(verdict: &Verdict) -> String {
     match outcome {
         Outcome::Held => format!("{outcome}: all {all} promises came to what was expected"),
         Outcome::Violated if inconclusive > 0 => {
-            format!("{outcome}: {violated} of {all} promises were not kept, {inconclusive} inconclusive")
+            format!("{outcome}: {violated} of {all} promises not kept, {inconclusive} inconclusive")
         }
-        Outcome::Violated => format!("{outcome}: {violated} of {all} promises were not kept"),
+        Outcome::Violated => format!("{outcome}: {violated} of {all} promises not kept"),
         Outcome::Inconclusive if inconclusive > 0 => {
-            format!("{outcome}: {inconclusive} of {all} promises were neither shown nor refuted")
+            format!("{outcome}: {inconclusive} of {all} promises neither shown nor refuted")
         }
         Outcome::Inconclusive => format!("{outcome}: the run proves nothing as a whole"),
     }

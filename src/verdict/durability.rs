@@ -68,16 +68,16 @@ fn counts(account: &RowAccount) -> String {
         account.acknowledged_before.len(),
         account.read.len()
     );
+    if !account.refused.is_empty() {
+        counts = format!("{counts}; {} refused", account.refused.len());
+    }
     let unknown = account.unknown.union(&account.unreported);
-    for (keys, word) in [
-        (&account.refused, "refused"),
-        (&unknown, "unknown"),
-        (&account.recovered, "recovered"),
-    ] {
-        if !keys.is_empty() {
-            let of_which = if word == "recovered" { "of which " } else { "" };
-            counts = format!("{counts}; {of_which}{} {word}", keys.len());
-        }
+    if !unknown.is_empty() {
+        counts = format!(
+            "{counts}; {} unknown, of which {} recovered",
+            unknown.len(),
+            account.recovered.len()
+        );
     }
     counts
 }

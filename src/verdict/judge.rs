@@ -229,3 +229,22 @@ fn plans(history: &History) -> &[Plan] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DrillView, Finding, guarded, plans};
+    use crate::history::History;
+    use crate::plan::Outcome;
+
+    #[test]
+    fn a_check_that_panics_is_inconclusive() {
+        let lines = include_str!("../../fixtures/histories/lose-pod.jsonl");
+        let history = History::parse(lines).unwrap();
+        let plan = &plans(&history)[0];
+        let view = DrillView::new(&history, &plan.workload, &plan.drills[0]).unwrap();
+        let finding = guarded(|_| panic!("on purpose"), &view);
+        assert_eq!(finding.observed, Outcome::Inconclusive);
+        let held = guarded(|_| Finding::held(Vec::new()), &view);
+        assert_eq!(held.observed, Outcome::Held);
+    }
+}

@@ -1,6 +1,6 @@
 use crate::history::{
     ClaimState, ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState,
-    PodState, Record, VolumeState,
+    PodState, Record,
 };
 use crate::plan::{PlannedDrill, Step};
 use crate::workload::{Member, Workload};
@@ -66,12 +66,11 @@ pub(super) struct Sighting<'h> {
     pub state: Option<&'h PodState>,
 }
 
-/// The claims and volumes that an inspection found.
+/// The claims that an inspection found.
 #[derive(Clone, Copy)]
 pub(super) struct Inspection<'h> {
     pub place: usize,
     claims: &'h [(ObjectRef, ClaimState)],
-    volumes: &'h [(ObjectRef, VolumeState)],
 }
 
 impl<'h> DrillView<'h> {
@@ -240,10 +239,9 @@ impl<'h> DrillView<'h> {
     pub fn inspections(&self) -> Vec<Inspection<'h>> {
         self.own()
             .filter_map(|at| match at.event {
-                Event::ClaimsInspected { claims, volumes, .. } => Some(Inspection {
+                Event::ClaimsInspected { claims, .. } => Some(Inspection {
                     place: at.place,
                     claims,
-                    volumes,
                 }),
                 _ => None,
             })
@@ -288,13 +286,6 @@ impl<'h> Inspection<'h> {
         self.claims
             .iter()
             .find(|(object, _)| object.namespace == namespace && object.name == name)
-            .map(|(object, state)| (object, state))
-    }
-
-    pub fn volume(&self, name: &str) -> Option<(&'h ObjectRef, &'h VolumeState)> {
-        self.volumes
-            .iter()
-            .find(|(object, _)| object.name == name)
             .map(|(object, state)| (object, state))
     }
 }

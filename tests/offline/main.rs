@@ -7,8 +7,13 @@
 
 mod cli;
 mod credentials;
+mod document;
 mod fixtures;
+mod history;
 mod manifest;
 mod plan;
 mod refusals;
+mod report;
+mod tape;
+mod verdict;
 mod workload;

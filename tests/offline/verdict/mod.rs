@@ -1,0 +1,12 @@
+//! What histories come to, promise by promise: for each way of keeping one, ways of not keeping it.
+
+mod address;
+mod checks;
+mod fault;
+mod identity;
+mod recovery;
+mod retention;
+mod rows;
+mod run;
+mod storage;
+mod times;
