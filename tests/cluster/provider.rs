@@ -131,6 +131,12 @@ async fn scene(what: &str, play: impl AsyncFnOnce(&Scene)) {
     };
     let played = AssertUnwindSafe(play(&scene)).catch_unwind().await;
     let removed = scene.kind.remove(&scene.name).await;
+    if let Err(error) = &removed {
+        eprintln!("what {} left is taken away by force: {error}", scene.name);
+        for container in scene.containers() {
+            docker(&["rm", "--force", "--volumes", &container]);
+        }
+    }
     if let Err(panic) = played {
         resume_unwind(panic);
     }
