@@ -167,7 +167,7 @@ fn manifests_come_from_standard_input_too() {
 #[test]
 fn a_history_is_judged_as_the_run_was() {
     for (history, exit, words) in [
-        ("lose-pod-held.jsonl", 0, "Held"),
+        ("lose-pod.jsonl", 0, "Held"),
         ("lost-row.jsonl", 1, "lost 1 acknowledged row"),
         ("unproven-fault.jsonl", 3, "never seen to go"),
         ("cut-off.jsonl", 3, "Inconclusive"),
@@ -194,7 +194,7 @@ fn a_history_of_a_newer_format_is_refused() {
 
 #[test]
 fn colours_are_for_those_who_ask() {
-    let history = "fixtures/histories/lose-pod-held.jsonl";
+    let history = "fixtures/histories/lose-pod.jsonl";
     let (_, plain, _) = run(&mut stateproof(&["judge", history]));
     let (_, coloured, _) = run(&mut stateproof(&["judge", "--color", "always", history]));
     assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
