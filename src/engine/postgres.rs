@@ -19,6 +19,10 @@ pub const READ_LEVEL: &str = "SELECT of all rows over a new connection, read com
 /// How long logging in may take. A server under a CPU limit of 200m needs up to a second for SCRAM.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(5);
 
+/// How long a read may take: a server that is killed with its pod's network takes the connection with it without a
+/// word.
+const ANSWER_DEADLINE: Duration = Duration::from_mins(1);
+
 /// The settings that decide whether an acknowledged commit is durable (PostgreSQL's manual, "Reliability and the
 /// Write-Ahead Log"), and what the write level was.
 const DURABILITY_SETTINGS: [&str; 6] = [
@@ -41,6 +45,7 @@ const TABLE_LOCK: i64 = 0x7374_6174_6570_726f;
 pub struct Session {
     client: Client,
     insert: Statement,
+    server: Option<String>,
     connection: JoinHandle<()>,
 }
 
@@ -51,8 +56,13 @@ pub enum SessionError {
     #[error("{}", describe(.0))]
     Driver(#[from] tokio_postgres::Error),
     /// No answer.
-    #[error("no answer to the login within {} s", LOGIN_DEADLINE.as_secs())]
-    TimedOut,
+    #[error("no answer to {to} within {} s", within.as_secs())]
+    TimedOut {
+        /// What was asked.
+        to: &'static str,
+        /// How long it was waited for.
+        within: Duration,
+    },
 }
 
 /// What a server says of itself.
@@ -80,9 +90,7 @@ impl Session {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        tokio::time::timeout(LOGIN_DEADLINE, Self::log_in(stream, credentials))
-            .await
-            .map_err(|_| SessionError::TimedOut)?
+        within(LOGIN_DEADLINE, "the login", Self::log_in(stream, credentials)).await
     }
 
     async fn log_in<S>(stream: S, credentials: &Credentials) -> Result<Self, SessionError>
@@ -110,9 +118,14 @@ impl Session {
                 "insert into {TABLE} (ledger, key, payload, checksum) values ($1, $2, $3, $4)"
             ))
             .await?;
+        let server = client
+            .query_one("select host(inet_server_addr())", &[])
+            .await?
+            .try_get(0)?;
         Ok(Self {
             client,
             insert,
+            server,
             connection,
         })
     }
@@ -141,10 +154,13 @@ impl Session {
     /// Reads every row of a ledger.
     ///
     /// # Errors
-    /// [`SessionError::Driver`].
+    /// [`SessionError`] when the connection is lost, or there is no answer within a minute.
     pub async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {
         let query = format!("select key, payload, checksum from {TABLE} where ledger = $1");
-        let rows = self.client.query(&query, &[&ledger]).await?;
+        let rows = within(ANSWER_DEADLINE, "the read", async {
+            Ok(self.client.query(&query, &[&ledger]).await?)
+        })
+        .await?;
         let (mut keys, mut corrupt) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             let key = row.try_get::<_, i64>(0)?.cast_unsigned();
@@ -167,22 +183,26 @@ impl Session {
     /// Asks the running server for its version and the settings that durability depends on.
     ///
     /// # Errors
-    /// [`SessionError::Driver`].
+    /// [`SessionError`] when the connection is lost, or there is no answer within a minute.
     pub async fn facts(&self) -> Result<Facts, SessionError> {
-        let version = self.client.query_one("select version()", &[]).await?.try_get(0)?;
+        let query = "select version(), name, setting from pg_settings where name = any($1)";
         let names: Vec<&str> = DURABILITY_SETTINGS.to_vec();
-        let rows = self
-            .client
-            .query(
-                "select name, setting from pg_settings where name = any($1)",
-                &[&names],
-            )
-            .await?;
+        let rows = within(ANSWER_DEADLINE, "the question for its settings", async {
+            Ok(self.client.query(query, &[&names]).await?)
+        })
+        .await?;
+        let version = rows.first().map_or(Ok(String::new()), |row| row.try_get(0))?;
         let mut settings = BTreeMap::new();
         for row in rows {
-            settings.insert(row.try_get(0)?, row.try_get(1)?);
+            settings.insert(row.try_get(1)?, row.try_get(2)?);
         }
         Ok(Facts { version, settings })
+    }
+
+    /// The address at which the server was reached, as it says itself; none for what is no network connection.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
     }
 
     /// Whether the connection has ended.
@@ -196,6 +216,16 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.connection.abort();
     }
+}
+
+async fn within<T>(
+    deadline: Duration,
+    to: &'static str,
+    answer: impl Future<Output = Result<T, SessionError>>,
+) -> Result<T, SessionError> {
+    tokio::time::timeout(deadline, answer)
+        .await
+        .unwrap_or(Err(SessionError::TimedOut { to, within: deadline }))
 }
 
 /// An `ERROR` ends the transaction: the row is not there. A `FATAL` or `PANIC` ends the connection, and whether the

@@ -124,6 +124,10 @@ pub enum Event {
         drill: DrillId,
         /// The name it was opened to.
         name: String,
+        /// The address that the server says it was reached at: tells the new pod's server from the old one's, which
+        /// a forced deletion leaves running for a while.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<String>,
         /// Attempts that failed before it, and the last failure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Refusal>,

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::RunError;
 use super::cadence::next_try;
-use crate::engine::postgres::{Session, SessionError};
+use crate::engine::postgres::Session;
 use crate::history::{DrillId, Event, Recorder, Refusal};
 use crate::vantage::{Link, Vantage};
 use crate::workload::{Credentials, Member, Workload};
@@ -40,10 +40,10 @@ impl Route<'_> {
                 .map_or_else(|| self.recorder.now_us(), |refusal| refusal.since_us);
             let last = match self.attempt(member).await? {
                 Ok(connection) => {
-                    let name = member.dns.clone();
                     self.recorder.record(Event::Connected {
                         drill: drill.clone(),
-                        name,
+                        name: member.dns.clone(),
+                        server: connection.session.server().map(str::to_owned),
                         after: failed,
                     })?;
                     return Ok(connection);
@@ -75,7 +75,7 @@ impl Route<'_> {
         match Session::open(stream, self.credentials).await {
             Ok(session) => Ok(Ok(Connection { session, _link: link })),
             // `nc` knows more of a connection that was never made than the driver does.
-            Err(error @ (SessionError::TimedOut | SessionError::Driver(_))) => {
+            Err(error) => {
                 let words = link.last_words().await;
                 Ok(Err(if words.is_empty() {
                     error.to_string()

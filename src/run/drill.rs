@@ -148,8 +148,9 @@ impl Run<'_> {
             let mut before = None;
             loop {
                 let addresses = self.bench.route.vantage.resolve(&self.member.dns).await?;
-                let agreed = addresses == [ip.as_str()];
-                if before.as_ref() != Some(&addresses) {
+                // A name that never agrees is not an error here: it is what the verdict is about.
+                let done = addresses == [ip.as_str()] || Instant::now() >= end;
+                if done || before.as_ref() != Some(&addresses) {
                     let (drill, name) = (self.ledger.drill.clone(), self.member.dns.clone());
                     self.record(Event::Resolved {
                         drill,
@@ -158,8 +159,7 @@ impl Run<'_> {
                     })?;
                     before = Some(addresses);
                 }
-                // A name that never agrees is not an error here: it is what the verdict is about.
-                if agreed || Instant::now() >= end {
+                if done {
                     return Ok(());
                 }
                 next_try().await;

@@ -5,7 +5,7 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Kind, Removal};
+use crate::cluster::provider::{Cluster, Kind, NamespaceLocks, Removal};
 use crate::cluster::{Application, Watches, namespace};
 
 /// What a run has made so far, and so has to take away, on every way out.
@@ -20,6 +20,8 @@ pub struct Scene {
     pub(super) watches: Option<Watches>,
     /// Namespaces that this run has made or filled.
     pub(super) namespaces: Vec<String>,
+    /// Keep other runs out of them.
+    pub(super) locks: Option<NamespaceLocks>,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
@@ -35,6 +37,7 @@ impl Scene {
             application: None,
             watches: None,
             namespaces: Vec::new(),
+            locks: None,
             background: JoinSet::new(),
         }
     }

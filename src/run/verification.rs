@@ -249,6 +249,9 @@ impl Verification {
         if !namespaces.contains(run_namespace) {
             namespaces.push(run_namespace.clone());
         }
+        self.observer
+            .phase("waiting until no other run is at work in the same namespaces");
+        scene.locks = Some(cluster.lock_namespaces(&namespaces).await?);
         for name in &namespaces {
             namespace::vacate(&client, name).await?;
         }
@@ -343,7 +346,7 @@ impl Verification {
             return Err(error);
         }
         for planned in &plan.drills {
-            drill::run(bench, planned).await?;
+            Box::pin(drill::run(bench, planned)).await?;
         }
         Ok(())
     }

@@ -71,14 +71,22 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     }
 }
 
-/// The first row that a pod acknowledged: one that was sent on a connection opened since that pod was first seen.
+/// The first row that a pod acknowledged: one that was sent on a connection opened since that pod was first seen, to
+/// a server that says it has that pod's address.
 ///
-/// A row that is acknowledged on an older connection was acknowledged by the pod before it, which a forced deletion
-/// leaves running for a while.
+/// What is acknowledged on another connection was acknowledged by the pod before it, which a forced deletion leaves
+/// running for a while.
 pub(super) fn first_write<'h>(view: &DrillView<'h>, new: &str) -> Option<&'h WriteOutcome> {
     let seen = view.first_seen(new)?;
-    let connected = view.own().find(|at| {
-        at.place > seen && matches!(at.event, Event::Connected { name, .. } if *name == view.member.dns)
+    let is_the_pod = |address: &str| {
+        view.pod(new)
+            .any(|pod| pod.state.and_then(|state| state.ip.as_deref()) == Some(address))
+    };
+    let connected = view.own().find(|at| match at.event {
+        Event::Connected { name, server, .. } => {
+            at.place > seen && *name == view.member.dns && server.as_deref().is_none_or(is_the_pod)
+        }
+        _ => false,
     })?;
     view.own()
         .filter_map(|at| match at.event {

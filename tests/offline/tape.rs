@@ -351,6 +351,7 @@ impl Tape {
         self.push(Event::Connected {
             drill: id(drill),
             name: DNS.into(),
+            server: None,
             after: None,
         });
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +27,12 @@ pub struct Cluster {
     pub reused: bool,
     journal: Journal,
     docker: Docker,
+}
+
+/// Namespaces that one run is at work in.
+#[derive(Debug)]
+pub struct NamespaceLocks {
+    _locks: Vec<FileLock>,
 }
 
 impl Cluster {
@@ -60,6 +66,24 @@ impl Cluster {
     pub async fn lease(&self, duration: Duration) -> Result<(), ProviderError> {
         let lock = self.lock().await?;
         self.change(&lock, |entry| renew(&mut entry.leases, Lease::new(duration)))
+    }
+
+    /// Keeps other runs of stateproof out of these namespaces until the locks are dropped. Waits while another run,
+    /// of this process or another, is at work in one of them: what is left of a dead run is removed, and a run that
+    /// still lives must not be taken for one.
+    ///
+    /// # Errors
+    ///
+    /// When a lock file cannot be made.
+    pub async fn lock_namespaces(&self, namespaces: &[String]) -> Result<NamespaceLocks, ProviderError> {
+        // In one order everywhere, so that no two runs wait for each other.
+        let names: BTreeSet<_> = namespaces.iter().collect();
+        let mut locks = Vec::new();
+        for name in names {
+            let path = self.journal.dir(&self.name).join(format!("{name}.lock"));
+            locks.push(FileLock::acquire(&path, &format!("namespace {name}")).await?);
+        }
+        Ok(NamespaceLocks { _locks: locks })
     }
 
     pub(super) fn docker(&self) -> &Docker {

@@ -40,7 +40,7 @@ mod spec;
 mod tasks;
 mod tool;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, NamespaceLocks};
 pub use error::ProviderError;
 pub use kind::{Kind, Removal};
 pub use lease::Lease;

@@ -113,3 +113,19 @@ fn a_row_on_an_old_connection_is_no_recovery() {
         &["no row was acknowledged"],
     );
 }
+
+/// A forced deletion leaves the old server running, and a stale name may still lead to it.
+#[test]
+fn a_row_from_a_server_at_another_address_is_no_recovery() {
+    let elsewhere = lose_pod().changed(|event| {
+        if let Event::Connected { server, .. } = event {
+            *server = Some("192.0.2.1".into());
+        }
+    });
+    check(
+        &elsewhere,
+        Promise::Recovery,
+        Outcome::Inconclusive,
+        &["no row was acknowledged"],
+    );
+}
