@@ -123,13 +123,7 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
 fn ended(verdict: &Verdict, error: Option<&RunError>) -> Exit {
     match error {
         None => verdict.outcome.into(),
-        Some(error) => {
-            eprintln!();
-            match fail(error) {
-                Exit::Inconclusive => verdict.outcome.into(),
-                other => other,
-            }
-        }
+        Some(error) => fail(error),
     }
 }
 

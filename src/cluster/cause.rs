@@ -89,6 +89,9 @@ fn pod_cause(cause: &mut Cause, objects: &Objects, object: &ObjectRef, state: &P
         container_cause(cause, name, container);
     }
     for event in warnings(objects, object) {
+        if already_said(&cause.chain, &event.message) {
+            continue;
+        }
         let line = format!("Pod {name}: {}", words(event));
         let lacking = event.reason == "FailedMount" && event.message.contains("not found");
         if lacking {
@@ -152,6 +155,12 @@ fn warnings<'a>(objects: &'a Objects, object: &ObjectRef) -> impl Iterator<Item 
         .events(&object.uid)
         .iter()
         .filter(|event| event.severity == "Warning")
+}
+
+/// The kubelet says the same thing as a container's state and in one event after the other, a few words around it.
+fn already_said(chain: &[String], message: &str) -> bool {
+    let (_, core) = message.split_once(": ").unwrap_or(("", message));
+    chain.iter().any(|line| line.contains(core))
 }
 
 fn words(event: &ClusterEvent) -> String {

@@ -82,6 +82,13 @@ pub enum Event {
         /// The settings that durability depends on, by the server's own names.
         settings: BTreeMap<String, String>,
     },
+    /// The workload did not come up: none of its drills began.
+    NotUp {
+        /// Which.
+        workload: WorkloadId,
+        /// Why, with the causes, the outermost first.
+        error: Vec<String>,
+    },
     /// A drill began.
     DrillStarted {
         /// Which.

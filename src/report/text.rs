@@ -3,7 +3,7 @@ use anstyle::AnsiColor;
 use super::page::{Page, Style};
 use super::table;
 use crate::plan::Outcome;
-use crate::verdict::{PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
+use crate::verdict::{Failure, PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
 
 /// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, what is not
 /// proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
@@ -93,9 +93,11 @@ fn describe(page: &mut Page, workload: &WorkloadFacts) {
 
 fn drills(page: &mut Page, verdict: &Verdict) {
     for promises in verdict.promises.chunk_by(|one, next| one.drill == next.drill) {
-        if let Some(first) = promises.first() {
-            page.heading(&first.drill.to_string());
+        let Some(first) = promises.first() else { continue };
+        if verdict.did_not_come_up(&first.drill.workload) {
+            continue;
         }
+        page.heading(&first.drill.to_string());
         for (index, promise) in promises.iter().enumerate() {
             let (branch, trunk) = if index + 1 == promises.len() {
                 ("└─", "  ")
@@ -181,10 +183,55 @@ fn failures(page: &mut Page, verdict: &Verdict) {
     for shortfall in &verdict.shortfalls {
         item(page, Outcome::Inconclusive, shortfall);
     }
+    for failure in &verdict.failures {
+        what_failed(page, verdict, failure);
+    }
+    // Said already: the failure of the drill, or of the workload, stands for all that it left unshown.
+    failed.retain(|promise| {
+        promise.observed != Outcome::Inconclusive
+            || !verdict.failures.iter().any(|failure| covers(failure, promise))
+    });
     for promise in failed {
         let text = format!("{}, {}: {}", promise.drill, promise.promise, sentence(promise));
         item(page, promise.outcome(), &text);
     }
+}
+
+/// What was not carried through, the causes a line each, and what was not shown for it.
+fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
+    let name = match failure.drill {
+        Some(drill) => format!("{}/{drill} was not carried through", failure.workload),
+        None => format!("{} did not come up", failure.workload),
+    };
+    let mut error = failure.error.iter();
+    let first = error
+        .next()
+        .map_or_else(String::new, |first| format!(": {first}"));
+    item(page, Outcome::Inconclusive, &format!("{name}{first}"));
+    for cause in error {
+        page.hanging("  because ", "  because ", "    ", cause);
+    }
+    let unshown: Vec<_> = verdict
+        .failed()
+        .filter(|promise| promise.observed == Outcome::Inconclusive && covers(failure, promise))
+        .map(|promise| match failure.drill {
+            Some(_) => promise.promise.to_string(),
+            None => format!("{} of {}", promise.promise, promise.drill.drill),
+        })
+        .collect();
+    if !unshown.is_empty() {
+        page.hanging(
+            "  so not shown: ",
+            "  so not shown: ",
+            "    ",
+            &unshown.join(", "),
+        );
+    }
+}
+
+fn covers(failure: &Failure, promise: &PromiseVerdict) -> bool {
+    failure.workload == promise.drill.workload
+        && failure.drill.is_none_or(|drill| drill == promise.drill.drill)
 }
 
 fn item(page: &mut Page, outcome: Outcome, text: &str) {

@@ -14,9 +14,9 @@ use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
 use crate::cluster::{
-    Application, Objects, Watches, alias_default_classes, connect, member_ready, namespace,
+    Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
-use crate::history::{ClusterFacts, DrillId, Event, FORMAT_VERSION, History, Recorder, Span};
+use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, Plan};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
@@ -326,24 +326,12 @@ impl Verification {
     /// Waits for the workload to come up, then runs its drills one after the other.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
         if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let RunError::Wait(_) = error else {
+            let RunError::Wait(WaitError::NotMet { .. }) = error else {
                 return Err(error);
             };
-            // None of the drills can begin: the first one says why.
-            if let Some(first) = plan.drills.first() {
-                let drill = DrillId {
-                    workload: plan.workload.id(),
-                    drill: first.drill,
-                };
-                bench
-                    .recorder
-                    .record(Event::DrillStarted { drill: drill.clone() })?;
-                bench.recorder.record(Event::DrillEnded {
-                    drill,
-                    error: error.lines(),
-                })?;
-            }
-            return Err(error);
+            let (workload, error) = (plan.workload.id(), error.lines());
+            bench.recorder.record(Event::NotUp { workload, error })?;
+            return Ok(());
         }
         for planned in &plan.drills {
             Box::pin(drill::run(bench, planned)).await?;

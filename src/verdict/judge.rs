@@ -5,7 +5,7 @@ use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
-    PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
+    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
     retention, rows, storage, times,
 };
 use crate::history::{DrillId, Event, History};
@@ -40,6 +40,7 @@ pub fn judge(history: &History) -> Verdict {
     let mut verdict = Verdict {
         outcome: Outcome::Inconclusive,
         shortfalls: shortfalls(history),
+        failures: failures(history),
         promises: Vec::new(),
         rows: Vec::new(),
         recovery: Vec::new(),
@@ -69,6 +70,7 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
         drill: planned.drill,
     };
     let view = DrillView::new(history, &plan.workload, planned);
+    let down = verdict.did_not_come_up(&id.workload);
     let mut add = |expectation: Expectation, finding: Finding| {
         verdict.promises.push(PromiseVerdict {
             drill: id.clone(),
@@ -82,7 +84,11 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
         for expectation in &planned.expectations {
             add(
                 *expectation,
-                Finding::inconclusive("the drill was planned and never started"),
+                Finding::inconclusive(if down {
+                    "the workload did not come up"
+                } else {
+                    "the drill was planned and never started"
+                }),
             );
         }
         return;
@@ -139,9 +145,7 @@ fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, en
     let mut reasons = Vec::new();
     match ending {
         Ending::Complete => {}
-        Ending::Failed(error) => {
-            reasons.push(format!("the drill was not carried through: {}", error.join(": ")));
-        }
+        Ending::Failed(_) => reasons.push("the drill was not carried through".into()),
         Ending::Missing => reasons.push("the history ends within the drill".into()),
     }
     let refuted = finding.observed == Outcome::Violated && expected != Outcome::Violated;
@@ -167,6 +171,24 @@ fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, en
         observed: Outcome::Inconclusive,
         evidence: reasons,
     }
+}
+
+/// What was not carried through.
+fn failures(history: &History) -> Vec<Failure> {
+    let failures = history.records.iter().filter_map(|record| match &record.event {
+        Event::NotUp { workload, error } => Some(Failure {
+            workload: workload.clone(),
+            drill: None,
+            error: error.clone(),
+        }),
+        Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
+            workload: drill.workload.clone(),
+            drill: Some(drill.drill),
+            error: error.clone(),
+        }),
+        _ => None,
+    });
+    failures.collect()
 }
 
 /// Why the whole is at best Inconclusive.

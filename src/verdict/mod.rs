@@ -19,7 +19,7 @@ mod view;
 
 pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};
 pub use judge::judge;
-pub use model::{PromiseVerdict, Verdict};
+pub use model::{Failure, PromiseVerdict, Verdict};
 pub use overlap::{Measured, Overlap};
 pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};

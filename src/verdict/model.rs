@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facts, HarnessShare, Overlap, RecoveryTimes, RowAccount};
 use crate::history::DrillId;
-use crate::plan::{Outcome, Promise};
+use crate::plan::{Drill, Outcome, Promise};
+use crate::workload::WorkloadId;
 
 /// What a history comes to, with everything that a report says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ pub struct Verdict {
     /// Why the verdict is at best Inconclusive whatever the promises say: the history was cut off, the run was
     /// interrupted, nothing was promised. A sentence fragment each; empty for a whole run.
     pub shortfalls: Vec<String>,
+    /// What was not carried through, and why: it makes what it was to show Inconclusive.
+    pub failures: Vec<Failure>,
     /// Every promise of every planned drill, in the plan's order.
     pub promises: Vec<PromiseVerdict>,
     /// The accounts that the durability verdicts rest on, a drill each.
@@ -29,10 +32,29 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether this workload did not come up, so that none of its drills began.
+    #[must_use]
+    pub fn did_not_come_up(&self, workload: &WorkloadId) -> bool {
+        self.failures
+            .iter()
+            .any(|failure| failure.drill.is_none() && failure.workload == *workload)
+    }
+
     /// The promises that did not come to what was expected of them.
     pub fn failed(&self) -> impl Iterator<Item = &PromiseVerdict> {
         self.promises.iter().filter(|promise| !promise.passed())
     }
+}
+
+/// A workload that did not come up, or a drill that was not carried through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The workload.
+    pub workload: WorkloadId,
+    /// The drill; none where the workload did not come up and no drill began.
+    pub drill: Option<Drill>,
+    /// Why, with the causes, the outermost first.
+    pub error: Vec<String>,
 }
 
 /// What one promise of one drill came to.

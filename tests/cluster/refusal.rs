@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use stateproof::cluster::WaitError;
 use stateproof::history::{Event, History, ObjectState};
 use stateproof::plan::{Drill, Outcome};
 use stateproof::run::{Proven, RunError};
@@ -29,7 +28,7 @@ fn an_image_that_cannot_be_had_is_named_at_once() {
         }),
         _ => false,
     });
-    let ended = first_at(&proven.history, |event| matches!(event, Event::DrillEnded { .. }));
+    let ended = first_at(&proven.history, |event| matches!(event, Event::NotUp { .. }));
     assert!(
         ended.checked_sub(said).unwrap() < Duration::from_secs(20),
         "it took {:?} from the kubelet's words to the end",
@@ -75,14 +74,14 @@ fn a_full_disk_ends_the_run() {
 
 fn hopeless(proven: &Proven) -> &[String] {
     assert_eq!(proven.verdict.outcome, Outcome::Inconclusive);
-    match &proven.error {
-        Some(RunError::Wait(WaitError::NotMet {
-            causes,
-            hopeless: true,
-            ..
-        })) => causes,
-        other => panic!("the wait did not end because it was hopeless: {other:?}"),
-    }
+    let [failure] = proven.verdict.failures.as_slice() else {
+        panic!("{:?}", proven.verdict.failures)
+    };
+    assert!(
+        failure.drill.is_none() && failure.error[0].contains("waiting longer cannot help"),
+        "{failure:?}"
+    );
+    &failure.error[1..]
 }
 
 fn first_at(history: &History, is: impl Fn(&Event) -> bool) -> Duration {

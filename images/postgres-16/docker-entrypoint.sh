@@ -1,0 +1,142 @@
+#!/bin/bash
+# Starts PostgreSQL, and makes the database first where there is none: what the upstream image
+# promises its users under the same variables, written anew.
+#
+# The first initialisation happens in a directory of its own inside PGDATA, which becomes the
+# database only when it is complete and on disk. Whatever ends it early, the next start finds
+# either nothing but leftovers under our own name, which it removes, or all of it.
+# shellcheck disable=SC2030,SC2031 # PGDATA is changed for a subshell only, and meant to be
+set -euo pipefail
+shopt -s nullglob extglob dotglob
+
+die() {
+  printf 'docker-entrypoint: %s\n' "$*" >&2
+  exit 1
+}
+
+say() {
+  printf 'docker-entrypoint: %s\n' "$*"
+}
+
+# setting NAME [DEFAULT]: exports NAME from NAME, or from the file that NAME_FILE names.
+setting() {
+  local name=$1 file=$1_FILE value
+  [ -z "${!name:-}" ] || [ -z "${!file:-}" ] || die "$name and $file are both set; only one may be"
+  value=${!name:-${2:-}}
+  [ -z "${!file:-}" ] || value=$(<"${!file}")
+  export "$name=$value"
+  unset "$file"
+}
+
+# Whether these arguments start the server, rather than ask it for its version or the like.
+starts_server() {
+  local argument
+  [ "$1" = postgres ] || return 1
+  for argument in "$@"; do
+    case $argument in
+      -\? | --help | --describe-config | -V | --version | -C | --single | --boot) return 1 ;;
+    esac
+  done
+}
+
+read_settings() {
+  setting POSTGRES_PASSWORD
+  setting POSTGRES_USER postgres
+  setting POSTGRES_DB "$POSTGRES_USER"
+  setting POSTGRES_INITDB_ARGS
+  [ -z "${POSTGRES_INITDB_WALDIR:-}" ] || die 'POSTGRES_INITDB_WALDIR is not supported by this stand-in'
+  authentication=${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
+  if [ -z "$POSTGRES_PASSWORD" ] && [ "$authentication" != trust ]; then
+    die 'the database is not initialised and POSTGRES_PASSWORD is not set: set it to a non-empty' \
+      'password for the superuser, or POSTGRES_HOST_AUTH_METHOD=trust to let everybody in'
+  fi
+}
+
+create_cluster() {
+  local arguments=(--pgdata="$PGDATA" --username="$POSTGRES_USER" --no-sync --no-instructions
+    --set=listen_addresses='*' --set=unix_socket_directories=/var/run/postgresql)
+  [ -z "$POSTGRES_PASSWORD" ] || arguments+=(--pwfile=/dev/fd/3)
+  # Split as a shell does, since that is how people quote in it. The password goes through a pipe.
+  eval "arguments+=($POSTGRES_INITDB_ARGS)"
+  initdb "${arguments[@]}" 3<<<"$POSTGRES_PASSWORD"
+  printf '\nhost all all all %s\n' "$authentication" >>"$PGDATA/pg_hba.conf"
+}
+
+# In single-user mode, which is the cheapest, and listens nowhere. Nothing need reach the disk
+# before all of it does, hence -F.
+create_database() {
+  [ "$POSTGRES_DB" != postgres ] || return 0
+  postgres --single -F -D "$PGDATA" -c exit_on_error=true -c log_checkpoints=off postgres \
+    <<<"CREATE DATABASE \"${POSTGRES_DB//\"/\"\"}\"" >/dev/null
+}
+
+run_scripts() {
+  local scripts=(/docker-entrypoint-initdb.d/*) script
+  [ ${#scripts[@]} -gt 0 ] || return 0
+  # A server for the scripts alone: on the Unix socket only, so nobody takes it for the real one.
+  PGUSER=$POSTGRES_USER pg_ctl --pgdata="$PGDATA" --wait --silent start \
+    --options="-F -c listen_addresses='' -p ${PGPORT:-5432}"
+  local sql=(env "PGPASSWORD=$POSTGRES_PASSWORD" PGHOST= PGHOSTADDR= psql --no-psqlrc --no-password
+    --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB")
+  for script in "${scripts[@]}"; do
+    case $script in
+      *.sh)
+        say "running $script"
+        # Upstream reads those that are not executable into its own shell.
+        # shellcheck disable=SC1090
+        if [ -x "$script" ]; then "$script"; else . "$script"; fi
+        ;;
+      *.sql) say "running $script" && "${sql[@]}" --file="$script" ;;
+      *.sql.gz) say "running $script" && gunzip -c "$script" | "${sql[@]}" ;;
+      *) say "ignoring $script" ;;
+    esac
+  done
+  PGUSER=$POSTGRES_USER pg_ctl --pgdata="$PGDATA" --wait --silent --mode=fast stop
+}
+
+first_initialisation() {
+  local staging=$PGDATA/.first-init complete=$PGDATA/.first-init-complete
+  if [ ! -d "$complete" ]; then
+    read_settings
+    [ ! -d "$staging" ] || say 'an earlier first initialisation was interrupted; starting over'
+    rm -rf "$staging"
+    local present=("$PGDATA"/*)
+    # A directory that is not empty, or not ours, is initdb's to refuse, in its own words.
+    if [ ${#present[@]} -gt 0 ] || [ ! -O "$PGDATA" ]; then exec initdb --pgdata="$PGDATA"; fi
+    # A subshell: the scripts may do as they like with its variables.
+    (
+      export PGDATA=$staging
+      create_cluster
+      create_database
+      run_scripts
+    )
+    sync -f "$staging"
+    mv "$staging" "$complete"
+  fi
+  # From here on the work is done and only has to be moved up. PG_VERSION goes last: it is what
+  # makes a directory a database.
+  chmod "$(stat -c %a "$complete")" "$PGDATA"
+  local entries=("$complete"/!(PG_VERSION))
+  [ ${#entries[@]} -eq 0 ] || mv "${entries[@]}" "$PGDATA"
+  mv "$complete/PG_VERSION" "$PGDATA"
+  sync -f "$PGDATA"
+  rmdir "$complete"
+  say 'first initialisation complete'
+}
+
+[ "${1#-}" = "${1:-}" ] || set -- postgres "$@"
+starts_server "$@" || exec "$@"
+
+if [ "$EUID" = 0 ]; then
+  mkdir -p "$PGDATA" /var/run/postgresql
+  chmod 0700 "$PGDATA"
+  chmod 3775 /var/run/postgresql
+  find "$PGDATA" /var/run/postgresql ! -user postgres -exec chown postgres:postgres {} +
+  exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
+fi
+
+mkdir -p "$PGDATA"
+[ -s "$PGDATA/PG_VERSION" ] || first_initialisation
+# The server and those it starts need to know no passwords.
+unset POSTGRES_PASSWORD
+exec "$@"
