@@ -145,7 +145,13 @@ fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, en
     let mut reasons = Vec::new();
     match ending {
         Ending::Complete => {}
-        Ending::Failed(_) => reasons.push("the drill was not carried through".into()),
+        // The outermost error; its causes stand in the verdict's failures, once.
+        Ending::Failed(error) => {
+            let first = error
+                .first()
+                .map_or_else(String::new, |first| format!(": {first}"));
+            reasons.push(format!("the drill was not carried through{first}"));
+        }
         Ending::Missing => reasons.push("the history ends within the drill".into()),
     }
     let refuted = finding.observed == Outcome::Violated && expected != Outcome::Violated;

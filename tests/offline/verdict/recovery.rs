@@ -57,7 +57,7 @@ fn a_time_out_refutes_no_recovery() {
         &tape,
         Promise::Recovery,
         Outcome::Inconclusive,
-        &["no node fits", "never seen Ready; last seen Running"],
+        &["was not Ready within 60 s", "never seen Ready; last seen Running"],
     );
 }
 

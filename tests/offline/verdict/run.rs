@@ -2,6 +2,7 @@
 
 use stateproof::history::{Event, History};
 use stateproof::plan::{Drill, Outcome, Promise};
+use stateproof::report::{Style, render};
 use stateproof::verdict::{Verdict, judge};
 
 use super::checks::{check, fixture, lose_pod};
@@ -124,6 +125,28 @@ fn a_drill_that_nobody_planned_or_that_ran_twice_is_a_shortfall() {
 }
 
 #[test]
+fn a_workload_that_did_not_come_up_is_inconclusive_and_its_cause_is_told_once() {
+    let tape = lose_pod().changed(|event| {
+        if let Event::DrillStarted { drill } = event {
+            *event = Event::NotUp {
+                workload: drill.workload.clone(),
+                error: vec!["Pod postgres-0 is not Ready".into(), "no such image".into()],
+            };
+        }
+    });
+    let tape = tape.without(|event| matches!(event, Event::DrillEnded { .. }));
+    let verdict = judge(&tape.history());
+    assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    for promise in &verdict.promises {
+        assert_eq!(promise.observed, Outcome::Inconclusive);
+        assert_eq!(promise.evidence, ["the workload did not come up"]);
+    }
+    let report = render(&verdict, &Style::default());
+    assert_eq!(report.matches("no such image").count(), 1, "{report}");
+    assert!(report.contains("because no such image"), "{report}");
+}
+
+#[test]
 fn a_drill_that_was_not_carried_through_never_holds() {
     let tape = lose_pod().failed_at(Drill::LosePod, |event| matches!(event, Event::RunEnded { .. }));
     // The error came after everything had been seen: still nothing holds.
@@ -133,11 +156,16 @@ fn a_drill_that_was_not_carried_through_never_holds() {
     for promise in &verdict.promises {
         assert_eq!(promise.observed, Outcome::Inconclusive);
         assert!(
-            promise.evidence[0].ends_with("was not Ready within 60 s: no node fits"),
+            promise.evidence[0].ends_with("was not Ready within 60 s"),
             "{:?}",
             promise.evidence
         );
     }
+    assert_eq!(verdict.failures.len(), 1);
+    assert_eq!(
+        verdict.failures[0].error.last().map(String::as_str),
+        Some("no node fits")
+    );
 }
 
 #[test]
