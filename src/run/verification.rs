@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::cadence::CADENCE;
 use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
 use super::observer::Silent;
@@ -289,7 +290,7 @@ impl Verification {
             Ok((vantage, notes))
         })
         .await?;
-        for text in notes {
+        for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
         vantage.ready(watches, run_namespace, self.deadline).await?;
@@ -349,6 +350,14 @@ impl Verification {
         }
         Ok(())
     }
+}
+
+/// How exact the times are that rest on trying instead of watching.
+fn cadence_note() -> String {
+    format!(
+        "a name's answer and a server's first session cannot be watched: they are tried, {} ms after the last try failed",
+        CADENCE.as_millis()
+    )
 }
 
 /// Hands what the watches wait for on to the observer.

@@ -15,7 +15,7 @@ fn without_the_volume_the_rows_are_lost_and_named() {
         drill,
         Promise::Durability,
         Outcome::Violated,
-        &["lost", "acknowledged rows: 1-1"],
+        &["lost", "acknowledged rows: 1-"],
     );
     assert_eq!(proven.verdict.outcome, Outcome::Violated);
     let rows = proven

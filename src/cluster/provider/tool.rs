@@ -209,6 +209,15 @@ async fn wait(
     Ok((child.wait().await?, stdout?))
 }
 
+/// Whether a line is information in klog's form (`I1121 12:25:44.200198 82 file.go:1] …`): of that kubeadm writes so
+/// much that the error would no longer be among the last lines.
+fn is_chatter(line: &str) -> bool {
+    let mut characters = line.bytes();
+    characters.next() == Some(b'I')
+        && characters.by_ref().take(4).filter(u8::is_ascii_digit).count() == 4
+        && characters.next() == Some(b' ')
+}
+
 /// Keeps the last lines, as they come.
 pub(super) async fn keep_last(
     mut from: impl tokio::io::AsyncBufRead + Unpin,
@@ -222,6 +231,9 @@ pub(super) async fn keep_last(
             continue;
         }
         debug!(target: "stateproof::tool", "{line}");
+        if is_chatter(&line) {
+            continue;
+        }
         let Ok(mut lines) = lines.lock() else { continue };
         if lines.len() == KEPT_LINES {
             lines.pop_front();
@@ -262,6 +274,21 @@ mod tests {
         assert_eq!(status, "exit status: 3");
         assert_eq!(stderr.lines().count(), KEPT_LINES);
         assert!(stderr.ends_with("line 99"), "{stderr}");
+    }
+
+    #[test]
+    fn klogs_information_is_chatter_and_its_errors_are_not() {
+        assert!(is_chatter(
+            "I1121 12:25:44.200198      82 round_trippers.go:632] \"Response\""
+        ));
+        for line in [
+            "E1121 12:25:44.200198 82 run.go:72] failed",
+            "ERROR: failed to create cluster",
+            "I am",
+            "",
+        ] {
+            assert!(!is_chatter(line), "{line}");
+        }
     }
 
     #[tokio::test]
