@@ -50,22 +50,32 @@ pub enum NamespaceError {
     },
 }
 
+/// Whose a namespace is that a run may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is none of that name: the run makes it and takes it away.
+    Free,
+    /// It was there, and empty (`default`, for one): the run fills it, and empties it again.
+    Lent,
+}
+
 /// Makes sure that a namespace holds nothing: one that an earlier run left behind is removed, one that holds others'
 /// objects is refused.
 ///
 /// # Errors
 /// [`NamespaceError`]; in the case of `Occupied` nothing has been touched.
-pub async fn vacate(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+pub async fn vacate(client: &Client, namespace: &str) -> Result<Standing, NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
     let refused = |source| NamespaceError::Refused {
         namespace: namespace.to_owned(),
         source: Box::new(source),
     };
     let Some(found) = api.get_opt(namespace).await.map_err(refused)? else {
-        return Ok(());
+        return Ok(Standing::Free);
     };
     if is_ours(&found) {
-        return remove(client, namespace).await;
+        remove(client, namespace).await?;
+        return Ok(Standing::Free);
     }
     let mut objects = names::<Pod>(client, namespace).await.map_err(refused)?;
     objects.extend(
@@ -75,7 +85,7 @@ pub async fn vacate(client: &Client, namespace: &str) -> Result<(), NamespaceErr
     );
     objects.extend(names::<StatefulSet>(client, namespace).await.map_err(refused)?);
     if objects.is_empty() {
-        return Ok(());
+        return Ok(Standing::Lent);
     }
     objects.truncate(5);
     Err(NamespaceError::Occupied {
@@ -129,8 +139,7 @@ pub async fn remove(client: &Client, namespace: &str) -> Result<(), NamespaceErr
         Err(error) => return Err(refused(error)),
         Ok(_) => {}
     }
-    let gone = wait::await_condition(api.clone(), namespace, conditions::is_deleted(&uid));
-    if tokio::time::timeout(REMOVAL_DEADLINE, gone).await.is_ok() {
+    if is_gone(&api, namespace, &uid).await {
         return Ok(());
     }
     let left = api.get_opt(namespace).await.map_err(refused)?;
@@ -146,6 +155,43 @@ pub async fn remove(client: &Client, namespace: &str) -> Result<(), NamespaceErr
         namespace: namespace.to_owned(),
         last: words.collect::<Vec<_>>().join("; "),
     })
+}
+
+/// Removes the claims from a lent namespace and waits until they are gone, and with them the pods that use them. It
+/// held none before the run, and what the run applied is deleted by then: only claims outlive their StatefulSet.
+///
+/// # Errors
+/// [`NamespaceError::Stuck`] when one is still there after two minutes.
+pub async fn empty(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+    let api: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), namespace);
+    let refused = |source| NamespaceError::Refused {
+        namespace: namespace.to_owned(),
+        source: Box::new(source),
+    };
+    let claims = api.list_metadata(&ListParams::default()).await.map_err(refused)?;
+    for claim in claims {
+        let (name, uid) = (claim.name_any(), claim.uid().unwrap_or_default());
+        match api.delete(&name, &DeleteParams::background()).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => continue,
+            answer => answer.map(drop).map_err(refused)?,
+        }
+        if !is_gone(&api, &name, &uid).await {
+            return Err(NamespaceError::Stuck {
+                namespace: namespace.to_owned(),
+                last: format!("PersistentVolumeClaim {name} does not go"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the object with this UID is gone; false when it is still there in the end.
+async fn is_gone<K>(api: &Api<K>, name: &str, uid: &str) -> bool
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+{
+    let gone = wait::await_condition(api.clone(), name, conditions::is_deleted(uid));
+    matches!(tokio::time::timeout(REMOVAL_DEADLINE, gone).await, Ok(Ok(_)))
 }
 
 fn is_ours(namespace: &Namespace) -> bool {

@@ -16,10 +16,13 @@ pub struct Scene {
     pub(super) cluster_name: Option<String>,
     pub(super) cluster: Option<Cluster>,
     pub(super) client: Option<Client>,
+    /// What was applied; not before it is: what has the same names until then is somebody else's.
     pub(super) application: Option<Application>,
     pub(super) watches: Option<Watches>,
-    /// Namespaces that this run has made or filled.
-    pub(super) namespaces: Vec<String>,
+    /// Namespaces that this run has made.
+    pub(super) made: Vec<String>,
+    /// Namespaces that were there, empty, and that this run has filled.
+    pub(super) lent: Vec<String>,
     /// Keep other runs out of them.
     pub(super) locks: Option<NamespaceLocks>,
     /// Tasks that live as long as the scene.
@@ -36,7 +39,8 @@ impl Scene {
             client: None,
             application: None,
             watches: None,
-            namespaces: Vec::new(),
+            made: Vec::new(),
+            lent: Vec::new(),
             locks: None,
             background: JoinSet::new(),
         }
@@ -69,8 +73,10 @@ impl Scene {
         if let Some(application) = &self.application {
             first = application.delete().await.map_err(RunError::from);
         }
-        for removed in join_all(self.namespaces.iter().map(|name| namespace::remove(client, name))).await {
-            first = first.and(removed.map_err(RunError::from));
+        let removed = join_all(self.made.iter().map(|name| namespace::remove(client, name)));
+        let emptied = join_all(self.lent.iter().map(|name| namespace::empty(client, name)));
+        for done in removed.await.into_iter().chain(emptied.await) {
+            first = first.and(done.map_err(RunError::from));
         }
         first
     }

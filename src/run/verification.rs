@@ -13,6 +13,7 @@ use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
+use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
@@ -243,9 +244,7 @@ impl Verification {
         took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
-        let application = &*scene
-            .application
-            .insert(Application::prepare(&client, set, run_namespace).await?);
+        let application = Application::prepare(&client, set, run_namespace).await?;
         let mut namespaces = application.namespaces();
         if !namespaces.contains(run_namespace) {
             namespaces.push(run_namespace.clone());
@@ -253,8 +252,12 @@ impl Verification {
         self.observer
             .phase("waiting until no other run is at work in the same namespaces");
         scene.locks = Some(cluster.lock_namespaces(&namespaces).await?);
+        let (mut made, mut lent) = (Vec::new(), Vec::new());
         for name in &namespaces {
-            namespace::vacate(&client, name).await?;
+            match namespace::vacate(&client, name).await? {
+                Standing::Free => made.push(name.clone()),
+                Standing::Lent => lent.push(name.clone()),
+            }
         }
         took("API server asked for kinds and namespaces");
         let facts = ClusterFacts {
@@ -274,14 +277,16 @@ impl Verification {
         for span in spans {
             recorder.record(Event::Waited(span))?;
         }
-        scene.namespaces.clone_from(&namespaces);
+        scene.made.clone_from(&made);
+        scene.lent = lent;
+        let application = &*scene.application.insert(application);
         let watches = &*scene
             .watches
             .insert(Watches::start(&client, recorder, &namespaces));
         relay(watches, self.observer.clone(), &mut scene.background);
         follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
-            for name in &namespaces {
+            for name in &made {
                 namespace::create(&client, name).await?;
             }
             let notes = alias_default_classes(&client, set).await?;

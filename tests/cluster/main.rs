@@ -10,6 +10,7 @@ mod support;
 
 mod cleanup;
 mod commands;
+mod namespaces;
 mod provider;
 mod refusal;
 mod twins;
