@@ -144,7 +144,8 @@ impl ClusterArgs {
     pub fn spec(&self, keep: bool) -> ClusterSpec {
         ClusterSpec {
             name: self.name.clone(),
-            node_image: self.node_image.clone(),
+            // A variable that is set to nothing asks for nothing.
+            node_image: self.node_image.clone().filter(|image| !image.is_empty()),
             nodes: self.nodes,
             keep,
             ..ClusterSpec::default()

@@ -9,10 +9,10 @@ use k8s_openapi::api::core::v1::{Namespace, PersistentVolume};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
-use stateproof::cluster::provider::{ClusterSpec, Kind};
+use stateproof::cluster::provider::Kind;
 use stateproof::plan::Drill;
 
-use crate::support::{CLUSTER, block_on, fixture, prove};
+use crate::support::{CLUSTER, block_on, cluster, fixture, prove};
 
 /// After a run on a reused cluster its namespaces and volumes are gone.
 #[test]
@@ -151,12 +151,12 @@ mod posix {
 }
 
 async fn shared_cluster() -> PathBuf {
-    let spec = ClusterSpec {
-        name: CLUSTER.to_owned(),
-        keep: true,
-        ..ClusterSpec::default()
-    };
-    Kind::from_env().unwrap().ensure(&spec).await.unwrap().kubeconfig
+    Kind::from_env()
+        .unwrap()
+        .ensure(&cluster())
+        .await
+        .unwrap()
+        .kubeconfig
 }
 
 /// Namespaces, and volumes as `NAME of NAMESPACE`.

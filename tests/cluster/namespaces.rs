@@ -7,13 +7,13 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use stateproof::cluster::provider::{ClusterSpec, Kind};
+use stateproof::cluster::provider::Kind;
 use stateproof::cluster::{NamespaceError, connect};
 use stateproof::plan::{Drill, Outcome};
 use stateproof::report::{Style, render};
 use stateproof::run::{RunError, Verification};
 
-use crate::support::{CLUSTER, block_on, fixture};
+use crate::support::{block_on, cluster, fixture};
 
 /// A set with the claim made by hand, and a namespace in which somebody else has a claim of the very same name: the run
 /// is refused, and their objects stay as they are, to the resourceVersion.
@@ -84,21 +84,13 @@ fn set_in(namespace: &str, name: &str) -> (tempfile::TempDir, Verification) {
         let text = std::fs::read_to_string(&path).unwrap().replace(&own, namespace);
         std::fs::write(directory.path().join(Path::new(path.file_name().unwrap())), text).unwrap();
     }
-    let verification = Verification::of([directory.path()]).cluster(spec());
+    let verification = Verification::of([directory.path()]).cluster(cluster());
     (directory, verification)
 }
 
-fn spec() -> ClusterSpec {
-    ClusterSpec {
-        name: CLUSTER.to_owned(),
-        keep: true,
-        ..ClusterSpec::default()
-    }
-}
-
 async fn client() -> Client {
-    let cluster = Kind::from_env().unwrap().ensure(&spec()).await.unwrap();
-    connect(&cluster.kubeconfig).await.unwrap().0
+    let running = Kind::from_env().unwrap().ensure(&cluster()).await.unwrap();
+    connect(&running.kubeconfig).await.unwrap().0
 }
 
 fn object<K: DeserializeOwned>(json: &serde_json::Value) -> K {

@@ -21,13 +21,21 @@ pub fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A verification of a fixture on the shared cluster.
-pub fn verification(fixture_name: &str) -> Verification {
-    let verification = Verification::of([fixture(fixture_name)]).cluster(ClusterSpec {
+/// The shared cluster; `STATEPROOF_NODE_IMAGE` chooses its node image, as it does for the command.
+pub fn cluster() -> ClusterSpec {
+    ClusterSpec {
         name: CLUSTER.to_owned(),
+        node_image: std::env::var("STATEPROOF_NODE_IMAGE")
+            .ok()
+            .filter(|image| !image.is_empty()),
         keep: true,
         ..ClusterSpec::default()
-    });
+    }
+}
+
+/// A verification of a fixture on the shared cluster.
+pub fn verification(fixture_name: &str) -> Verification {
+    let verification = Verification::of([fixture(fixture_name)]).cluster(cluster());
     match std::env::var_os("STATEPROOF_REPORTS") {
         Some(directory) => {
             let directory = PathBuf::from(directory);
