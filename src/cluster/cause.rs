@@ -26,8 +26,7 @@ impl Cause {
 }
 
 /// Reasons of a waiting container that no waiting cures: the image cannot be had, or what the container needs
-/// (a Secret, a key, a command) is not there. `ErrImagePull` alone may be a passing failure; the kubelet turns it
-/// into `ImagePullBackOff` within a second, the same failure seen once more.
+/// (a Secret, a key, a command) is not there.
 const HOPELESS_WAITING: [&str; 6] = [
     "ImagePullBackOff",
     "ErrImageNeverPull",
@@ -35,6 +34,16 @@ const HOPELESS_WAITING: [&str; 6] = [
     "CreateContainerConfigError",
     "CreateContainerError",
     "RunContainerError",
+];
+
+/// What the kubelet says with `ErrImagePull` when there is no such image, or nobody to ask for it. Any other failure
+/// may pass; the kubelet tries once more, some ten seconds later, before it says `ImagePullBackOff`.
+const HOPELESS_PULL: [&str; 5] = [
+    "not found",
+    "manifest unknown",
+    "denied",
+    "unauthorized",
+    "no such host",
 ];
 
 /// A container that ended this often is not going to start: the third start failed as the first one did.
@@ -112,8 +121,9 @@ fn container_cause(cause: &mut Cause, pod: &str, container: &ContainerState) {
     if let Some(waiting) = &container.waiting {
         let reason = waiting.split(':').next().unwrap_or_default();
         let looping = reason == "CrashLoopBackOff" && container.restarts >= HOPELESS_RESTARTS;
+        let no_image = reason == "ErrImagePull" && HOPELESS_PULL.iter().any(|words| waiting.contains(words));
         let line = format!("{name} waits: {waiting}");
-        if looping || HOPELESS_WAITING.contains(&reason) {
+        if looping || no_image || HOPELESS_WAITING.contains(&reason) {
             cause.give_up(line);
         } else if reason != "ContainerCreating" && reason != "PodInitializing" {
             cause.say(line);
@@ -222,6 +232,19 @@ mod tests {
               \"postgres:no-such-tag\""
             ]
         );
+    }
+
+    #[test]
+    fn an_image_that_does_not_exist_is_hopeless_at_once_and_a_slow_registry_is_not() {
+        let says = |words: &str| {
+            cause(&pending_pod(
+                &format!("ErrImagePull: failed to resolve reference: {words}"),
+                0,
+            ))
+        };
+        assert!(says("docker.io/library/postgres:no-such-tag: not found").hopeless);
+        assert!(says("dial tcp: lookup registry on 10.0.0.1:53: no such host").hopeless);
+        assert!(!says("dial tcp 10.0.0.2:443: i/o timeout").hopeless);
     }
 
     #[test]
