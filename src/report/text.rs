@@ -211,21 +211,22 @@ fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
     for cause in error {
         page.hanging("  because ", "  because ", "    ", cause);
     }
-    let unshown: Vec<_> = verdict
+    let unshown = verdict
         .failed()
-        .filter(|promise| promise.observed == Outcome::Inconclusive && covers(failure, promise))
-        .map(|promise| match failure.drill {
-            Some(_) => promise.promise.to_string(),
-            None => format!("{} of {}", promise.promise, promise.drill.drill),
-        })
-        .collect();
-    if !unshown.is_empty() {
-        page.hanging(
+        .filter(|promise| promise.observed == Outcome::Inconclusive && covers(failure, promise));
+    let (lead, mut names): (_, Vec<_>) = match failure.drill {
+        Some(_) => (
             "  so not shown: ",
-            "  so not shown: ",
-            "    ",
-            &unshown.join(", "),
-        );
+            unshown.map(|promise| promise.promise.to_string()).collect(),
+        ),
+        None => (
+            "  so not begun: ",
+            unshown.map(|promise| promise.drill.drill.to_string()).collect(),
+        ),
+    };
+    names.dedup();
+    if !names.is_empty() {
+        page.hanging(lead, lead, "    ", &names.join(", "));
     }
 }
 
