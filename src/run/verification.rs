@@ -3,11 +3,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{FutureExt, StreamExt};
+use futures::FutureExt;
 use jiff::Timestamp;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
@@ -363,42 +363,6 @@ fn cadence_note() -> String {
         "a name's answer and a server's first session cannot be watched: they are tried, {} ms after the last try failed",
         CADENCE.as_millis()
     )
-}
-
-/// Hands what the watches wait for on to the observer.
-fn relay(watches: &Watches, observer: Arc<dyn Observer>, background: &mut JoinSet<()>) {
-    let mut awaiting = watches.awaiting();
-    background.spawn(async move {
-        while awaiting.changed().await.is_ok() {
-            observer.awaiting(awaiting.borrow_and_update().as_ref());
-        }
-    });
-}
-
-/// Records when the nodes' container runtime starts and ends processes: what the API server forgets with the pod.
-fn follow_tasks(cluster: &Cluster, recorder: &Recorder, background: &mut JoinSet<()>) {
-    for node in &cluster.nodes {
-        let (node, recorder) = (node.clone(), recorder.clone());
-        background.spawn(async move {
-            let failed = match node.tasks().await {
-                Ok(mut tasks) => loop {
-                    match tasks.next().await {
-                        Some(Ok(task)) => {
-                            if recorder.record(Event::NodeTask(task)).is_err() {
-                                return;
-                            }
-                        }
-                        Some(Err(error)) => break error.to_string(),
-                        None => return,
-                    }
-                },
-                Err(error) => error.to_string(),
-            };
-            let text = format!("the processes on node {} are not followed: {failed}", node.name);
-            // A history that cannot be written is noticed by the next wait.
-            drop(recorder.record(Event::Note { text }));
-        });
-    }
 }
 
 /// Tells this run's namespace from any other's: the time in milliseconds and the process.

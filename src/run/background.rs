@@ -1,0 +1,45 @@
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::task::JoinSet;
+
+use super::Observer;
+use crate::cluster::Watches;
+use crate::cluster::provider::Cluster;
+use crate::history::{Event, Recorder};
+
+/// Hands what the watches wait for on to the observer.
+pub fn relay(watches: &Watches, observer: Arc<dyn Observer>, background: &mut JoinSet<()>) {
+    let mut awaiting = watches.awaiting();
+    background.spawn(async move {
+        while awaiting.changed().await.is_ok() {
+            observer.awaiting(awaiting.borrow_and_update().as_ref());
+        }
+    });
+}
+
+/// Records when the nodes' container runtime starts and ends processes: what the API server forgets with the pod.
+pub fn follow_tasks(cluster: &Cluster, recorder: &Recorder, background: &mut JoinSet<()>) {
+    for node in &cluster.nodes {
+        let (node, recorder) = (node.clone(), recorder.clone());
+        background.spawn(async move {
+            let failed = match node.tasks().await {
+                Ok(mut tasks) => loop {
+                    match tasks.next().await {
+                        Some(Ok(task)) => {
+                            if recorder.record(Event::NodeTask(task)).is_err() {
+                                return;
+                            }
+                        }
+                        Some(Err(error)) => break error.to_string(),
+                        None => return,
+                    }
+                },
+                Err(error) => error.to_string(),
+            };
+            let text = format!("the processes on node {} are not followed: {failed}", node.name);
+            // A history that cannot be written is noticed by the next wait.
+            drop(recorder.record(Event::Note { text }));
+        });
+    }
+}
