@@ -117,7 +117,7 @@ pub struct Verify {
 #[derive(Debug, Args)]
 pub struct Selection {
     /// Only this drill; may be given several times
-    #[arg(long = "drill", value_name = "DRILL", value_parser = drill)]
+    #[arg(long = "drill", value_name = "DRILL")]
     pub drills: Vec<Drill>,
 }
 
@@ -174,12 +174,4 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
-}
-
-fn drill(text: &str) -> Result<Drill, String> {
-    let names = Drill::ALL.map(Drill::name).join(", ");
-    Drill::ALL
-        .into_iter()
-        .find(|drill| drill.name() == text)
-        .ok_or_else(|| format!("the drills are {names}"))
 }

@@ -106,13 +106,11 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
             Err(error) => fail(&error),
         };
     }
-    match scene.clean_up().await {
-        Ok(()) => {
-            terminal.clear();
-            exit
-        }
+    let cleaned = scene.clean_up().await;
+    terminal.clear();
+    match cleaned {
+        Ok(()) => exit,
         Err(error) => {
-            terminal.clear();
             eprintln!("error: not everything could be taken away");
             fail(&error)
         }

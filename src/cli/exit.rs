@@ -41,10 +41,6 @@ impl From<&RunError> for Exit {
         match error {
             RunError::Manifests(_) | RunError::Apply(_) => Self::Usage,
             RunError::Interrupted => Self::Interrupted,
-            RunError::Wait(_)
-            | RunError::NoSession { .. }
-            | RunError::Starved { .. }
-            | RunError::Session(_) => Self::Inconclusive,
             _ => Self::Setup,
         }
     }

@@ -130,23 +130,6 @@ impl Kind {
         kept
     }
 
-    /// Removes all clusters that the journal knows, and gives their names.
-    ///
-    /// # Errors
-    ///
-    /// As [`Kind::remove`]: the first error, after all were tried.
-    pub async fn remove_all(&self) -> Result<Vec<String>, ProviderError> {
-        let mut removed = Vec::new();
-        let mut failed = Ok(());
-        for name in self.names()? {
-            match self.remove(&name).await {
-                Ok(_) => removed.push(name),
-                Err(error) => failed = failed.and(Err(error)),
-            }
-        }
-        failed.map(|()| removed)
-    }
-
     /// The names of the clusters that the journal knows, sorted.
     ///
     /// # Errors
