@@ -5,7 +5,7 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Kind, NamespaceLocks, Removal};
+use crate::cluster::provider::{Cluster, Kind, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, namespace};
 
 /// What a run has made so far, and so has to take away, on every way out.
@@ -24,7 +24,9 @@ pub struct Scene {
     /// Namespaces that were there, empty, and that this run has filled.
     pub(super) lent: Vec<String>,
     /// Keep other runs out of them.
-    pub(super) locks: Option<NamespaceLocks>,
+    pub(super) locks: Option<Locks>,
+    /// What of this machine is kept for this run.
+    pub(super) share: Option<Share>,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
@@ -42,6 +44,7 @@ impl Scene {
             made: Vec::new(),
             lent: Vec::new(),
             locks: None,
+            share: None,
             background: JoinSet::new(),
         }
     }
@@ -77,6 +80,10 @@ impl Scene {
         let emptied = join_all(self.lent.iter().map(|name| namespace::empty(client, name)));
         for done in removed.await.into_iter().chain(emptied.await) {
             first = first.and(done.map_err(RunError::from));
+        }
+        // The claims are gone now: nothing holds the volumes any more.
+        if let Some(application) = &self.application {
+            first = first.and(application.remove_cluster_scope().await.map_err(RunError::from));
         }
         first
     }
