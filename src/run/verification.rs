@@ -14,7 +14,7 @@ use super::drill::{self, Bench, apply, timed};
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
-use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
+use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
@@ -161,7 +161,7 @@ impl Verification {
         };
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
-        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone());
+        let mut scene = Scene::new(Clusters::from_env()?, self.observer.clone());
         let act = Box::pin(self.act(&prepared, &recorder, &mut scene));
         let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
             .catch_unwind()
@@ -261,7 +261,7 @@ impl Verification {
         }
         took("API server asked for kinds and namespaces");
         let facts = ClusterFacts {
-            provider: "kind".to_owned(),
+            provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
@@ -324,7 +324,7 @@ impl Verification {
         self.observer
             .phase(&format!("getting cluster {}", self.cluster.name));
         scene.cluster_name = Some(self.cluster.name.clone());
-        let cluster = scene.kind.ensure(&self.cluster).await?;
+        let cluster = scene.clusters.ensure(&self.cluster).await?;
         scene.cluster = Some(cluster.clone());
         Ok(cluster)
     }
