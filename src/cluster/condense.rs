@@ -1,11 +1,12 @@
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{
-    ContainerStatus, Event, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
+    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
 };
 use kube::{Resource, ResourceExt};
 
 use crate::history::{
-    ClaimState, ClusterEvent, ContainerState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+    ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
+    VolumeState,
 };
 
 /// A kind that is watched: how an object of it becomes what the history keeps.
@@ -43,9 +44,25 @@ impl Condense for Pod {
             unschedulable: condition("PodScheduled")
                 .filter(|scheduled| scheduled.status == "False")
                 .and_then(|scheduled| scheduled.message.clone()),
+            owner: self
+                .owner_references()
+                .iter()
+                .find(|owner| owner.controller == Some(true))
+                .map(|owner| format!("{}/{}", owner.kind, owner.name)),
+            revision: ["controller-revision-hash", "pod-template-hash"]
+                .iter()
+                .find_map(|label| self.labels().get(*label).cloned()),
+            claims: mounted(self),
             containers: containers(&status),
         })
     }
+}
+
+fn mounted(pod: &Pod) -> Vec<String> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    volumes
+        .filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.clone()))
+        .collect()
 }
 
 fn containers(status: &PodStatus) -> Vec<ContainerState> {
@@ -125,6 +142,10 @@ impl Condense for PersistentVolume {
                 .and_then(|status| status.phase.clone())
                 .unwrap_or_default(),
             reclaim_policy: spec.persistent_volume_reclaim_policy.unwrap_or_default(),
+            storage_class: spec.storage_class_name,
+            capacity: spec
+                .capacity
+                .and_then(|capacity| capacity.get("storage").map(|quantity| quantity.0.clone())),
             claim_uid: spec.claim_ref.and_then(|claim| claim.uid),
         })
     }
@@ -137,6 +158,32 @@ impl Condense for StatefulSet {
             replicas: count(self.spec.replicas),
             ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
             terminating: self.metadata.deletion_timestamp.is_some(),
+            current_revision: self
+                .status
+                .as_ref()
+                .and_then(|status| status.current_revision.clone()),
+            update_revision: self
+                .status
+                .as_ref()
+                .and_then(|status| status.update_revision.clone()),
+        })
+    }
+}
+
+impl Condense for Node {
+    fn condense(&self) -> ObjectState {
+        let conditions = self
+            .status
+            .iter()
+            .flat_map(|status| status.conditions.iter().flatten());
+        ObjectState::Node(NodeState {
+            ready: conditions
+                .filter(|condition| condition.type_ == "Ready")
+                .any(|condition| condition.status == "True"),
+            cordoned: self
+                .spec
+                .as_ref()
+                .is_some_and(|spec| spec.unschedulable == Some(true)),
         })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Event as KubeEvent, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Event as KubeEvent, Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use kube::runtime::watcher;
 use kube::runtime::{WatchStreamExt, watcher::Config};
 use kube::{Api, Client, Resource};
@@ -50,7 +50,7 @@ pub struct Awaiting {
 
 impl Watches {
     /// Begins to watch pods, claims, StatefulSets and events in these namespaces, and the volumes bound to
-    /// their claims.
+    /// their claims, and the nodes.
     #[must_use]
     pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
         let shared = Arc::new(Shared {
@@ -91,6 +91,7 @@ impl Watches {
             Api::<PersistentVolume>::all(client.clone()),
             bound_to_ours,
         ));
+        tasks.spawn(follow(shared.clone(), Api::<Node>::all(client.clone()), |_| true));
         Self { shared, tasks }
     }
 

@@ -51,10 +51,11 @@ impl Aim {
     pub async fn carry_out(&self, client: &Client) -> Result<(), FaultError> {
         for target in &self.targets {
             let done = match self.fault {
-                Fault::DeletePod => delete::<Pod>(client, target, None).await,
+                Fault::DeletePod | Fault::DeletePods => delete::<Pod>(client, target, None).await,
                 Fault::ForceDelete => delete::<Pod>(client, target, Some(0)).await,
                 Fault::DeleteStatefulset => delete::<StatefulSet>(client, target, None).await,
                 Fault::DeleteClaims => delete::<PersistentVolumeClaim>(client, target, None).await,
+                _ => todo!(),
             };
             done.map_err(|source| FaultError::Refused {
                 fault: self.fault,

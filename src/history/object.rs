@@ -24,8 +24,10 @@ pub enum ObjectState {
     Claim(ClaimState),
     /// A PersistentVolume.
     Volume(VolumeState),
-    /// A StatefulSet.
+    /// A StatefulSet, or a Deployment.
     Set(SetState),
+    /// A node.
+    Node(NodeState),
     /// An event: what the cluster itself says of an object.
     Event(ClusterEvent),
 }
@@ -48,6 +50,15 @@ pub struct PodState {
     /// Why it is not scheduled, in the scheduler's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unschedulable: Option<String>,
+    /// The object that made it, as `KIND/NAME`: `StatefulSet/postgres`, `ReplicaSet/postgres-6d4cf56db6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The revision of the template that it was made from: label `controller-revision-hash` or `pod-template-hash`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The claims that it mounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<String>,
     /// Its containers, init containers first.
     #[serde(default)]
     pub containers: Vec<ContainerState>,
@@ -107,6 +118,12 @@ pub struct VolumeState {
     pub phase: String,
     /// `spec.persistentVolumeReclaimPolicy`.
     pub reclaim_policy: String,
+    /// `spec.storageClassName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// `spec.capacity.storage`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<String>,
     /// The UID of the claim it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_uid: Option<String>,
@@ -121,6 +138,21 @@ pub struct SetState {
     pub ready: u32,
     /// Whether a deletion time stamp is set.
     pub terminating: bool,
+    /// `status.currentRevision`: what the pods were made from before a rolling update that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_revision: Option<String>,
+    /// `status.updateRevision`: what they are made from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_revision: Option<String>,
+}
+
+/// A node's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeState {
+    /// Whether the condition `Ready` is true.
+    pub ready: bool,
+    /// `spec.unschedulable`: it is cordoned.
+    pub cordoned: bool,
 }
 
 /// An event of the cluster about one of its objects.

@@ -11,7 +11,7 @@ use super::cadence::next_try;
 use super::connection::Route;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches, all_gone, claims_settled, member_ready};
-use crate::engine::postgres::READ_LEVEL;
+use crate::engine::Target;
 use crate::fault::{Aim, FaultError, delete_claims, delete_pod, delete_stateful_set};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{PlannedDrill, Step};
@@ -39,6 +39,8 @@ struct Run<'a> {
     bench: &'a Bench<'a>,
     workload: &'a Workload,
     member: Member,
+    /// Where the ledger's rows are written and read.
+    target: Target,
     ledger: Ledger,
     progress: watch::Sender<Progress>,
     /// Opened when the writer shall begin, stop and done when it shall and has ended.
@@ -66,6 +68,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     let run = Run {
         bench,
         workload,
+        target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
         ledger: Ledger::new(drill.clone()),
         progress: watch::Sender::new(Progress::default()),
@@ -117,6 +120,7 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            _ => todo!(),
         }
     }
 
@@ -126,7 +130,7 @@ impl Run<'_> {
         let Bench { route, deadline, .. } = self.bench;
         let end = self
             .ledger
-            .keep_writing(*route, &self.member, *deadline, &self.progress, &self.stop)
+            .keep_writing(*route, &self.target, *deadline, &self.progress, &self.stop)
             .await;
         self.done.cancel();
         match end {
@@ -171,8 +175,8 @@ impl Run<'_> {
     async fn write(&self, rows: u32) -> Result<(), RunError> {
         self.timed(format!("{rows} rows written"), async {
             let Bench { route, deadline, .. } = self.bench;
-            let connection = route.connect(&self.ledger.drill, &self.member, *deadline).await?;
-            let (acknowledged, failure) = self.ledger.write(*route, &connection, u64::from(rows)).await?;
+            let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
+            let (acknowledged, failure) = self.ledger.write(*route, &*session, u64::from(rows)).await?;
             match failure {
                 None => Ok(()),
                 Some(last) => Err(RunError::Starved {
@@ -297,10 +301,10 @@ impl Run<'_> {
     async fn read(&self) -> Result<(), RunError> {
         self.timed("rows read back".to_owned(), async {
             let Bench { route, deadline, .. } = self.bench;
-            let connection = route.connect(&self.ledger.drill, &self.member, *deadline).await?;
-            let facts = connection.session.facts().await?;
+            let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
+            let facts = session.facts().await?;
             let (drill, pod) = (self.ledger.drill.clone(), self.member.pod.clone());
-            let rows = connection.session.read(self.ledger.name()).await?;
+            let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
                 pod,
@@ -309,7 +313,7 @@ impl Run<'_> {
             })?;
             self.record(Event::Read {
                 drill,
-                level: READ_LEVEL.to_owned(),
+                level: session.read_level().to_owned(),
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::cluster::provider::ProviderError;
 use crate::cluster::{ApplyError, ConnectError, NamespaceError, StorageError, WaitError};
-use crate::engine::postgres::SessionError;
+use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
 use crate::manifest::Problems;

@@ -20,7 +20,7 @@ use crate::cluster::{
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::ManifestSet;
-use crate::plan::{Drill, Plan};
+use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
 use crate::verdict::{Verdict, judge};
 use crate::workload::{Discovered, Workload, discover};
@@ -43,7 +43,7 @@ const DEADLINE: Duration = Duration::from_mins(3);
 #[derive(Clone)]
 pub struct Verification {
     inputs: Vec<PathBuf>,
-    drills: Vec<Drill>,
+    selection: Selection,
     cluster: ClusterSpec,
     history: Option<PathBuf>,
     vantage_image: String,
@@ -76,7 +76,7 @@ impl Verification {
     pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
-            drills: Vec::new(),
+            selection: Selection::default(),
             cluster: ClusterSpec::default(),
             history: None,
             vantage_image: DEFAULT_IMAGE.to_owned(),
@@ -88,7 +88,14 @@ impl Verification {
     /// Only these drills, instead of all that apply.
     #[must_use]
     pub fn drills(mut self, drills: &[Drill]) -> Self {
-        self.drills = drills.to_vec();
+        self.selection.drills = drills.to_vec();
+        self
+    }
+
+    /// Expects the set to fail, and in this way: nothing else is done. Every end must be seen.
+    #[must_use]
+    pub fn expect_failure(mut self, ends: impl IntoIterator<Item = End>) -> Self {
+        self.selection.ends = ends.into_iter().collect();
         self
     }
 
@@ -210,7 +217,7 @@ impl Verification {
         let discovered = discover(&set, &run_namespace)?;
         let plans = discovered
             .iter()
-            .map(|found| Plan::new(found.workload.clone(), &self.drills))
+            .map(|found| Plan::new(found.workload.clone(), &self.selection))
             .collect();
         Ok(Prepared {
             set,
@@ -292,7 +299,7 @@ impl Verification {
             let notes = alias_default_classes(&client, set).await?;
             let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
             apply(application, recorder).await?;
-            Ok((vantage, notes))
+            Ok((Arc::new(vantage), notes))
         })
         .await?;
         for text in notes.into_iter().chain([cadence_note()]) {

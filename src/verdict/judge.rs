@@ -45,6 +45,7 @@ pub fn judge(history: &History) -> Verdict {
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
+        warnings: Vec::new(),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,
@@ -129,6 +130,7 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        _ => |_| Finding::inconclusive("not built yet"),
     }
 }
 

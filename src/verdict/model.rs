@@ -23,6 +23,10 @@ pub struct Verdict {
     pub recovery: Vec<RecoveryTimes>,
     /// Whether old and new server process ran at once, a forced deletion each.
     pub overlaps: Vec<Overlap>,
+    /// What was seen that no promise covers and a reader should know, a sentence each: members that are databases of
+    /// their own, a server of another version than its image's tag.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Where the run's time went.
     pub share: HarnessShare,
     /// What ran where.

@@ -299,6 +299,14 @@ pub(super) fn fault_of(step: Step) -> Option<Fault> {
         Step::DeletePod { .. } => Some(Fault::DeletePod),
         Step::DeleteStatefulSet => Some(Fault::DeleteStatefulset),
         Step::DeleteClaims => Some(Fault::DeleteClaims),
+        Step::DeletePods => Some(Fault::DeletePods),
+        Step::Scale { .. } => Some(Fault::Scale),
+        Step::Restart => Some(Fault::Restart),
+        Step::Undo => Some(Fault::Undo),
+        Step::Evict => Some(Fault::Evict),
+        Step::Cordon => Some(Fault::Cordon),
+        Step::Uncordon => Some(Fault::Uncordon),
+        Step::StepDown => Some(Fault::StepDown),
         _ => None,
     }
 }
@@ -315,6 +323,9 @@ fn drill_of(event: &Event) -> Option<&DrillId> {
         | Event::Disconnected { drill, .. }
         | Event::FaultBegun { drill, .. }
         | Event::FaultAccepted { drill, .. }
+        | Event::FaultRefused { drill, .. }
+        | Event::MemberRead { drill, .. }
+        | Event::Probed { drill, .. }
         | Event::ClaimsInspected { drill, .. }
         | Event::Read { drill, .. } => Some(drill),
         Event::Server { drill, .. } => drill.as_ref(),

@@ -20,6 +20,6 @@ pub use credentials::{Credentials, Password};
 pub use discover::{Discovered, discover};
 pub use error::DiscoverError;
 pub use model::{
-    ClaimTemplate, Engine, EngineKind, Member, PodManagement, Retention, RetentionPolicy, Workload,
-    WorkloadId, WorkloadKind,
+    ClaimTemplate, DisruptionBudget, Engine, EngineKind, Member, PodManagement, Replication, Retention,
+    RetentionPolicy, ServiceRef, UpdateStrategy, Workload, WorkloadId, WorkloadKind,
 };

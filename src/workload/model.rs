@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One StatefulSet with its governing Service, claims and engine.
+/// One StatefulSet, or a Deployment used as a database, with its Services, claims and engine.
 ///
 /// Serialised into the history's first event, so that a verdict needs nothing but the history.
 /// Credentials are kept apart (see [`super::Credentials`]): they are never serialised.
@@ -17,12 +17,24 @@ pub struct Workload {
     pub name: String,
     /// Number of members the manifest asks for.
     pub replicas: u32,
-    /// `spec.serviceName`: the Service that gives the members their DNS names.
+    /// `spec.serviceName`: the Service that gives the members their DNS names. Empty for a Deployment.
     pub governing_service: String,
+    /// The Services of the set that select the members, the governing one among them, in the manifests' order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceRef>,
     /// `spec.selector.matchLabels`.
     pub selector: BTreeMap<String, String>,
     /// In which order members are started and stopped.
     pub pod_management: PodManagement,
+    /// How the controller replaces the pods when their template changes.
+    #[serde(default)]
+    pub update: UpdateStrategy,
+    /// The PodDisruptionBudgets of the set that select the members.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<DisruptionBudget>,
+    /// How the members keep each other's rows; none where each is a database of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
     /// What becomes of the claims when the StatefulSet is deleted or scaled down.
     pub retention: Retention,
     /// The claims that each member gets.
@@ -104,6 +116,60 @@ impl fmt::Display for WorkloadId {
 pub enum WorkloadKind {
     /// `apps/v1` StatefulSet.
     StatefulSet,
+    /// `apps/v1` Deployment: its pods have no names of their own, and share the claims that they mount.
+    Deployment,
+}
+
+/// A Service that selects a workload's members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRef {
+    /// Its name.
+    pub name: String,
+    /// Its DNS name: `NAME.NAMESPACE.svc.cluster.local`.
+    pub dns: String,
+    /// Whether its `clusterIP` is `None`: the name answers with the pods' addresses.
+    pub headless: bool,
+    /// The port at which it offers the engine.
+    pub port: u16,
+    /// The one pod that it selects by name (`statefulset.kubernetes.io/pod-name`); none where it selects them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// Whether pods that are not Ready are among its endpoints (`publishNotReadyAddresses`).
+    #[serde(default)]
+    pub publishes_not_ready: bool,
+}
+
+/// How pods are replaced: `spec.updateStrategy` of a StatefulSet, `spec.strategy` of a Deployment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpdateStrategy {
+    /// One after the other; a Deployment starts the new pod before the old one has ended.
+    #[default]
+    RollingUpdate,
+    /// A Deployment's: all are ended before the first new one is started.
+    Recreate,
+    /// A StatefulSet's: only when somebody deletes them.
+    OnDelete,
+}
+
+/// A PodDisruptionBudget that selects a workload's members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisruptionBudget {
+    /// Its name.
+    pub name: String,
+    /// How many members may be evicted at once while all are Ready: `minAvailable` and `maxUnavailable`, percentages
+    /// rounded up as the disruption controller does (Kubernetes, "Specifying a Disruption Budget").
+    pub allowed: u32,
+}
+
+/// How the members of a workload keep each other's rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replication {
+    /// A MongoDB replica set.
+    ReplicaSet {
+        /// Its name, as `--replSet` has it.
+        name: String,
+    },
 }
 
 /// `spec.podManagementPolicy` of a StatefulSet.
@@ -161,7 +227,8 @@ pub struct Engine {
     pub image: String,
     /// The port it listens on.
     pub port: u16,
-    /// Where it keeps its data, as image and environment have it.
+    /// Where it keeps its data, as image and environment have it; for files over HTTP the first claim's mount.
+    /// Empty where it keeps none.
     pub data_directory: String,
 }
 
@@ -171,12 +238,24 @@ pub enum EngineKind {
     /// PostgreSQL.
     #[serde(rename = "PostgreSQL")]
     PostgreSql,
+    /// MySQL.
+    #[serde(rename = "MySQL")]
+    MySql,
+    /// MongoDB.
+    #[serde(rename = "MongoDB")]
+    MongoDb,
+    /// Files on a volume, and a web server that answers over HTTP (nginx).
+    #[serde(rename = "HTTP")]
+    Http,
 }
 
 impl fmt::Display for EngineKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PostgreSql => f.write_str("PostgreSQL"),
+            Self::MySql => f.write_str("MySQL"),
+            Self::MongoDb => f.write_str("MongoDB"),
+            Self::Http => f.write_str("files over HTTP"),
         }
     }
 }

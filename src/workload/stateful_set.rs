@@ -7,7 +7,7 @@ use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
-    Workload, WorkloadKind, data_directory, engines, governing, postgres, references,
+    UpdateStrategy, Workload, WorkloadKind, data_directory, engines, governing, postgres, references,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -52,6 +52,7 @@ pub(super) fn read(
             let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
             (engine, volume, credentials)
         }
+        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
     };
     if problems.len() > known {
         return None;
@@ -71,6 +72,10 @@ pub(super) fn read(
         name: manifest.name().to_owned(),
         replicas: count(spec.replicas, 1),
         governing_service: spec.service_name.clone().unwrap_or_default(),
+        services: Vec::new(),
+        update: UpdateStrategy::default(),
+        budgets: Vec::new(),
+        replication: None,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
             Some("Parallel") => PodManagement::Parallel,

@@ -1,5 +1,6 @@
 //! A container of the image, and what can be done to it.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -191,13 +192,19 @@ impl Container {
         Ok(String::from_utf8(stderr)?)
     }
 
-    /// A connection to the published port, which is another one after every start.
+    /// A connection to the published port.
     pub async fn dial(&self) -> Result<TcpStream> {
-        let port = self.inner.get_host_port_ipv4(PORT).await?;
+        let address = self.address().await?;
         within("a TCP connection", async {
-            Ok(TcpStream::connect(("127.0.0.1", port)).await?)
+            Ok(TcpStream::connect(address).await?)
         })
         .await
+    }
+
+    /// Where the port is published, which is another one after every start.
+    pub async fn address(&self) -> Result<SocketAddr> {
+        let port = self.inner.get_host_port_ipv4(PORT).await?;
+        Ok((Ipv4Addr::LOCALHOST, port).into())
     }
 }
 

@@ -6,6 +6,7 @@ mod container;
 mod docker;
 mod initialisation;
 mod interrupt;
+mod loopback;
 mod postgres;
 mod server;
 mod stand_in;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use stateproof::history::{ClaimState, DrillId, Event, ObjectRef, VolumeState, WriteFate};
 use stateproof::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise, Step};
 use stateproof::workload::{
-    ClaimTemplate, Engine, EngineKind, PodManagement, Retention, RetentionPolicy, Workload, WorkloadKind,
+    ClaimTemplate, Engine, EngineKind, PodManagement, Retention, RetentionPolicy, UpdateStrategy, Workload,
+    WorkloadKind,
 };
 
 pub const NAMESPACE: &str = "postgresql-prod";
@@ -79,6 +80,10 @@ pub fn workload() -> Workload {
         name: "postgres".into(),
         replicas: 1,
         governing_service: "postgres-service".into(),
+        services: Vec::new(),
+        update: UpdateStrategy::RollingUpdate,
+        budgets: Vec::new(),
+        replication: None,
         selector: BTreeMap::from([("app".into(), "postgres".into())]),
         pod_management: PodManagement::OrderedReady,
         retention: Retention::default(),
@@ -164,6 +169,7 @@ fn planned(drill: Drill) -> PlannedDrill {
             Step::Resolve,
             Step::Read,
         ],
+        other => panic!("{other} is not written by hand here"),
     };
     let promises: &[Promise] = match drill {
         Drill::LosePod | Drill::ForceDelete => &[
@@ -180,6 +186,7 @@ fn planned(drill: Drill) -> PlannedDrill {
             Promise::Recovery,
         ],
         Drill::DeleteClaim => &[Promise::Retention, Promise::Durability, Promise::Recovery],
+        other => panic!("{other} is not written by hand here"),
     };
     let expected = |promise| match (drill, promise) {
         (Drill::DeleteClaim, Promise::Durability) => Outcome::Violated,
@@ -196,6 +203,7 @@ fn planned(drill: Drill) -> PlannedDrill {
                 expected: expected(*promise),
             })
             .collect(),
+        ends: Vec::new(),
     }
 }
 
@@ -219,5 +227,6 @@ pub fn volume_state(number: u32) -> VolumeState {
         phase: "Bound".into(),
         reclaim_policy: "Delete".into(),
         claim_uid: Some(claim(number).uid),
+        ..VolumeState::default()
     }
 }

@@ -72,6 +72,7 @@ impl Tape {
                 Drill::LosePod | Drill::ForceDelete => tape.lose_pod(*drill, rows),
                 Drill::DeleteStatefulset => tape.delete_stateful_set(rows),
                 Drill::DeleteClaim => tape.delete_claim(rows),
+                other => panic!("there is no tape of {other}"),
             }
             tape.push(Event::DrillEnded {
                 drill: id(*drill),
@@ -379,6 +380,7 @@ impl Tape {
         let outcomes: Vec<_> = outcomes.collect();
         self.now_us += rows.len() as u64;
         self.push(Event::Wrote {
+            level: String::new(),
             drill: id(drill),
             outcomes,
         });

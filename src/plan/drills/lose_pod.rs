@@ -1,0 +1,36 @@
+use super::parts::{ROWS, held, planned};
+use crate::plan::{Drill, PlannedDrill, Promise, Step};
+use crate::workload::Workload;
+
+/// The pod goes while rows are being written; everything else must stay.
+pub fn lose_pod(workload: &Workload) -> PlannedDrill {
+    without_pod(Drill::LosePod, None, workload)
+}
+
+/// The same, but the API forgets the pod before the kubelet has ended it.
+pub fn force_delete(workload: &Workload) -> PlannedDrill {
+    without_pod(Drill::ForceDelete, Some(0), workload)
+}
+
+fn without_pod(drill: Drill, grace_seconds: Option<u32>, workload: &Workload) -> PlannedDrill {
+    let steps = vec![
+        Step::Resolve,
+        Step::InspectClaims,
+        Step::Write { rows: ROWS },
+        Step::StartWriter,
+        Step::DeletePod { grace_seconds },
+        Step::AwaitReady,
+        Step::Resolve,
+        Step::StopWriter { rows_after: ROWS },
+        Step::InspectClaims,
+        Step::Read,
+    ];
+    let expectations = vec![
+        held(Promise::Identity),
+        held(Promise::Storage),
+        held(Promise::Address),
+        held(Promise::Durability),
+        held(Promise::Recovery),
+    ];
+    planned(drill, workload, steps, expectations)
+}

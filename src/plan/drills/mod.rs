@@ -1,0 +1,10 @@
+//! The drills, a file each: when it applies, its steps, and what it promises.
+
+mod delete_claim;
+mod delete_stateful_set;
+mod lose_pod;
+mod parts;
+
+pub(super) use delete_claim::delete_claim;
+pub(super) use delete_stateful_set::delete_stateful_set;
+pub(super) use lose_pod::{force_delete, lose_pod};
