@@ -5,12 +5,12 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Kind, Locks, Removal, Share};
+use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, namespace};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
-    pub(super) kind: Kind,
+    pub(super) clusters: Clusters,
     pub(super) observer: Arc<dyn Observer>,
     /// The name of the cluster as soon as it may exist.
     pub(super) cluster_name: Option<String>,
@@ -32,9 +32,9 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(kind: Kind, observer: Arc<dyn Observer>) -> Self {
+    pub(super) fn new(clusters: Clusters, observer: Arc<dyn Observer>) -> Self {
         Self {
-            kind,
+            clusters,
             observer,
             cluster_name: None,
             cluster: None,
@@ -68,7 +68,7 @@ impl Scene {
             return Ok(());
         };
         self.observer.phase("taking away what was made");
-        if self.kind.release(&name).await? != Removal::InUse {
+        if self.clusters.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
@@ -96,7 +96,7 @@ impl Scene {
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
-        self.kind.keep(&cluster.name).await?;
+        self.clusters.keep(&cluster.name).await?;
         Ok(Some(format!(
             "left as it is: KUBECONFIG={} kubectl get all -A; remove it with `stateproof down {}`",
             cluster.kubeconfig.display(),

@@ -17,7 +17,7 @@ use super::drill::{self, Bench, apply, timed};
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
-use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
+use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
@@ -171,7 +171,7 @@ impl Verification {
         };
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
-        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone());
+        let mut scene = Scene::new(Clusters::from_env()?, self.observer.clone());
         let act = Box::pin(self.act(&prepared, &recorder, &mut scene));
         let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
             .catch_unwind()
@@ -260,7 +260,7 @@ impl Verification {
             .await?;
         took("kinds known, and room for the run in namespaces and on this machine");
         let facts = ClusterFacts {
-            provider: "kind".to_owned(),
+            provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
@@ -360,7 +360,7 @@ impl Verification {
         self.observer
             .phase(&format!("getting cluster {}", self.cluster.name));
         scene.cluster_name = Some(self.cluster.name.clone());
-        let cluster = scene.kind.ensure(&self.cluster).await?;
+        let cluster = scene.clusters.ensure(&self.cluster).await?;
         scene.cluster = Some(cluster.clone());
         Ok(cluster)
     }

@@ -2,12 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ProviderError;
 use super::docker::{Container, Docker};
 use super::journal::{Entry, Journal, Phase};
 use super::lease::{Lease, renew};
 use super::lock::FileLock;
 use super::node::Node;
+use super::{Provider, ProviderError};
 
 /// A running cluster of ours.
 ///
@@ -15,6 +15,8 @@ use super::node::Node;
 /// to wait for.
 #[derive(Clone, Debug)]
 pub struct Cluster {
+    /// What made it.
+    pub provider: Provider,
     /// Its name. The kubeconfig's context is called `kind-NAME`.
     pub name: String,
     /// Its nodes, the control plane first.
@@ -44,6 +46,7 @@ impl Cluster {
         docker: &Docker,
     ) -> Self {
         Self {
+            provider: entry.provider,
             name: entry.name.clone(),
             nodes: containers
                 .iter()

@@ -2,24 +2,26 @@
 //!
 //! Everything is done through the tools' command lines (`docker`, `kind`), because kind has no other stable
 //! interface and needs the Docker command itself. What is about to be done is written to the journal before it is
-//! done, so that whatever a crash leaves is found and removed by the next [`Kind::ensure`] or
-//! [`Kind::remove_expired`].
+//! done, so that whatever a crash leaves is found and removed by the next [`Clusters::ensure`] or
+//! [`Clusters::remove_expired`].
 //!
 //! ```no_run
-//! use stateproof::cluster::provider::{ClusterSpec, Kind, images};
+//! use stateproof::cluster::provider::{ClusterSpec, Clusters, images};
 //!
 //! # async fn example() -> Result<(), stateproof::cluster::provider::ProviderError> {
-//! let kind = Kind::from_env()?;
-//! let cluster = kind.ensure(&ClusterSpec::default()).await?;
+//! let clusters = Clusters::from_env()?;
+//! let cluster = clusters.ensure(&ClusterSpec::default()).await?;
 //! let facts = images::ensure(&cluster, &["postgres:16-alpine".to_owned()]).await?;
 //! println!("{} runs {facts:?}, see {}", cluster.name, cluster.kubeconfig.display());
-//! kind.remove(&cluster.name).await?;
+//! clusters.remove(&cluster.name).await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod backend;
 mod blocking;
 mod cluster;
+mod clusters;
 mod config;
 mod create;
 mod directories;
@@ -28,7 +30,6 @@ mod error;
 mod found;
 pub mod images;
 mod journal;
-mod kind;
 mod lease;
 mod lock;
 mod means;
@@ -41,9 +42,10 @@ mod spec;
 mod tasks;
 mod tool;
 
+pub use backend::Provider;
 pub use cluster::{Cluster, Locks};
+pub use clusters::{Clusters, Removal};
 pub use error::ProviderError;
-pub use kind::{Kind, Removal};
 pub use lease::Lease;
 pub use means::Share;
 pub use node::Node;
