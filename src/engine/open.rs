@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Reach, Session, SessionError, postgres};
-use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, Workload};
+use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload};
 
 /// A server to speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +46,14 @@ impl Target {
 
     /// Whatever a Service leads to.
     #[must_use]
-    pub fn service(workload: &Workload, dns: &str) -> Self {
+    pub fn service(workload: &Workload, service: &ServiceRef) -> Self {
         Self {
-            engine: workload.engine.clone(),
+            engine: Engine {
+                port: service.port,
+                ..workload.engine.clone()
+            },
             address: Address::Name {
-                dns: dns.to_owned(),
+                dns: service.dns.clone(),
                 pod: None,
             },
         }

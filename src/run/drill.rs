@@ -120,6 +120,7 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            Step::ReadServices => self.read_services().await,
             _ => todo!(),
         }
     }
@@ -321,6 +322,24 @@ impl Run<'_> {
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })
+        })
+        .await
+    }
+
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
         })
         .await
     }

@@ -325,6 +325,7 @@ fn drill_of(event: &Event) -> Option<&DrillId> {
         | Event::FaultAccepted { drill, .. }
         | Event::FaultRefused { drill, .. }
         | Event::MemberRead { drill, .. }
+        | Event::ServiceRead { drill, .. }
         | Event::Probed { drill, .. }
         | Event::ClaimsInspected { drill, .. }
         | Event::Read { drill, .. } => Some(drill),

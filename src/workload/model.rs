@@ -90,6 +90,17 @@ impl Workload {
         }
     }
 
+    /// The Services other than the governing one whose every connection leads to this member.
+    pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
+        self.services.iter().filter(move |service| {
+            service.name != self.governing_service
+                && service
+                    .pod
+                    .as_ref()
+                    .map_or(self.replicas == 1, |pod| *pod == member.pod)
+        })
+    }
+
     /// Every member that the manifest asks for, in the order of their ordinals.
     pub fn members(&self) -> impl Iterator<Item = Member> {
         (0..self.replicas).map(|ordinal| self.member(ordinal))
