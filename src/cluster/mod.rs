@@ -4,6 +4,7 @@ mod apply;
 pub mod cause;
 mod client;
 mod condense;
+mod deployment;
 pub mod namespace;
 mod objects;
 pub mod provider;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Reach, Session, SessionError, postgres};
-use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, Workload};
+use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, Workload, WorkloadKind};
 
 /// A server to speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,12 @@ pub enum Address {
 }
 
 impl Target {
-    /// One member, by its stable name.
+    /// One member, by its stable name; of a Deployment, which has no such names, whichever its Service leads to.
     #[must_use]
     pub fn member(workload: &Workload, member: &Member) -> Self {
+        if workload.kind == WorkloadKind::Deployment {
+            return Self::service(workload, &member.dns);
+        }
         Self {
             engine: workload.engine.clone(),
             address: Address::Name {

@@ -1,7 +1,9 @@
 //! What is deployed: the workload behind a set of manifests, its engine, members, claims and credentials.
 
+mod claim;
 mod credentials;
 mod data_directory;
+mod deployment;
 mod discover;
 mod engines;
 mod environment;

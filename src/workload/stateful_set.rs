@@ -1,5 +1,5 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::Container;
 
 use super::neighbours::Neighbours;
 use super::typed::typed;
@@ -107,31 +107,10 @@ fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
         .map(|template| {
             let name = template.metadata.name.clone().unwrap_or_default();
             let mounts = mounts.iter().filter(|mount| mount.name == name);
-            ClaimTemplate {
-                storage: requested(template),
-                mounts: mounts.map(|mount| mount.mount_path.clone()).collect(),
-                access_modes: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.access_modes.clone())
-                    .unwrap_or_default(),
-                storage_class: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.storage_class_name.clone()),
-                name,
-            }
+            let mounts = mounts.map(|mount| mount.mount_path.clone()).collect();
+            ClaimTemplate::of(name, template, mounts)
         })
         .collect()
-}
-
-fn requested(template: &PersistentVolumeClaim) -> String {
-    template
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get("storage"))
-        .map(|quantity| quantity.0.clone())
-        .unwrap_or_default()
 }
 
 fn retention(spec: &StatefulSetSpec) -> Retention {
