@@ -10,6 +10,7 @@ mod objects;
 pub mod provider;
 mod storage;
 mod usable;
+pub mod volumes;
 mod wait;
 mod watches;
 
