@@ -51,12 +51,15 @@ fn not_ready(
     let mut chain: Vec<String> = Vec::new();
     let mut hopeless = false;
     let unready = pods.iter().filter(|(_, pod)| !pod.ready);
-    let causes = unready.map(|(pod, _)| {
-        cause::member_not_ready(objects, namespace, &workload.name, &pod.name, claims)
-    });
+    let causes = unready
+        .map(|(pod, _)| cause::member_not_ready(objects, namespace, &workload.name, &pod.name, claims));
     for cause in causes {
         hopeless |= cause.hopeless;
-        let news: Vec<_> = cause.chain.into_iter().filter(|line| !chain.contains(line)).collect();
+        let news: Vec<_> = cause
+            .chain
+            .into_iter()
+            .filter(|line| !chain.contains(line))
+            .collect();
         chain.extend(news);
     }
     if pods.is_empty() {

@@ -83,7 +83,9 @@ impl Objects {
             WorkloadKind::StatefulSet => self.pod(&workload.namespace, &member.pod),
             WorkloadKind::Deployment => {
                 let ordinal = usize::try_from(member.ordinal).ok()?;
-                self.pods_of(workload).filter(|(_, pod)| pod.is_alive()).nth(ordinal)
+                self.pods_of(workload)
+                    .filter(|(_, pod)| pod.is_alive())
+                    .nth(ordinal)
             }
         }
     }

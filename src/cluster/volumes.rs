@@ -1,18 +1,13 @@
 //! Volumes that outlive their claims: reclaim policy `Retain` leaves them, and what is on them, as `Released`.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolume};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{ListParams, Patch, PatchParams};
-use kube::runtime::{conditions, wait};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
+use super::removal::is_gone;
 use super::{FIELD_MANAGER, NamespaceError};
-
-/// How long the provisioner may take to remove a volume and what is on it.
-const REMOVAL_DEADLINE: Duration = Duration::from_mins(1);
 
 /// The provisioner that made a volume (Kubernetes, "Persistent Volumes", "Dynamic"). A volume that the manifests
 /// themselves bring has none, and goes with them.
@@ -69,12 +64,11 @@ pub async fn let_go(client: &Client, namespace: &str, since: &Time) -> Result<Go
 /// Waits until these volumes are gone; their claims must be.
 ///
 /// # Errors
-/// [`NamespaceError::Stuck`] when one is still there after a minute.
+/// [`NamespaceError::Stuck`] when one is still there after two minutes.
 pub async fn gone(client: &Client, namespace: &str, Going(volumes): Going) -> Result<(), NamespaceError> {
     let api: Api<PersistentVolume> = Api::all(client.clone());
     for (name, uid) in volumes {
-        let gone = wait::await_condition(api.clone(), &name, conditions::is_deleted(&uid));
-        if !matches!(tokio::time::timeout(REMOVAL_DEADLINE, gone).await, Ok(Ok(_))) {
+        if !is_gone(&api, &name, &uid).await {
             return Err(NamespaceError::Stuck {
                 namespace: namespace.to_owned(),
                 last: format!("PersistentVolume {name}, which was made for a claim in it, does not go"),

@@ -15,7 +15,7 @@ use crate::engine::Target;
 use crate::fault::{Aim, FaultError, delete_claims, delete_pod, delete_stateful_set};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{PlannedDrill, Step};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadId};
 
 /// How long a name may take to answer with the new address: CoreDNS may serve what it has cached for 30 s.
 const NAME_DEADLINE: Duration = Duration::from_secs(45);
@@ -120,6 +120,7 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            Step::ReadServices => self.read_services().await,
             _ => todo!(),
         }
     }
@@ -247,7 +248,11 @@ impl Run<'_> {
     async fn reapply(&self) -> Result<(), RunError> {
         self.timed(
             "manifests applied again".to_owned(),
-            apply(self.bench.application, self.bench.recorder),
+            apply(
+                self.bench.application,
+                Some(&self.workload.id()),
+                self.bench.recorder,
+            ),
         )
         .await
     }
@@ -257,7 +262,12 @@ impl Run<'_> {
         let check = |objects: &Objects| member_ready(objects, self.workload, &self.member, not.as_deref());
         self.bench
             .watches
-            .until(self.workload.called(&self.member), "Ready", self.bench.deadline, check)
+            .until(
+                self.workload.called(&self.member),
+                "Ready",
+                self.bench.deadline,
+                check,
+            )
             .await?;
         Ok(())
     }
@@ -332,6 +342,24 @@ impl Run<'_> {
         found.unwrap_or_else(|| self.member.pod.clone())
     }
 
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Marks the time that something takes as the cluster's.
     async fn timed<T>(
         &self,
@@ -350,10 +378,22 @@ impl Run<'_> {
     }
 }
 
-/// Applies the manifests and records what the API server made of them.
-pub async fn apply(application: &Application, recorder: &Recorder) -> Result<(), RunError> {
+/// Applies the manifests, those of other workloads than this one left out, and records what the API server made of
+/// them.
+pub async fn apply(
+    application: &Application,
+    only: Option<&WorkloadId>,
+    recorder: &Recorder,
+) -> Result<(), RunError> {
     let mut applied = Vec::new();
-    let result = application.apply(|object| applied.push(object)).await;
+    let result = match only {
+        Some(workload) => {
+            application
+                .apply_for(workload, |object| applied.push(object))
+                .await
+        }
+        None => application.apply(|object| applied.push(object)).await,
+    };
     for object in applied {
         recorder.record(Event::Applied { object })?;
     }

@@ -5,8 +5,8 @@ use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, deployment, durability, exclusivity, fault, harness_share, identity, overlap, recovery,
-    retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, deployment, durability, exclusivity, fault, harness_share,
+    identity, overlap, readiness, recovery, retention, rows, storage, times,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -45,6 +45,7 @@ pub fn judge(history: &History) -> Verdict {
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
+        readiness: readiness::readiness(history),
         warnings: Vec::new(),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),

@@ -44,7 +44,9 @@ pub(super) fn of<'h>(view: &DrillView<'h>) -> Vec<Server<'h>> {
             its.for_each(|server| server.runs = false);
             continue;
         };
-        let Some((engine, id)) = view.engine(state).and_then(|engine| Some((engine, engine.id.as_deref()?)))
+        let Some((engine, id)) = view
+            .engine(state)
+            .and_then(|engine| Some((engine, engine.id.as_deref()?)))
         else {
             continue;
         };

@@ -211,10 +211,7 @@ impl<'h> DrillView<'h> {
     /// The UID of the member's pod that the first fault meets.
     pub fn old_pod(&self) -> Option<&'h str> {
         let fault = self.first_fault()?;
-        let target = fault
-            .targets
-            .iter()
-            .find(|target| self.is_pod(target));
+        let target = fault.targets.iter().find(|target| self.is_pod(target));
         target.map(|target| target.uid.as_str()).or_else(|| {
             let mut before = self.pods.iter().rev().filter(|pod| pod.place < fault.place);
             before.next().filter(|pod| pod.state.is_some()).map(|pod| pod.uid)
@@ -369,6 +366,7 @@ fn drill_of(event: &Event) -> Option<&DrillId> {
         | Event::FaultAccepted { drill, .. }
         | Event::FaultRefused { drill, .. }
         | Event::MemberRead { drill, .. }
+        | Event::ServiceRead { drill, .. }
         | Event::Probed { drill, .. }
         | Event::ClaimsInspected { drill, .. }
         | Event::Read { drill, .. } => Some(drill),

@@ -78,7 +78,10 @@ pub(super) fn read(
 }
 
 fn update(spec: &DeploymentSpec) -> UpdateStrategy {
-    let strategy = spec.strategy.as_ref().and_then(|strategy| strategy.type_.as_deref());
+    let strategy = spec
+        .strategy
+        .as_ref()
+        .and_then(|strategy| strategy.type_.as_deref());
     match strategy {
         Some("Recreate") => UpdateStrategy::Recreate,
         _ => UpdateStrategy::RollingUpdate,

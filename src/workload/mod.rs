@@ -3,6 +3,7 @@
 mod claim;
 mod credentials;
 mod data_directory;
+mod demand;
 mod deployment;
 mod discover;
 mod engines;
@@ -20,6 +21,7 @@ mod template;
 mod typed;
 
 pub use credentials::{Credentials, Password};
+pub use demand::Demand;
 pub use discover::{Discovered, discover};
 pub use error::DiscoverError;
 pub use model::{

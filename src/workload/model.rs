@@ -94,6 +94,23 @@ impl Workload {
         }
     }
 
+    /// The Services other than the governing one whose every connection leads to this member.
+    pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
+        self.services.iter().filter(move |service| {
+            service.name != self.governing_service
+                && service
+                    .pod
+                    .as_ref()
+                    .map_or(self.replicas == 1, |pod| *pod == member.pod)
+        })
+    }
+
+    /// The first Service that selects every member.
+    #[must_use]
+    pub fn common_service(&self) -> Option<&ServiceRef> {
+        self.services.iter().find(|service| service.pod.is_none())
+    }
+
     /// Every member that the manifest asks for, in the order of their ordinals.
     pub fn members(&self) -> impl Iterator<Item = Member> {
         (0..self.replicas).map(|ordinal| self.member(ordinal))
@@ -137,11 +154,13 @@ impl Workload {
     }
 
     fn any_member(&self, ordinal: u32) -> Member {
-        let service = self.services.iter().find(|service| service.pod.is_none());
         Member {
             ordinal,
             pod: self.name.clone(),
-            dns: service.map(|service| service.dns.clone()).unwrap_or_default(),
+            dns: self
+                .common_service()
+                .map(|service| service.dns.clone())
+                .unwrap_or_default(),
             claims: self.claims.iter().map(|claim| claim.name.clone()).collect(),
         }
     }

@@ -28,9 +28,9 @@ pub(super) struct Template {
 /// The container that runs a known engine: its position, and which engine it is.
 pub(super) fn engine_of(template: &PodTemplateSpec) -> Option<(usize, EngineKind)> {
     let containers = template.spec.iter().flat_map(|pod| &pod.containers);
-    containers.enumerate().find_map(|(position, container)| {
-        Some((position, engines::recognise(container.image.as_deref()?)?))
-    })
+    containers
+        .enumerate()
+        .find_map(|(position, container)| Some((position, engines::recognise(container.image.as_deref()?)?)))
 }
 
 /// Reads the template around the container that runs the engine. What would keep the pods from starting is a problem.

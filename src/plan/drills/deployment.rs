@@ -15,7 +15,12 @@ pub fn of_deployment(drill: Drill, workload: &Workload) -> Result<PlannedDrill, 
 
 /// The pod goes while rows are being written.
 fn lose_pod(workload: &Workload) -> PlannedDrill {
-    let expectations = [Promise::Storage, Promise::Durability, Promise::Recovery, Promise::Exclusivity];
+    let expectations = [
+        Promise::Storage,
+        Promise::Durability,
+        Promise::Recovery,
+        Promise::Exclusivity,
+    ];
     let steps = while_writing(&[Step::DeletePod { grace_seconds: None }, Step::AwaitReady]);
     planned(Drill::LosePod, workload, steps, expectations.map(held).into())
 }
@@ -32,13 +37,27 @@ fn force_delete(workload: &Workload) -> PlannedDrill {
 /// The pods' template changes while rows are being written: the strategy decides whether the new server starts before
 /// the old one has ended (Kubernetes, "Deployments", "Strategy").
 fn rollout(workload: &Workload) -> PlannedDrill {
-    let expectations = [Promise::Storage, Promise::Durability, Promise::Recovery, Promise::Exclusivity];
-    let steps = while_writing(&[Step::Restart, Step::AwaitAllReady, Step::Undo, Step::AwaitAllReady]);
+    let expectations = [
+        Promise::Storage,
+        Promise::Durability,
+        Promise::Recovery,
+        Promise::Exclusivity,
+    ];
+    let steps = while_writing(&[
+        Step::Restart,
+        Step::AwaitAllReady,
+        Step::Undo,
+        Step::AwaitAllReady,
+    ]);
     planned(Drill::Rollout, workload, steps, expectations.map(held).into())
 }
 
 fn while_writing(fault: &[Step]) -> Vec<Step> {
     let before = [Step::InspectClaims, Step::Write { rows: ROWS }, Step::StartWriter];
-    let after = [Step::StopWriter { rows_after: ROWS }, Step::InspectClaims, Step::Read];
+    let after = [
+        Step::StopWriter { rows_after: ROWS },
+        Step::InspectClaims,
+        Step::Read,
+    ];
     [&before, fault, &after].concat()
 }
