@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::{Reach, Session, SessionError, postgres};
-use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload};
+use crate::workload::{
+    Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload, WorkloadKind,
+};
 
 /// A server to speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +34,12 @@ pub enum Address {
 }
 
 impl Target {
-    /// One member, by its stable name.
+    /// One member, by its stable name; of a Deployment, which has no such names, whichever its Service leads to.
     #[must_use]
     pub fn member(workload: &Workload, member: &Member) -> Self {
+        if let (WorkloadKind::Deployment, Some(service)) = (workload.kind, workload.common_service()) {
+            return Self::service(workload, service);
+        }
         Self {
             engine: workload.engine.clone(),
             address: Address::Name {

@@ -27,33 +27,38 @@ pub async fn first_session(
     let started = |objects: &Objects| server_runs(objects, workload, &member);
     let waited = bench
         .watches
-        .until(format!("Pod {}", member.pod), "started", deadline, started);
+        .until(workload.called(&member), "started", deadline, started);
     // Whoever waits for Ready says why it does not start.
-    let Ok(ip) = waited.await else { return Ok(()) };
-    let mut target = Target::member(workload, &member);
-    if let Address::Name { dns, .. } = &mut target.address {
-        *dns = ip;
-    }
+    let Ok((pod, ip)) = waited.await else {
+        return Ok(());
+    };
+    let target = Target {
+        engine: workload.engine.clone(),
+        address: Address::Name {
+            dns: ip,
+            pod: Some((workload.namespace.clone(), pod.clone())),
+        },
+    };
     let (_, after) = bench.route.session(&target, deadline).await?;
     bench.recorder.record(Event::FirstSession {
         workload: workload.id(),
-        pod: member.pod,
+        pod,
         after,
     })?;
     Ok(())
 }
 
-/// The pod's address, once the server's container runs.
-fn server_runs(objects: &Objects, workload: &Workload, member: &Member) -> Progress<String> {
-    let pod = objects.pod(&workload.namespace, &member.pod).map(|(_, pod)| pod);
-    let running = pod.filter(|pod| {
+/// The pod's name and address, once the server's container runs.
+fn server_runs(objects: &Objects, workload: &Workload, member: &Member) -> Progress<(String, String)> {
+    let pod = objects.pod_of(workload, member);
+    let running = pod.filter(|(_, pod)| {
         let mut containers = pod.containers.iter();
         containers.any(|container| container.name == workload.engine.container && container.running)
     });
-    match running.and_then(|pod| pod.ip.clone()) {
-        Some(ip) => Progress::Met(ip),
+    match running.and_then(|(object, pod)| Some((object.name.clone(), pod.ip.clone()?))) {
+        Some(found) => Progress::Met(found),
         None => Progress::Pending {
-            last: pod.map_or_else(|| "not there yet".to_owned(), |pod| pod.phase.clone()),
+            last: pod.map_or_else(|| "not there yet".to_owned(), |(_, pod)| pod.phase.clone()),
             causes: Vec::new(),
         },
     }

@@ -397,7 +397,7 @@ impl Verification {
                 let check = |objects: &Objects| member_ready(objects, workload, &member, None);
                 bench
                     .watches
-                    .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
+                    .until(workload.called(&member), "Ready", self.deadline, check)
                     .await?;
             }
             Ok(())

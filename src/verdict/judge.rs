@@ -5,8 +5,8 @@ use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap,
-    readiness, recovery, retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, deployment, durability, exclusivity, fault, harness_share,
+    identity, overlap, readiness, recovery, retention, rows, storage, times,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -120,7 +120,8 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     }
     verdict.rows.extend(rows::account(&view).ok());
     verdict.recovery.extend(times::of(&view));
-    verdict.overlaps.extend(overlap::of(&view, history));
+    verdict.overlaps.extend(overlap::of(&view));
+    verdict.warnings.extend(deployment::names(&view));
 }
 
 fn check(promise: Promise) -> Check {
@@ -131,6 +132,7 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        Promise::Exclusivity => exclusivity::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }

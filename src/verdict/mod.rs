@@ -1,7 +1,9 @@
 //! What the history comes to: a pure function of it, promise by promise, with the evidence.
 
 mod address;
+mod deployment;
 mod durability;
+mod exclusivity;
 mod facts;
 mod fault;
 mod identity;
@@ -12,6 +14,7 @@ mod readiness;
 mod recovery;
 mod retention;
 mod rows;
+mod servers;
 mod share;
 mod storage;
 mod times;

@@ -16,8 +16,8 @@ pub fn planned(
 ) -> PlannedDrill {
     if workload.claims.is_empty() {
         steps.retain(|step| *step != Step::InspectClaims);
-        expectations
-            .retain(|expectation| !matches!(expectation.promise, Promise::Storage | Promise::Retention));
+        let on_claims = [Promise::Storage, Promise::Retention, Promise::Exclusivity];
+        expectations.retain(|expectation| !on_claims.contains(&expectation.promise));
     }
     PlannedDrill {
         drill,
