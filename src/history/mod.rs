@@ -14,7 +14,7 @@ pub use event::{
 };
 pub use keys::Keys;
 pub use object::{
-    ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
     VolumeState,
 };
 pub use reader::History;

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use kube::Client;
 use tokio::task::JoinSet;
 
+use super::cordons::Cordons;
 use super::{Observer, RunError};
 use crate::cluster::provider::{Cluster, Kind, NamespaceLocks, Removal};
 use crate::cluster::{Application, Watches, namespace};
@@ -25,6 +26,8 @@ pub struct Scene {
     pub(super) lent: Vec<String>,
     /// Keep other runs out of them.
     pub(super) locks: Option<NamespaceLocks>,
+    /// Nodes that a drill has cordoned and not given back.
+    pub(super) cordons: Cordons,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
@@ -42,6 +45,7 @@ impl Scene {
             made: Vec::new(),
             lent: Vec::new(),
             locks: None,
+            cordons: Cordons::default(),
             background: JoinSet::new(),
         }
     }
@@ -65,13 +69,15 @@ impl Scene {
             return Ok(());
         };
         self.observer.phase("taking away what was made");
+        // First of all: the cluster may be others' as well.
+        let uncordoned = self.give_nodes_back().await;
         if self.kind.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
-        let mut first = Ok(());
+        let mut first = uncordoned;
         if let Some(application) = &self.application {
-            first = application.delete().await.map_err(RunError::from);
+            first = first.and(application.delete().await.map_err(RunError::from));
         }
         let removed = join_all(self.made.iter().map(|name| namespace::remove(client, name)));
         let emptied = join_all(self.lent.iter().map(|name| namespace::empty(client, name)));
@@ -81,11 +87,14 @@ impl Scene {
         first
     }
 
-    /// Leaves everything as it is, to be looked at, and says how.
+    /// Leaves everything as it is, to be looked at, and says how. Only what a drill has cordoned is given back: nodes
+    /// are everybody's.
     ///
     /// # Errors
-    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays.
+    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays; [`RunError::Fault`] when a node
+    /// cannot be given back.
     pub async fn leave(self) -> Result<Option<String>, RunError> {
+        self.give_nodes_back().await?;
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
@@ -95,5 +104,12 @@ impl Scene {
             cluster.kubeconfig.display(),
             cluster.name
         )))
+    }
+
+    async fn give_nodes_back(&self) -> Result<(), RunError> {
+        match &self.client {
+            Some(client) => Ok(self.cordons.lift(client).await?),
+            None => Ok(()),
+        }
     }
 }

@@ -305,6 +305,7 @@ impl Verification {
         for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
+        let cordons = scene.cordons.clone();
         vantage.ready(watches, run_namespace, self.deadline).await?;
         for (found, plan) in prepared.discovered.iter().zip(&prepared.plans) {
             let (workload, credentials) = (&found.workload, &found.credentials);
@@ -320,6 +321,7 @@ impl Verification {
                 recorder,
                 application,
                 route,
+                cordons: &cordons,
                 deadline: self.deadline,
             };
             self.drill(&bench, plan).await?;
