@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::cadence::next_try;
 use super::connection::Route;
+use super::get::get;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches, all_gone, claims_settled, member_ready};
 use crate::engine::Target;
@@ -120,6 +121,10 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            Step::Get => {
+                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
+                self.timed("GET /".to_owned(), asked).await
+            }
             _ => todo!(),
         }
     }

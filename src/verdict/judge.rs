@@ -6,7 +6,7 @@ use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
     Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
-    retention, rows, storage, times,
+    retention, rows, storage, times, version,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -45,7 +45,7 @@ pub fn judge(history: &History) -> Verdict {
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
-        warnings: Vec::new(),
+        warnings: version::warnings(history, plans(history)),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,

@@ -14,6 +14,7 @@ mod rows;
 mod share;
 mod storage;
 mod times;
+mod version;
 mod view;
 
 pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};

@@ -1,13 +1,15 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec};
 
+use super::engines::Marked;
 use super::environment::Environment;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
-    UpdateStrategy, Workload, WorkloadKind, data_directory, engines, governing, postgres, references,
+    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, http, mysql,
+    postgres, references, services,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -20,7 +22,19 @@ pub(super) fn read(
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Discovered> {
-    manifest.images().find_map(engines::recognise)?;
+    let marked = match engines::mark(manifest) {
+        Ok(marked) => marked,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
+    let templates = manifest.json()["spec"]["volumeClaimTemplates"].as_array();
+    let keeps_something = templates.is_some_and(|templates| !templates.is_empty());
+    let recognised = manifest.images().any(|image| engines::recognise(image).is_some());
+    if marked == Marked::Ignored || (marked == Marked::Not && !keeps_something && !recognised) {
+        return None;
+    }
     let spec = match typed::<StatefulSet>(manifest) {
         Ok(set) => set.spec,
         Err(problem) => {
@@ -29,13 +43,13 @@ pub(super) fn read(
         }
     };
     let pod = spec.template.spec.clone().unwrap_or_default();
-    let (position, kind) = pod
-        .containers
-        .iter()
-        .enumerate()
-        .find_map(|(position, container)| {
-            Some((position, engines::recognise(container.image.as_deref()?)?))
-        })?;
+    let chosen = engines::container(&pod.containers, |container| claims(&spec, container), marked);
+    let Some((position, kind)) = chosen else {
+        if keeps_something {
+            problems.push(unknown_engine(manifest));
+        }
+        return None;
+    };
 
     let known = problems.len();
     let mut notes = Vec::new();
@@ -44,6 +58,7 @@ pub(super) fn read(
     let environment = environments(&pod, position, manifest, neighbours, problems);
     let container = &pod.containers[position];
     let pointer = format!("{POD}/containers/{position}");
+    let claims = claims(&spec, container);
     let (engine, image_volume, credentials) = match kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(container, &environment);
@@ -52,29 +67,41 @@ pub(super) fn read(
             let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
             (engine, volume, credentials)
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MySql => {
+            let credentials = mysql::credentials(&environment, &pointer, manifest, problems);
+            (mysql::engine(container), mysql::IMAGE_VOLUME, credentials)
+        }
+        EngineKind::Http => {
+            let engine = http::engine(container, &claims);
+            notes.extend(http::note(&engine));
+            (engine, "", Some(http::credentials()))
+        }
+        EngineKind::MongoDb => todo!(),
     };
     if problems.len() > known {
         return None;
     }
 
-    let claims = claims(&spec, container);
-    notes.extend(data_directory::note(
-        &engine,
-        image_volume,
-        container,
-        &pod,
-        &claims,
-    ));
+    if !engine.data_directory.is_empty() {
+        notes.extend(data_directory::note(
+            &engine,
+            image_volume,
+            container,
+            &pod,
+            &claims,
+        ));
+    }
+    let (replicas, labels) = (count(spec.replicas, 1), labels(&spec));
+    let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
         namespace: neighbours.namespace().to_owned(),
         name: manifest.name().to_owned(),
-        replicas: count(spec.replicas, 1),
+        replicas,
         governing_service: spec.service_name.clone().unwrap_or_default(),
-        services: Vec::new(),
-        update: UpdateStrategy::default(),
-        budgets: Vec::new(),
+        services,
+        update: update(&spec),
+        budgets: budgets::selecting(&labels, replicas, neighbours),
         replication: None,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
@@ -97,6 +124,25 @@ pub(super) fn read(
     })
 }
 
+fn unknown_engine(manifest: &Manifest) -> Problem {
+    let error = DiscoverError::UnknownEngine {
+        object: manifest.to_string(),
+        seen: engines::seen(manifest),
+    };
+    Problem::new(error).at(
+        manifest.locate(&format!("{POD}/containers/0/image")),
+        "no engine is known by this name",
+    )
+}
+
+/// The labels of its pods, without those that the controller adds.
+fn labels(spec: &StatefulSetSpec) -> Labels {
+    let metadata = spec.template.metadata.as_ref();
+    metadata
+        .and_then(|metadata| metadata.labels.clone())
+        .unwrap_or_default()
+}
+
 /// Checks what gives the members their names: ordinals, selector and governing Service.
 fn check_identity(
     manifest: &Manifest,
@@ -117,12 +163,7 @@ fn check_identity(
                 .at(manifest.locate("/spec/ordinals/start"), "not 0"),
         );
     }
-    let labels: Labels = spec
-        .template
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.labels.clone())
-        .unwrap_or_default();
+    let labels = labels(spec);
     if !selector::matches(&spec.selector, &labels) {
         let error = DiscoverError::SelectorMismatch {
             object: manifest.to_string(),
@@ -202,6 +243,14 @@ fn requested(template: &PersistentVolumeClaim) -> String {
         .unwrap_or_default()
 }
 
+fn update(spec: &StatefulSetSpec) -> UpdateStrategy {
+    let asked = spec.update_strategy.as_ref();
+    match asked.and_then(|strategy| strategy.type_.as_deref()) {
+        Some("OnDelete") => UpdateStrategy::OnDelete,
+        _ => UpdateStrategy::RollingUpdate,
+    }
+}
+
 fn retention(spec: &StatefulSetSpec) -> Retention {
     let policy = |text: Option<&String>| match text.map(String::as_str) {
         Some("Delete") => RetentionPolicy::Delete,
@@ -240,11 +289,16 @@ fn with_notes(mut workload: Workload) -> Workload {
             ));
         }
     }
-    if workload.replicas > 1 {
-        workload.notes.push(format!(
-            "{} separate databases, not a cluster: {} does not replicate by itself",
-            workload.replicas, workload.engine.kind
-        ));
+    let Workload { replicas, engine, .. } = &workload;
+    if *replicas > 1 && workload.replication.is_none() {
+        let note = match engine.kind {
+            EngineKind::Http if engine.data_directory.is_empty() => None,
+            EngineKind::Http => Some(format!("{replicas} members, each with files of its own")),
+            kind => Some(format!(
+                "{replicas} separate databases, not a cluster: {kind} does not replicate by itself"
+            )),
+        };
+        workload.notes.extend(note);
     }
     workload
 }
