@@ -1,5 +1,5 @@
 use super::view::{Begun, DrillView};
-use crate::history::Fault;
+use crate::history::{Fault, PodState};
 use crate::workload::WorkloadKind;
 
 const DEPLOYMENT: &str = "Deployment";
