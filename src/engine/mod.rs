@@ -2,6 +2,7 @@
 //!
 //! An engine is a file of its own that opens a [`Session`] over a [`Reach`]: the way into the cluster's own network.
 
+pub mod mongodb;
 mod open;
 pub mod postgres;
 mod reach;

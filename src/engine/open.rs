@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Reach, Session, SessionError, postgres};
+use super::{Reach, Session, SessionError, mongodb, postgres};
 use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, Workload};
 
 /// A server to speak to.
@@ -95,6 +95,9 @@ pub async fn open(
             let session = postgres::Session::open(&**reach, target, credentials).await?;
             Ok(Box::new(session))
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MongoDb => Ok(Box::new(
+            mongodb::Session::open(reach, target, credentials).await?,
+        )),
+        EngineKind::MySql | EngineKind::Http => todo!(),
     }
 }
