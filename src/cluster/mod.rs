@@ -3,10 +3,12 @@
 mod apply;
 pub mod cause;
 mod client;
+mod cluster_scope;
 mod condense;
 pub mod namespace;
 mod objects;
 pub mod provider;
+mod removal;
 mod storage;
 mod usable;
 mod wait;

@@ -1,21 +1,16 @@
 //! Namespaces: whether one may be used, making it, removing it.
 
-use std::time::Duration;
-
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use kube::runtime::{conditions, wait};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use thiserror::Error;
 
 use super::FIELD_MANAGER;
-
-/// How long a namespace may take to go. Its controller looks at most every 15 s while something is left in it.
-const REMOVAL_DEADLINE: Duration = Duration::from_mins(2);
+use super::removal::{REMOVAL_DEADLINE, is_gone};
 
 /// Why a namespace cannot be used or removed.
 #[derive(Debug, Error)]
@@ -183,15 +178,6 @@ pub async fn empty(client: &Client, namespace: &str) -> Result<(), NamespaceErro
         }
     }
     Ok(())
-}
-
-/// Waits until the object with this UID is gone; false when it is still there in the end.
-async fn is_gone<K>(api: &Api<K>, name: &str, uid: &str) -> bool
-where
-    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
-{
-    let gone = wait::await_condition(api.clone(), name, conditions::is_deleted(uid));
-    matches!(tokio::time::timeout(REMOVAL_DEADLINE, gone).await, Ok(Ok(_)))
 }
 
 fn is_ours(namespace: &Namespace) -> bool {

@@ -98,6 +98,12 @@ impl Drill {
         Self::DeleteClaim,
     ];
 
+    /// Whether its fault is a node's: it meets whatever else runs there.
+    #[must_use]
+    pub fn is_for_a_node(self) -> bool {
+        self == Self::Drain
+    }
+
     /// Whether it only looks: nothing is done to the workload that would have to be proven.
     #[must_use]
     pub fn is_without_fault(self) -> bool {

@@ -15,7 +15,7 @@ use crate::engine::Target;
 use crate::fault::{Aim, FaultError, delete_claims, delete_pod, delete_stateful_set};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{PlannedDrill, Step};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadId};
 
 /// How long a name may take to answer with the new address: CoreDNS may serve what it has cached for 30 s.
 const NAME_DEADLINE: Duration = Duration::from_secs(45);
@@ -247,7 +247,11 @@ impl Run<'_> {
     async fn reapply(&self) -> Result<(), RunError> {
         self.timed(
             "manifests applied again".to_owned(),
-            apply(self.bench.application, self.bench.recorder),
+            apply(
+                self.bench.application,
+                Some(&self.workload.id()),
+                self.bench.recorder,
+            ),
         )
         .await
     }
@@ -339,10 +343,22 @@ impl Run<'_> {
     }
 }
 
-/// Applies the manifests and records what the API server made of them.
-pub async fn apply(application: &Application, recorder: &Recorder) -> Result<(), RunError> {
+/// Applies the manifests, those of other workloads than this one left out, and records what the API server made of
+/// them.
+pub async fn apply(
+    application: &Application,
+    only: Option<&WorkloadId>,
+    recorder: &Recorder,
+) -> Result<(), RunError> {
     let mut applied = Vec::new();
-    let result = application.apply(|object| applied.push(object)).await;
+    let result = match only {
+        Some(workload) => {
+            application
+                .apply_for(workload, |object| applied.push(object))
+                .await
+        }
+        None => application.apply(|object| applied.push(object)).await,
+    };
     for object in applied {
         recorder.record(Event::Applied { object })?;
     }

@@ -5,12 +5,12 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Kind, NamespaceLocks, Removal};
+use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, namespace};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
-    pub(super) kind: Kind,
+    pub(super) clusters: Clusters,
     pub(super) observer: Arc<dyn Observer>,
     /// The name of the cluster as soon as it may exist.
     pub(super) cluster_name: Option<String>,
@@ -24,15 +24,17 @@ pub struct Scene {
     /// Namespaces that were there, empty, and that this run has filled.
     pub(super) lent: Vec<String>,
     /// Keep other runs out of them.
-    pub(super) locks: Option<NamespaceLocks>,
+    pub(super) locks: Option<Locks>,
+    /// What of this machine is kept for this run.
+    pub(super) share: Option<Share>,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
 
 impl Scene {
-    pub(super) fn new(kind: Kind, observer: Arc<dyn Observer>) -> Self {
+    pub(super) fn new(clusters: Clusters, observer: Arc<dyn Observer>) -> Self {
         Self {
-            kind,
+            clusters,
             observer,
             cluster_name: None,
             cluster: None,
@@ -42,6 +44,7 @@ impl Scene {
             made: Vec::new(),
             lent: Vec::new(),
             locks: None,
+            share: None,
             background: JoinSet::new(),
         }
     }
@@ -65,7 +68,7 @@ impl Scene {
             return Ok(());
         };
         self.observer.phase("taking away what was made");
-        if self.kind.release(&name).await? != Removal::InUse {
+        if self.clusters.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
@@ -78,6 +81,10 @@ impl Scene {
         for done in removed.await.into_iter().chain(emptied.await) {
             first = first.and(done.map_err(RunError::from));
         }
+        // The claims are gone now: nothing holds the volumes any more.
+        if let Some(application) = &self.application {
+            first = first.and(application.remove_cluster_scope().await.map_err(RunError::from));
+        }
         first
     }
 
@@ -89,7 +96,7 @@ impl Scene {
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
-        self.kind.keep(&cluster.name).await?;
+        self.clusters.keep(&cluster.name).await?;
         Ok(Some(format!(
             "left as it is: KUBECONFIG={} kubectl get all -A; remove it with `stateproof down {}`",
             cluster.kubeconfig.display(),

@@ -8,7 +8,6 @@ mod identity;
 mod judge;
 mod model;
 mod overlap;
-mod quantity;
 mod recovery;
 mod retention;
 mod rows;

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::model::Finding;
-use super::quantity;
 use super::view::{CLAIM, DrillView, Inspection};
 use crate::history::{ClaimState, Event, ObjectRef};
+use crate::quantity;
 use crate::workload::ClaimTemplate;
 
 /// The member's claims are as the manifest asks, and the same claims and volumes before and after.

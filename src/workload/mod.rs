@@ -2,6 +2,7 @@
 
 mod credentials;
 mod data_directory;
+mod demand;
 mod discover;
 mod engines;
 mod environment;
@@ -17,6 +18,7 @@ mod stateful_set;
 mod typed;
 
 pub use credentials::{Credentials, Password};
+pub use demand::Demand;
 pub use discover::{Discovered, discover};
 pub use error::DiscoverError;
 pub use model::{
