@@ -15,6 +15,7 @@ mod postgres;
 mod references;
 mod selector;
 mod stateful_set;
+mod template;
 mod typed;
 
 pub use credentials::{Credentials, Password};
