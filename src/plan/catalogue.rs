@@ -52,6 +52,9 @@ fn planned(drill: Drill, workload: &Workload, _selection: &Selection) -> Result<
         return Err("the manifest asks for no members".to_owned());
     }
     match drill {
+        Drill::Roles => drills::roles(workload),
+        Drill::Divergence => drills::divergence(workload),
+        Drill::StepDown => drills::step_down(workload),
         Drill::LosePod => Ok(drills::lose_pod(workload)),
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),

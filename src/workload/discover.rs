@@ -11,8 +11,8 @@ pub struct Discovered {
     pub credentials: Credentials,
 }
 
-/// Finds the databases in a set of manifests: StatefulSets that run the official PostgreSQL image, by whatever
-/// registry and tag.
+/// Finds the databases in a set of manifests: StatefulSets that run the official image of a database that stateproof
+/// speaks, by whatever registry and tag.
 ///
 /// What the manifests say is resolved within the set: the governing Service, environment variables from Secrets
 /// and ConfigMaps, the port, the data directory. Objects that name no namespace are in the default one. What is

@@ -10,6 +10,7 @@ mod error;
 mod governing;
 mod image;
 mod model;
+mod mongodb;
 mod neighbours;
 mod postgres;
 mod references;

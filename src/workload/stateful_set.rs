@@ -51,7 +51,7 @@ pub(super) fn read(
         services: Vec::new(),
         update: UpdateStrategy::default(),
         budgets: Vec::new(),
-        replication: None,
+        replication: template.replication,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
             Some("Parallel") => PodManagement::Parallel,
@@ -172,7 +172,7 @@ fn with_notes(mut workload: Workload) -> Workload {
             ));
         }
     }
-    if workload.replicas > 1 {
+    if workload.replicas > 1 && workload.replication.is_none() {
         workload.notes.push(format!(
             "{} separate databases, not a cluster: {} does not replicate by itself",
             workload.replicas, workload.engine.kind

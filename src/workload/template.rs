@@ -4,7 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use super::environment::Environment;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
-use super::{Credentials, DiscoverError, Engine, EngineKind, engines, postgres, references};
+use super::{
+    Credentials, DiscoverError, Engine, EngineKind, Replication, engines, mongodb, postgres, references,
+};
 use crate::manifest::{Manifest, Problem};
 
 /// Where a StatefulSet and a Deployment have their pods' spec.
@@ -13,6 +15,8 @@ const POD: &str = "/spec/template/spec";
 /// What the pods' template says of the server, whatever makes the pods.
 pub(super) struct Template {
     pub(super) engine: Engine,
+    /// How its members keep each other's rows.
+    pub(super) replication: Option<Replication>,
     /// The directory that the image declares as a volume of its own.
     pub(super) image_volume: &'static str,
     /// None when they cannot be known: the problems say why.
@@ -28,9 +32,9 @@ pub(super) struct Template {
 /// The container that runs a known engine: its position, and which engine it is.
 pub(super) fn engine_of(template: &PodTemplateSpec) -> Option<(usize, EngineKind)> {
     let containers = template.spec.iter().flat_map(|pod| &pod.containers);
-    containers.enumerate().find_map(|(position, container)| {
-        Some((position, engines::recognise(container.image.as_deref()?)?))
-    })
+    containers
+        .enumerate()
+        .find_map(|(position, container)| Some((position, engines::recognise(container.image.as_deref()?)?)))
 }
 
 /// Reads the template around the container that runs the engine. What would keep the pods from starting is a problem.
@@ -46,7 +50,7 @@ pub(super) fn read(
     let environment = environments(&pod, position, manifest, neighbours, problems);
     let container = pod.containers[position].clone();
     let pointer = format!("{POD}/containers/{position}");
-    let mut notes = Vec::new();
+    let (mut notes, mut replication) = (Vec::new(), None);
     let (engine, image_volume, credentials) = match kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(&container, &environment);
@@ -55,10 +59,21 @@ pub(super) fn read(
             let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
             (engine, volume, credentials)
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MongoDb => {
+            notes.extend(mongodb::note(&container, &environment));
+            replication = mongodb::replication(&container, &environment);
+            let credentials = mongodb::credentials(&environment, &pointer, manifest, problems);
+            (
+                mongodb::engine(&container, &environment),
+                mongodb::DATA_DIRECTORY,
+                credentials,
+            )
+        }
+        EngineKind::MySql | EngineKind::Http => todo!(),
     };
     Template {
         engine,
+        replication,
         image_volume,
         credentials,
         container,
