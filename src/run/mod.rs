@@ -2,9 +2,16 @@
 
 mod background;
 mod cadence;
+mod claims;
 mod connection;
+mod cordons;
+mod drain;
 mod drill;
 mod error;
+mod evict;
+mod fault;
+mod members;
+mod names;
 mod observer;
 mod scene;
 mod verification;
