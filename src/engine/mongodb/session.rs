@@ -28,7 +28,7 @@ const ANSWER_DEADLINE: Duration = Duration::from_mins(1);
 const MAJORITY_DEADLINE: Duration = Duration::from_millis(2500);
 
 /// Where the ledger is kept.
-const COLLECTION: &str = "stateproof_ledger";
+pub(super) const COLLECTION: &str = "stateproof_ledger";
 
 /// A session with a server, or with the PRIMARY of a set.
 pub struct Session {

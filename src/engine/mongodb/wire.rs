@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::client::{ADMIN, CONNECT_DEADLINE};
 use super::fate::coded;
 use super::hello::{Hello, TopologyVersion};
+use super::session::COLLECTION;
 use crate::engine::session::within;
 use crate::engine::{Dialled, Link, Reach, SessionError, Stream};
 
@@ -78,12 +79,13 @@ impl Connection {
         }
     }
 
-    /// Sends a command and waits for its answer.
+    /// Reads from the ledger without leave to be answered by a SECONDARY, as an application does that does not know it
+    /// speaks to one.
     ///
     /// # Errors
     /// [`SessionError`] when the connection is lost, or there is no answer.
-    pub async fn command(&mut self, database: &str, mut command: Document) -> Result<Answer, SessionError> {
-        command.insert("$db", database);
+    pub async fn read_plain(&mut self, database: &str) -> Result<Answer, SessionError> {
+        let command = doc! {"find": COLLECTION, "limit": 1, "$db": database};
         self.ask(command, CONNECT_DEADLINE).await
     }
 
