@@ -1,3 +1,4 @@
+use super::step_down;
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
 use crate::history::Fault;
 
@@ -18,6 +19,10 @@ pub(super) fn proof(view: &DrillView<'_>) -> Result<(), String> {
         let begun = view
             .fault(fault)
             .ok_or_else(|| format!("the fault did not happen: {fault} was never begun"))?;
+        if fault == Fault::StepDown {
+            step_down::proof(view, begun)?;
+            continue;
+        }
         aimed(view, begun)?;
         for target in begun.targets {
             if view.gone(target, begun).is_none() {

@@ -3,13 +3,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::facts::{facts, not_proven};
 use super::model::Finding;
+use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
-    retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, agreement, durability, fault, harness_share, identity,
+    overlap, primary_address, recovery, retention, roles, rows, step_down, storage, times,
 };
 use crate::history::{DrillId, Event, History};
-use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
+use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
 
 type Check = fn(&DrillView<'_>) -> Finding;
 
@@ -46,6 +47,7 @@ pub fn judge(history: &History) -> Verdict {
         recovery: Vec::new(),
         overlaps: Vec::new(),
         warnings: Vec::new(),
+        roles: role_history(history),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,
@@ -96,7 +98,7 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     };
     let proof = fault::proof(&view);
     for expectation in &planned.expectations {
-        let finding = guarded(check(expectation.promise), &view);
+        let finding = guarded(check(planned.drill, expectation.promise), &view);
         add(
             *expectation,
             qualified(finding, expectation.expected, &proof, view.ending),
@@ -120,9 +122,25 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     verdict.rows.extend(rows::account(&view).ok());
     verdict.recovery.extend(times::of(&view));
     verdict.overlaps.extend(overlap::of(&view, history));
+    verdict.warnings.extend(warnings(&view));
 }
 
-fn check(promise: Promise) -> Check {
+/// What was seen that no promise of the drill covers.
+fn warnings(view: &DrillView<'_>) -> Vec<String> {
+    match view.planned.drill {
+        Drill::Roles => roles::warnings(view),
+        Drill::Divergence => agreement::warning(view).into_iter().collect(),
+        Drill::StepDown => step_down::warning(view).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn check(drill: Drill, promise: Promise) -> Check {
+    match (drill, promise) {
+        (Drill::Divergence, Promise::Durability) => return agreement::kept,
+        (Drill::StepDown, Promise::Recovery) => return step_down::recovery,
+        _ => {}
+    }
     match promise {
         Promise::Identity => identity::check,
         Promise::Storage => storage::check,
@@ -130,6 +148,9 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        Promise::Agreement => agreement::check,
+        Promise::Roles => roles::check,
+        Promise::PrimaryAddress => primary_address::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }

@@ -1,6 +1,7 @@
 //! What the history comes to: a pure function of it, promise by promise, with the evidence.
 
 mod address;
+mod agreement;
 mod durability;
 mod facts;
 mod fault;
@@ -8,10 +9,14 @@ mod identity;
 mod judge;
 mod model;
 mod overlap;
+mod primary_address;
 mod recovery;
 mod retention;
+mod role_history;
+mod roles;
 mod rows;
 mod share;
+mod step_down;
 mod storage;
 mod times;
 mod view;
@@ -20,6 +25,7 @@ pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};
 pub use judge::judge;
 pub use model::{Failure, PromiseVerdict, Verdict};
 pub use overlap::{Measured, Overlap};
+pub use role_history::RoleSpan;
 pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};
 pub use times::RecoveryTimes;
