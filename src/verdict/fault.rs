@@ -1,5 +1,5 @@
-use super::deployment;
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
+use super::{deployment, step_down};
 use crate::history::Fault;
 use crate::workload::WorkloadKind;
 
@@ -20,6 +20,10 @@ pub(super) fn proof(view: &DrillView<'_>) -> Result<(), String> {
         let begun = view
             .fault(fault)
             .ok_or_else(|| format!("the fault did not happen: {fault} was never begun"))?;
+        if fault == Fault::StepDown {
+            step_down::proof(view, begun)?;
+            continue;
+        }
         if view.workload.kind == WorkloadKind::Deployment {
             deployment::proven(view, begun)?;
             continue;
