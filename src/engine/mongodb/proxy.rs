@@ -150,3 +150,135 @@ async fn splice(client: TcpStream, server: Box<dyn crate::engine::Stream>) {
         _ = copy(&mut from_server, &mut to_client) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use fast_socks5::client::{Config as ClientConfig, Socks5Stream};
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::engine::{Link, Process};
+
+    /// Whatever is dialled, it is this echo on the loopback address.
+    struct Echo(u16);
+
+    struct Words(&'static str);
+
+    #[async_trait]
+    impl Reach for Echo {
+        async fn dial(&self, host: &str, _port: u16) -> Result<Dialled, ReachError> {
+            if host == "lost" {
+                return Err(ReachError("the vantage is gone".into()));
+            }
+            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.0)).await;
+            let stream = stream.map_err(|error| ReachError(error.into()))?;
+            Ok(Dialled {
+                stream: Box::new(stream),
+                link: Box::new(Words(if host == "nobody" {
+                    "nc: bad address 'nobody'"
+                } else {
+                    ""
+                })),
+            })
+        }
+
+        async fn exec(&self, _: &str, _: &str, _: &str, _: &[&str]) -> Result<Process, ReachError> {
+            Err(ReachError("an echo runs no commands".into()))
+        }
+    }
+
+    #[async_trait]
+    impl Link for Words {
+        async fn last_words(self: Box<Self>) -> String {
+            self.0.to_owned()
+        }
+    }
+
+    async fn proxy() -> Proxy {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (mut from, mut to) = client.split();
+                    drop(copy(&mut from, &mut to).await);
+                });
+            }
+        });
+        let reach: Arc<dyn Reach> = Arc::new(Echo(port));
+        Proxy::start(&reach).await.unwrap()
+    }
+
+    fn address(proxy: &Proxy) -> String {
+        let options = proxy.options();
+        format!("{}:{}", options.host, options.port.unwrap())
+    }
+
+    async fn through(
+        proxy: &Proxy,
+        host: &str,
+        password: &str,
+    ) -> fast_socks5::Result<Socks5Stream<TcpStream>> {
+        let (user, _) = proxy.options().authentication.unwrap();
+        let (host, password) = (host.to_owned(), password.to_owned());
+        let config = ClientConfig::default();
+        Socks5Stream::connect_with_password(address(proxy), host, 27017, user, password, config).await
+    }
+
+    fn password(proxy: &Proxy) -> String {
+        proxy.options().authentication.unwrap().1
+    }
+
+    #[tokio::test]
+    async fn who_knows_the_password_gets_through_by_name() {
+        let proxy = proxy().await;
+        let mut stream = through(&proxy, "mongodb-0.mongodb", &password(&proxy))
+            .await
+            .unwrap();
+        stream.write_all(b"hello").await.unwrap();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"hello");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_is_turned_away() {
+        let proxy = proxy().await;
+        assert!(through(&proxy, "mongodb-0", "guessed").await.is_err());
+        let without = Socks5Stream::connect(
+            address(&proxy),
+            "mongodb-0".to_owned(),
+            27017,
+            ClientConfig::default(),
+        );
+        assert!(without.await.is_err());
+        // Neither did any harm to those who come after them.
+        assert!(through(&proxy, "mongodb-0", &password(&proxy)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn two_proxies_have_different_passwords() {
+        assert_ne!(password(&proxy().await), password(&proxy().await));
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_through_once_it_is_dropped() {
+        let proxy = proxy().await;
+        let (there, password) = (address(&proxy), password(&proxy));
+        let mut open = through(&proxy, "mongodb-0", &password).await.unwrap();
+        drop(proxy);
+        // The open connection ends, and there is nobody to ask for another.
+        assert_eq!(open.read(&mut [0]).await.unwrap_or(0), 0);
+        assert!(TcpStream::connect(there).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_loss_of_the_way_is_told_from_the_loss_of_the_server() {
+        let proxy = proxy().await;
+        assert!(through(&proxy, "lost", &password(&proxy)).await.is_err());
+        let silence = || SessionError::Server("no answer".to_owned());
+        assert!(matches!(proxy.explain(silence()), SessionError::Reach(_)));
+        assert_eq!(proxy.explain(silence()).to_string(), "no answer");
+    }
+}
