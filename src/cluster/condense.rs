@@ -1,14 +1,13 @@
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{
-    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
-    VolumeNodeAffinity,
+    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, VolumeNodeAffinity,
 };
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::{Resource, ResourceExt};
 
 use crate::history::{
-    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
-    VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 
 /// A kind that is watched: how an object of it becomes what the history keeps.
@@ -157,7 +156,10 @@ impl Condense for PersistentVolume {
 
 /// The nodes that a volume's affinity names by their host name, as `local` volumes and local-path do.
 fn named_nodes(affinity: &VolumeNodeAffinity) -> Vec<String> {
-    let terms = affinity.required.iter().flat_map(|required| &required.node_selector_terms);
+    let terms = affinity
+        .required
+        .iter()
+        .flat_map(|required| &required.node_selector_terms);
     terms
         .flat_map(|term| term.match_expressions.iter().flatten())
         .filter(|expression| expression.key == "kubernetes.io/hostname" && expression.operator == "In")

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::{BudgetState, ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState};
+use crate::history::{
+    BudgetState, ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+};
 
 /// The last state that the watches delivered of every object: what conditions and causes are computed from.
 #[derive(Debug, Default)]

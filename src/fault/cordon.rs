@@ -58,5 +58,7 @@ pub(super) async fn cordon(client: &Client, node: &ObjectRef, cordoned: bool) ->
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    api.patch(&node.name, &params, &Patch::Merge(patch)).await.map(drop)
+    api.patch(&node.name, &params, &Patch::Merge(patch))
+        .await
+        .map(drop)
 }

@@ -60,5 +60,7 @@ pub(super) async fn restart(client: &Client, set: &ObjectRef, change: bool) -> R
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    api.patch(&set.name, &params, &Patch::Merge(patch)).await.map(drop)
+    api.patch(&set.name, &params, &Patch::Merge(patch))
+        .await
+        .map(drop)
 }

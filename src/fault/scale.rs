@@ -38,5 +38,7 @@ pub(super) async fn scale(client: &Client, set: &ObjectRef, replicas: u32) -> Re
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    api.patch(&set.name, &params, &Patch::Merge(patch)).await.map(drop)
+    api.patch(&set.name, &params, &Patch::Merge(patch))
+        .await
+        .map(drop)
 }

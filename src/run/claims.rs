@@ -8,11 +8,7 @@ impl Run<'_> {
     /// Records the claims of all members and their volumes, once none of them is about to go.
     pub(super) async fn inspect_claims(&self) -> Result<(), RunError> {
         let namespace = &self.workload.namespace;
-        let mut names: Vec<_> = self
-            .workload
-            .members()
-            .flat_map(|member| member.claims)
-            .collect();
+        let mut names: Vec<_> = self.workload.members().flat_map(|member| member.claims).collect();
         names.dedup();
         let check = |objects: &Objects| claims_settled(objects, namespace, &names);
         let wait = self

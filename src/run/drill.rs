@@ -13,9 +13,7 @@ use super::cordons::Cordons;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
-use crate::fault::{
-    delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart,
-};
+use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{PlannedDrill, Step};
 use crate::workload::{Member, Workload};

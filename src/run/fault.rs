@@ -57,7 +57,10 @@ impl Run<'_> {
         };
         let deadline = (REMOVAL_DEADLINE + grace).saturating_mul(turns);
         let gone = |objects: &Objects| all_gone(objects, &aim.until_gone);
-        let wait = self.bench.watches.until("what was deleted", "gone", deadline, gone);
+        let wait = self
+            .bench
+            .watches
+            .until("what was deleted", "gone", deadline, gone);
         Ok(wait.await?)
     }
 

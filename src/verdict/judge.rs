@@ -5,8 +5,8 @@ use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
-    retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, order, overlap,
+    placement, protection, recovery, retention, rows, storage, times,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -130,6 +130,9 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        Promise::Order => order::check,
+        Promise::Protection => protection::check,
+        Promise::Placement => placement::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }

@@ -1,19 +1,30 @@
 //! What the history comes to: a pure function of it, promise by promise, with the evidence.
 
 mod address;
+mod creation;
 mod durability;
 mod facts;
 mod fault;
+mod happened;
 mod identity;
 mod judge;
 mod model;
+mod order;
 mod overlap;
+mod placement;
+mod pods;
+mod protection;
 mod quantity;
 mod recovery;
+mod removal;
 mod retention;
+mod rollout;
 mod rows;
+mod scaled_claims;
+mod services;
 mod share;
 mod storage;
+mod timeline;
 mod times;
 mod view;
 

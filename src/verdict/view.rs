@@ -120,8 +120,40 @@ impl<'h> DrillView<'h> {
                 _ => None,
             })
             .collect();
-        view.pods = view
-            .all()
+        view.pods = view.pods_of(&view.member);
+        Some(view)
+    }
+
+    /// The same drill, seen from another member.
+    pub fn seen_from(&self, ordinal: u32) -> Self {
+        let member = self.workload.member(ordinal);
+        Self {
+            id: self.id.clone(),
+            workload: self.workload,
+            planned: self.planned,
+            ending: self.ending,
+            faults: self.faults.clone(),
+            seen: self.seen,
+            start: self.start,
+            pods: self.pods_of(&member),
+            member,
+        }
+    }
+
+    /// The drill as seen from every member whose pod its faults met: the one that it is for, and each whose pod went
+    /// since the first fault.
+    pub fn met(&self) -> Vec<Self> {
+        let views = (0..self.workload.replicas).map(|ordinal| self.seen_from(ordinal));
+        views
+            .filter(|view| {
+                let went = |old| view.pod(old).any(|pod| pod.state.is_none());
+                view.member.ordinal == self.member.ordinal || view.old_pod().is_some_and(went)
+            })
+            .collect()
+    }
+
+    fn pods_of(&self, member: &Member) -> Vec<Sighting<'h>> {
+        self.all()
             .filter_map(|at| {
                 let (object, state) = match at.event {
                     Event::Observed {
@@ -133,8 +165,8 @@ impl<'h> DrillView<'h> {
                     _ => return None,
                 };
                 (object.kind == POD
-                    && object.namespace == view.workload.namespace
-                    && object.name == view.member.pod)
+                    && object.namespace == self.workload.namespace
+                    && object.name == member.pod)
                     .then_some(Sighting {
                         place: at.place,
                         us: at.us,
@@ -142,8 +174,7 @@ impl<'h> DrillView<'h> {
                         state,
                     })
             })
-            .collect();
-        Some(view)
+            .collect()
     }
 
     /// Everything until the drill's end.
