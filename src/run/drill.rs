@@ -16,7 +16,7 @@ use crate::engine::Target;
 use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{PlannedDrill, Step};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
@@ -125,6 +125,7 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            Step::ReadServices => self.read_services().await,
             Step::ResolveServices => self.resolve_services().await,
             Step::DeletePods => self.fault(|objects| delete_pods(objects, self.workload)).await,
             Step::RenewFirst => self.renew_first().await,
@@ -194,7 +195,11 @@ impl Run<'_> {
     async fn reapply(&self) -> Result<(), RunError> {
         self.timed(
             "manifests applied again".to_owned(),
-            apply(self.bench.application, self.bench.recorder),
+            apply(
+                self.bench.application,
+                Some(&self.workload.id()),
+                self.bench.recorder,
+            ),
         )
         .await?;
         self.replicas.store(self.workload.replicas, Ordering::Relaxed);
@@ -206,7 +211,8 @@ impl Run<'_> {
             let Bench { route, deadline, .. } = self.bench;
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
-            let (drill, pod) = (self.ledger.drill.clone(), self.member.pod.clone());
+            let drill = self.ledger.drill.clone();
+            let pod = self.pod_of(session.server());
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
@@ -220,6 +226,35 @@ impl Run<'_> {
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })
+        })
+        .await
+    }
+
+    /// The name of the member's pod; of a Deployment, the one at the address that answered.
+    fn pod_of(&self, server: Option<&str>) -> String {
+        let found = self.look(|objects| {
+            let mut pods = objects.pods_of(self.workload);
+            let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);
+            at.or_else(|| objects.pod_of(self.workload, &self.member))
+                .map(|(pod, _)| pod.name.clone())
+        });
+        found.unwrap_or_else(|| self.member.pod.clone())
+    }
+
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
         })
         .await
     }
@@ -242,10 +277,22 @@ impl Run<'_> {
     }
 }
 
-/// Applies the manifests and records what the API server made of them.
-pub async fn apply(application: &Application, recorder: &Recorder) -> Result<(), RunError> {
+/// Applies the manifests, those of other workloads than this one left out, and records what the API server made of
+/// them.
+pub async fn apply(
+    application: &Application,
+    only: Option<&WorkloadId>,
+    recorder: &Recorder,
+) -> Result<(), RunError> {
     let mut applied = Vec::new();
-    let result = application.apply(|object| applied.push(object)).await;
+    let result = match only {
+        Some(workload) => {
+            application
+                .apply_for(workload, |object| applied.push(object))
+                .await
+        }
+        None => application.apply(|object| applied.push(object)).await,
+    };
     for object in applied {
         recorder.record(Event::Applied { object })?;
     }

@@ -10,6 +10,7 @@ mod drill;
 mod error;
 mod evict;
 mod fault;
+mod first_session;
 mod members;
 mod names;
 mod observer;

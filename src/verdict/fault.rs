@@ -1,7 +1,8 @@
-use super::happened;
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
+use super::{deployment, happened};
 use crate::history::Fault;
 use crate::plan::Step;
+use crate::workload::WorkloadKind;
 
 /// Whether every fault that the drill plans happened to what it was meant for.
 ///
@@ -50,6 +51,9 @@ fn times(step: Step) -> usize {
 
 /// Whether a step's fault happened.
 fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), String> {
+    if view.workload.kind == WorkloadKind::Deployment {
+        return deployment::proven(view, begun);
+    }
     aimed(view, step, begun)?;
     match begun.fault {
         Fault::Scale { replicas } => happened::scaled(view, begun, replicas),

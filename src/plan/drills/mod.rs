@@ -2,6 +2,7 @@
 
 mod delete_claim;
 mod delete_stateful_set;
+mod deployment;
 mod drain;
 mod evict;
 mod lose_all_pods;
@@ -13,6 +14,7 @@ mod scale;
 
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;
+pub(super) use deployment::of_deployment;
 pub(super) use drain::drain;
 pub(super) use evict::evict;
 pub(super) use lose_all_pods::lose_all_pods;
