@@ -77,7 +77,8 @@ pub fn member_ready(
     not: Option<&str>,
 ) -> Progress<(ObjectRef, PodState)> {
     if workload.kind == WorkloadKind::Deployment {
-        return deployment_ready(objects, workload, member, not);
+        let not = not.into_iter().map(str::to_owned).collect();
+        return deployment_ready(objects, workload, member, &not);
     }
     let found = objects.pod(&workload.namespace, &member.pod);
     if let Some((object, pod)) = found

@@ -2,10 +2,17 @@
 
 mod background;
 mod cadence;
+mod claims;
 mod connection;
+mod cordons;
+mod drain;
 mod drill;
 mod error;
+mod evict;
+mod fault;
 mod first_session;
+mod members;
+mod names;
 mod observer;
 mod scene;
 mod verification;

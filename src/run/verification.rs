@@ -297,6 +297,7 @@ impl Verification {
         for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
+        let cordons = scene.cordons.clone();
         vantage.ready(watches, run_namespace, self.deadline).await?;
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
@@ -312,6 +313,7 @@ impl Verification {
                     workload: &found.workload,
                     credentials: &found.credentials,
                 },
+                cordons: &cordons,
                 deadline: self.deadline,
             };
             let quiet = &quiet;

@@ -52,7 +52,9 @@ fn its_pods_are_known_by_the_replica_set_that_made_them() {
 #[test]
 fn a_reader_is_told_what_comes_of_it() {
     let note = |replacements| found(replacements).workload.notes.join("\n");
-    assert!(note(&[ROLLING]).contains("starts the new server on the claim data before the old one has ended"));
+    assert!(
+        note(&[ROLLING]).contains("starts the new server on the claim data before the old one has ended")
+    );
     assert!(note(&[("  strategy: { type: Recreate }\n", "")]).contains("the strategy is RollingUpdate"));
     assert!(note(&[THREE]).contains("3 servers on one volume"));
     let no_claim = note(&[NO_CLAIM]);

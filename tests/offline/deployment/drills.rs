@@ -19,7 +19,12 @@ fn nothing_is_promised_of_names_and_order() {
         let mut promises = plan.drills.iter().flat_map(|drill| &drill.expectations);
         promises.any(|expectation| expectation.promise == promise)
     };
-    for promise in [Promise::Identity, Promise::Address, Promise::Order, Promise::Retention] {
+    for promise in [
+        Promise::Identity,
+        Promise::Address,
+        Promise::Order,
+        Promise::Retention,
+    ] {
         assert!(!promised(promise), "{promise}");
     }
     assert!(promised(Promise::Exclusivity));
@@ -29,16 +34,34 @@ fn nothing_is_promised_of_names_and_order() {
 fn without_a_claim_there_is_no_volume_to_share() {
     let plan = Plan::new(found(&[NO_CLAIM]).workload, &Selection::of(&DRILLS));
     for drill in &plan.drills {
-        let promises: Vec<_> = drill.expectations.iter().map(|expectation| expectation.promise).collect();
-        assert_eq!(promises, [Promise::Durability, Promise::Recovery], "{}", drill.drill);
+        let promises: Vec<_> = drill
+            .expectations
+            .iter()
+            .map(|expectation| expectation.promise)
+            .collect();
+        assert_eq!(
+            promises,
+            [Promise::Durability, Promise::Recovery],
+            "{}",
+            drill.drill
+        );
     }
 }
 
 #[test]
 fn the_other_drills_are_left_out_with_the_reason() {
-    let selection = Selection::of(&[Drill::Order, Drill::Scale, Drill::DeleteStatefulset, Drill::DeleteClaim]);
+    let selection = Selection::of(&[
+        Drill::Order,
+        Drill::Scale,
+        Drill::DeleteStatefulset,
+        Drill::DeleteClaim,
+    ]);
     let plan = Plan::new(found(&[]).workload, &selection);
     assert_eq!(plan.drills, []);
     assert_eq!(plan.left_out.len(), 4);
-    assert!(plan.left_out.iter().all(|left_out| left_out.reason.contains("a Deployment promises no names")));
+    assert!(
+        plan.left_out
+            .iter()
+            .all(|left_out| left_out.reason.contains("a Deployment promises no names"))
+    );
 }

@@ -1,8 +1,8 @@
 //! Histories of a Deployment, made by hand.
 
 use stateproof::history::{
-    ClaimState, ClusterFacts, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, Keys, NodeTask, ObjectRef,
-    ObjectState, PodState, TaskChange, VolumeState, WriteFate, WriteOutcome,
+    ClaimState, ClusterFacts, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, Keys, NodeTask,
+    ObjectRef, ObjectState, PodState, TaskChange, VolumeState, WriteFate, WriteOutcome,
 };
 use stateproof::plan::{Drill, Plan, Selection};
 use stateproof::workload::Workload;
@@ -137,7 +137,12 @@ impl Script {
             ip: Some(ip(number)),
             node: Some(NODE.into()),
             owner: Some("ReplicaSet/postgres-6d4cf56db6".into()),
-            claims: self.workload.claims.iter().map(|claim| claim.name.clone()).collect(),
+            claims: self
+                .workload
+                .claims
+                .iter()
+                .map(|claim| claim.name.clone())
+                .collect(),
             containers: vec![ContainerState {
                 name: "postgres".into(),
                 id: Some(format!("containerd://{}", container(number))),

@@ -27,7 +27,10 @@ fn overlapping() -> Tape {
 /// A rollout and its undoing, by either strategy.
 fn rollout(rolling: bool) -> Tape {
     let replacements: &[_] = if rolling { &[ROLLING] } else { &[] };
-    let mut script = Script::of(Drill::Rollout, replacements).starts(1).ready(1).begin();
+    let mut script = Script::of(Drill::Rollout, replacements)
+        .starts(1)
+        .ready(1)
+        .begin();
     for (fault, old, new) in [(Fault::Restart, 1, 2), (Fault::Undo, 2, 3)] {
         script = script.fault(fault, deployment());
         script = if rolling {
@@ -50,21 +53,33 @@ fn every_promise_holds_where_one_server_follows_the_other() {
     let promises: Vec<_> = verdict.promises.iter().map(|promise| promise.promise).collect();
     assert_eq!(
         promises,
-        [Promise::Storage, Promise::Durability, Promise::Recovery, Promise::Exclusivity]
+        [
+            Promise::Storage,
+            Promise::Durability,
+            Promise::Recovery,
+            Promise::Exclusivity
+        ]
     );
 }
 
 #[test]
 fn the_random_names_are_shown() {
     let verdict = judge(&apart().history());
-    let names = format!("{} went, {} came: a Deployment's pods have no stable names", name(1), name(2));
+    let names = format!(
+        "{} went, {} came: a Deployment's pods have no stable names",
+        name(1),
+        name(2)
+    );
     assert_eq!(verdict.warnings, [format!("prod/postgres/lose-pod: {names}")]);
     check(&apart(), Promise::Recovery, Outcome::Held, &[&name(2)]);
 }
 
 #[test]
 fn one_server_after_the_other_is_exclusive() {
-    let words = ["claim data: 2 server processes, one after the other", "0.20 s or more"];
+    let words = [
+        "claim data: 2 server processes, one after the other",
+        "0.20 s or more",
+    ];
     check(&apart(), Promise::Exclusivity, Outcome::Held, &words);
 }
 
@@ -81,7 +96,12 @@ fn two_at_once_are_counted_named_and_timed_by_the_node() {
 
 #[test]
 fn the_strategy_decides_whether_a_rollout_is_exclusive() {
-    check(&rollout(false), Promise::Exclusivity, Outcome::Held, &["3 server processes, one after"]);
+    check(
+        &rollout(false),
+        Promise::Exclusivity,
+        Outcome::Held,
+        &["3 server processes, one after"],
+    );
     let words = ["2 server processes at once", "more than one for 0.60 s"];
     check(&rollout(true), Promise::Exclusivity, Outcome::Violated, &words);
 }
@@ -89,7 +109,14 @@ fn the_strategy_decides_whether_a_rollout_is_exclusive() {
 #[test]
 fn three_on_one_claim_are_counted_though_none_of_them_ever_ends() {
     let script = Script::of(Drill::LosePod, &[THREE]);
-    let script = script.starts(1).ready(1).starts(2).ready(2).starts(3).ready(3).begin();
+    let script = script
+        .starts(1)
+        .ready(1)
+        .starts(2)
+        .ready(2)
+        .starts(3)
+        .ready(3)
+        .begin();
     let script = script.fault(Fault::DeletePod, pod(1)).goes(1).starts(4).ready(4);
     let words = ["3 server processes at once", &name(1), &name(2), &name(3)];
     check(&script.finish(4), Promise::Exclusivity, Outcome::Violated, &words);
@@ -97,16 +124,30 @@ fn three_on_one_claim_are_counted_though_none_of_them_ever_ends() {
 
 #[test]
 fn what_ran_at_once_before_the_drill_is_not_held_against_it() {
-    let script = Script::of(Drill::LosePod, &[]).starts(9).starts(1).goes(9).ready(1).begin();
+    let script = Script::of(Drill::LosePod, &[])
+        .starts(9)
+        .starts(1)
+        .goes(9)
+        .ready(1)
+        .begin();
     let script = script.fault(Fault::DeletePod, pod(1)).goes(1).starts(2).ready(2);
-    check(&script.finish(2), Promise::Exclusivity, Outcome::Held, &["2 server processes"]);
+    check(
+        &script.finish(2),
+        Promise::Exclusivity,
+        Outcome::Held,
+        &["2 server processes"],
+    );
 }
 
 #[test]
 fn servers_on_claims_of_their_own_do_not_meet() {
     let mut number = 0;
     let tape = overlapping().changed(|event| {
-        if let Event::Observed { object, state: stateproof::history::ObjectState::Pod(state), .. } = event
+        if let Event::Observed {
+            object,
+            state: stateproof::history::ObjectState::Pod(state),
+            ..
+        } = event
             && *object == pod(2)
         {
             number += 1;
@@ -114,7 +155,12 @@ fn servers_on_claims_of_their_own_do_not_meet() {
         }
     });
     assert!(number > 0);
-    check(&tape, Promise::Exclusivity, Outcome::Held, &["one server process"]);
+    check(
+        &tape,
+        Promise::Exclusivity,
+        Outcome::Held,
+        &["one server process"],
+    );
 }
 
 #[test]
@@ -131,7 +177,12 @@ fn without_the_nodes_word_on_one_of_them_nothing_is_known() {
         (2, TaskChange::Started, "did not report the start of container"),
     ] {
         let tape = apart().without(|event| is_task(event, number, change));
-        check(&tape, Promise::Exclusivity, Outcome::Inconclusive, &[words, &name(number)]);
+        check(
+            &tape,
+            Promise::Exclusivity,
+            Outcome::Inconclusive,
+            &[words, &name(number)],
+        );
     }
     // When the first one started does not matter: it ran before the drill began.
     let tape = apart().without(|event| is_task(event, 1, TaskChange::Started));
