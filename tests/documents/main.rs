@@ -9,3 +9,5 @@
 mod support;
 
 mod wealist_postgres;
+mod wealist_postgres_deployment;
+mod wealist_postgres_storage;

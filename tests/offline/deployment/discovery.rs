@@ -80,12 +80,37 @@ fn a_web_server_in_a_deployment_is_no_database() {
 
 #[test]
 fn without_a_service_nothing_leads_to_the_database() {
-    insta::assert_snapshot!(shown(&problems(&[("selector: { app: postgres }", "selector: { app: web }")])), @"");
+    let problems = problems(&[("selector: { app: postgres }", "selector: { app: web }")]);
+    insta::assert_snapshot!(shown(&problems), @r"
+    stateproof::workload::no_service_selects
+
+      × no Service selects the pods of Deployment postgres, which have `app=postgres`; in namespace
+      │ prod it has db
+        ╭─[db.yaml:25:17]
+     25 │     metadata: { labels: { app: postgres } }
+        ·                 ───┬──
+        ·                    ╰── no Service selects these
+        ╰────
+      help: add a Service whose `spec.selector` matches the labels in the Deployment's
+            `spec.template`: its pods have no names of their own, so nothing else leads to the
+            database
+    ");
 }
 
 #[test]
 fn a_claim_that_the_set_lacks_is_a_problem() {
-    insta::assert_snapshot!(shown(&problems(&[("claimName: data", "claimName: files")])), @"");
+    let problems = problems(&[("claimName: data", "claimName: files")]);
+    insta::assert_snapshot!(shown(&problems), @r"
+    stateproof::workload::reference_missing
+
+      × Deployment postgres needs the PersistentVolumeClaim `files`, which is not in the set
+        ╭─[db.yaml:36:47]
+     36 │           persistentVolumeClaim: { claimName: files }
+        ·                                               ──┬──
+        ·                                                 ╰── no PersistentVolumeClaim of this name in the set
+        ╰────
+      help: add its manifest to the set: without it the pods do not start
+    ");
 }
 
 #[test]

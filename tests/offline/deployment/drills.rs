@@ -9,7 +9,23 @@ const DRILLS: [Drill; 3] = [Drill::LosePod, Drill::ForceDelete, Drill::Rollout];
 #[test]
 fn a_deployment_gets_the_drills_that_need_no_names() {
     let plan = Plan::new(found(&[]).workload, &Selection::of(&DRILLS));
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r"
+    prod/postgres: PostgreSQL (postgres:16), 1 member, declared at db.yaml:17
+      claim data: 5Gi ReadWriteOnce of class standard, mounted at /var/lib/postgresql/data
+      note: no readiness probe: Ready means started
+
+    lose-pod postgres
+      steps: inspect the claims → write 100 rows → start the writer → delete the pod → await Ready → stop the writer 100 rows later → inspect the claims → read
+      promises: storage, durability, recovery, exclusivity
+
+    force-delete postgres
+      steps: inspect the claims → write 100 rows → start the writer → delete the pod with grace period 0 s → await Ready → stop the writer 100 rows later → inspect the claims → read
+      promises: storage, durability, recovery
+
+    rollout postgres
+      steps: inspect the claims → write 100 rows → start the writer → restart → await all Ready → undo the restart → await all Ready → stop the writer 100 rows later → inspect the claims → read
+      promises: storage, durability, recovery, exclusivity
+    ");
 }
 
 #[test]
