@@ -5,7 +5,7 @@ use super::{Objects, Progress};
 use crate::history::{ObjectRef, PodState};
 use crate::workload::{Member, Workload};
 
-/// A Deployment has as many Ready pods as it asks for, those with the UIDs `not` not counted, and no others.
+/// A Deployment has as many Ready pods as it asks for and no others, and none of them has one of the UIDs `not`.
 ///
 /// Its pods have no names that stay, so that none stands for the one that went: all of them must be there. Gives the
 /// pod that stands for the member.

@@ -20,7 +20,6 @@ mod watches;
 pub use apply::{Application, ApplyError, FIELD_MANAGER};
 pub use cause::Cause;
 pub use client::{ConnectError, connect};
-pub use deployment::deployment_ready;
 pub use members::{all_ready, budget_settled, displaced, node_cordoned, scaled, template_changed};
 pub use namespace::NamespaceError;
 pub use objects::Objects;

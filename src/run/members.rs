@@ -3,10 +3,10 @@ use std::sync::atomic::Ordering;
 use super::RunError;
 use super::drill::Run;
 use super::fault::REMOVAL_DEADLINE;
-use crate::cluster::{Objects, all_ready, deployment_ready, member_ready, scaled, template_changed};
+use crate::cluster::{Objects, all_ready, member_ready, scaled, template_changed};
 use crate::fault::{Aim, FaultError, delete_pod, scale_set};
 use crate::history::ObjectRef;
-use crate::workload::{Member, Workload, WorkloadKind};
+use crate::workload::{Member, Workload};
 
 impl Run<'_> {
     /// Waits until the member is Ready as a pod that no fault was aimed at.
@@ -20,11 +20,12 @@ impl Run<'_> {
         let members: Vec<_> = (0..replicas)
             .map(|ordinal| self.workload.member(ordinal))
             .collect();
-        let names: Vec<_> = members.iter().map(|member| member.pod.as_str()).collect();
-        let what = match self.workload.kind {
-            WorkloadKind::StatefulSet => format!("Pods {}", names.join(", ")),
-            WorkloadKind::Deployment => format!("Deployment {}", self.workload.name),
-        };
+        let mut names: Vec<_> = members
+            .iter()
+            .map(|member| self.workload.called(member))
+            .collect();
+        names.dedup();
+        let what = names.join(", ");
         let not = self.met.borrow().clone();
         let check = |objects: &Objects| all_ready(objects, self.workload, &members, &not);
         // They may come one after the other.
@@ -86,16 +87,7 @@ impl Run<'_> {
 
     async fn ready(&self, member: &Member) -> Result<(), RunError> {
         let met = self.met.borrow().clone();
-        let check = |objects: &Objects| {
-            if self.workload.kind == WorkloadKind::Deployment {
-                return deployment_ready(objects, self.workload, member, &met);
-            }
-            let old = objects
-                .pod(&self.workload.namespace, &member.pod)
-                .map(|(pod, _)| pod.uid.as_str())
-                .filter(|uid| met.contains(*uid));
-            member_ready(objects, self.workload, member, old)
-        };
+        let check = |objects: &Objects| member_ready(objects, self.workload, member, &met);
         let pod = self.workload.called(member);
         let deadline = self.bench.deadline;
         self.bench.watches.until(pod, "Ready", deadline, check).await?;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -396,7 +397,7 @@ impl Verification {
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         let ready = async {
             for member in workload.members() {
-                let check = |objects: &Objects| member_ready(objects, workload, &member, None);
+                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
                 bench
                     .watches
                     .until(workload.called(&member), "Ready", self.deadline, check)
