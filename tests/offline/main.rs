@@ -7,6 +7,7 @@
 
 mod cli;
 mod credentials;
+mod deployment;
 mod document;
 mod fixtures;
 mod history;
