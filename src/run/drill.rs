@@ -22,6 +22,8 @@ use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
+    /// What tells this run from any other.
+    pub run: &'a str,
     pub client: &'a Client,
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
@@ -72,7 +74,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         workload,
         target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
-        ledger: Ledger::new(drill.clone()),
+        ledger: Ledger::new(drill.clone(), bench.run),
         progress: watch::Sender::new(Progress::default()),
         begin: CancellationToken::new(),
         stop: CancellationToken::new(),

@@ -324,6 +324,7 @@ impl Verification {
             let (client, cordons, quiet) = (&client, &cordons, &quiet);
             async move {
                 let bench = Bench {
+                    run: run_namespace,
                     client,
                     watches,
                     recorder,
