@@ -5,12 +5,14 @@ pub mod cause;
 mod client;
 mod cluster_scope;
 mod condense;
+mod deployment;
 pub mod namespace;
 mod objects;
 pub mod provider;
 mod removal;
 mod storage;
 mod usable;
+pub mod volumes;
 mod wait;
 mod watches;
 

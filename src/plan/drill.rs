@@ -199,6 +199,8 @@ pub enum Step {
     },
     /// Look at the member's claims and volumes.
     InspectClaims,
+    /// Read every row of this drill through each other Service whose every connection leads to the member.
+    ReadServices,
     /// Ask the vantage for the addresses of every Service that selects the members.
     ResolveServices,
     /// Delete the pods of all members at once.

@@ -125,6 +125,7 @@ impl Run<'_> {
                 let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
                 self.timed("GET /".to_owned(), asked).await
             }
+            Step::ReadServices => self.read_services().await,
             _ => todo!(),
         }
     }
@@ -218,7 +219,7 @@ impl Run<'_> {
         let aim = self.look(aim)?;
         let pod = self.look(|objects| {
             objects
-                .pod(&self.workload.namespace, &self.member.pod)
+                .pod_of(self.workload, &self.member)
                 .map(|(pod, _)| pod.uid.clone())
         });
         if pod.is_some() {
@@ -264,10 +265,14 @@ impl Run<'_> {
     async fn await_ready(&self) -> Result<(), RunError> {
         let not = self.faulted.borrow().clone();
         let check = |objects: &Objects| member_ready(objects, self.workload, &self.member, not.as_deref());
-        let pod = format!("Pod {}", self.member.pod);
         self.bench
             .watches
-            .until(pod, "Ready", self.bench.deadline, check)
+            .until(
+                self.workload.called(&self.member),
+                "Ready",
+                self.bench.deadline,
+                check,
+            )
             .await?;
         Ok(())
     }
@@ -312,7 +317,8 @@ impl Run<'_> {
             let Bench { route, deadline, .. } = self.bench;
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
-            let (drill, pod) = (self.ledger.drill.clone(), self.member.pod.clone());
+            let drill = self.ledger.drill.clone();
+            let pod = self.pod_of(session.server());
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
@@ -326,6 +332,35 @@ impl Run<'_> {
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })
+        })
+        .await
+    }
+
+    /// The name of the member's pod; of a Deployment, the one at the address that answered.
+    fn pod_of(&self, server: Option<&str>) -> String {
+        let found = self.look(|objects| {
+            let mut pods = objects.pods_of(self.workload);
+            let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);
+            at.or_else(|| objects.pod_of(self.workload, &self.member))
+                .map(|(pod, _)| pod.name.clone())
+        });
+        found.unwrap_or_else(|| self.member.pod.clone())
+    }
+
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
         })
         .await
     }

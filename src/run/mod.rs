@@ -5,6 +5,7 @@ mod cadence;
 mod connection;
 mod drill;
 mod error;
+mod first_session;
 mod get;
 mod observer;
 mod scene;

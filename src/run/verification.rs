@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::RwLock;
@@ -14,6 +14,7 @@ use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
+use super::first_session::first_session;
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
@@ -369,7 +370,7 @@ impl Verification {
     /// What is done to a node meets everything on it: such a drill runs alone.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
         if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let RunError::Wait(WaitError::NotMet { .. }) = error else {
+            let (RunError::Wait(WaitError::NotMet { .. }) | RunError::NoSession { .. }) = error else {
                 return Err(error);
             };
             let (workload, error) = (plan.workload.id(), error.lines());
@@ -389,15 +390,21 @@ impl Verification {
         Ok(())
     }
 
+    /// Waits until every member is Ready and the first accepts a session.
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        for member in workload.members() {
-            let check = |objects: &Objects| member_ready(objects, workload, &member, None);
-            bench
-                .watches
-                .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
-                .await?;
-        }
-        Ok(())
+        let ready = async {
+            for member in workload.members() {
+                let check = |objects: &Objects| member_ready(objects, workload, &member, None);
+                bench
+                    .watches
+                    .until(workload.called(&member), "Ready", self.deadline, check)
+                    .await?;
+            }
+            Ok(())
+        };
+        try_join(ready, first_session(bench, workload, self.deadline))
+            .await
+            .map(drop)
     }
 }
 

@@ -1,5 +1,5 @@
 use super::neighbours::Neighbours;
-use super::{Credentials, DiscoverError, Workload, engines, stateful_set};
+use super::{Credentials, DiscoverError, Workload, deployment, engines, stateful_set};
 use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 
 /// A workload that was found, and how to log in to it.
@@ -11,8 +11,10 @@ pub struct Discovered {
     pub credentials: Credentials,
 }
 
-/// Finds the databases in a set of manifests: StatefulSets that run the official image of PostgreSQL, MySQL or nginx,
-/// by whatever registry and tag, or that say with the annotation or label `stateproof.dev/engine` what they run.
+/// Finds the databases in a set of manifests: StatefulSets, and Deployments, that run the official image of a database
+/// that stateproof speaks, by whatever registry and tag, or that say with the annotation or label
+/// `stateproof.dev/engine` what they run. An nginx in a StatefulSet is verified too, one in a Deployment only where it
+/// is marked: nobody expects it to keep anything.
 ///
 /// A StatefulSet without claims that runs something else is passed over: it keeps nothing. One with claims is a
 /// problem until it says what it is: a database that is silently not verified would pass.
@@ -43,10 +45,14 @@ pub fn discover(set: &ManifestSet, default_namespace: &str) -> Result<Vec<Discov
     let mut problems = Vec::new();
     let found: Vec<Discovered> = set
         .iter()
-        .filter(|manifest| manifest.api_version() == "apps/v1" && manifest.kind() == "StatefulSet")
+        .filter(|manifest| manifest.api_version() == "apps/v1")
         .filter_map(|manifest| {
             let neighbours = Neighbours::of(manifest, set, default_namespace);
-            stateful_set::read(manifest, neighbours, &mut problems)
+            match manifest.kind() {
+                "StatefulSet" => stateful_set::read(manifest, neighbours, &mut problems),
+                "Deployment" => deployment::read(manifest, neighbours, &mut problems),
+                _ => None,
+            }
         })
         .collect();
     if found.is_empty() && problems.is_empty() {

@@ -1,9 +1,11 @@
 //! What is deployed: the workload behind a set of manifests, its engine, members, claims and credentials.
 
 mod budgets;
+mod claim;
 mod credentials;
 mod data_directory;
 mod demand;
+mod deployment;
 mod discover;
 mod engines;
 mod environment;
@@ -20,6 +22,7 @@ mod references;
 mod selector;
 mod services;
 mod stateful_set;
+mod template;
 mod typed;
 
 pub use credentials::{Credentials, Password};

@@ -1,20 +1,15 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec};
+use k8s_openapi::api::core::v1::Container;
 
 use super::engines::Marked;
-use super::environment::Environment;
 use super::neighbours::Neighbours;
-use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
-    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, http, mysql,
-    postgres, references, services,
+    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, http, services,
+    template,
 };
 use crate::manifest::{Manifest, Problem};
-
-/// Where a StatefulSet has its pods' spec.
-const POD: &str = "/spec/template/spec";
 
 /// The database that a StatefulSet runs. `None` when it runs none that is known, or when there are problems.
 pub(super) fn read(
@@ -42,56 +37,36 @@ pub(super) fn read(
             return None;
         }
     };
-    let pod = spec.template.spec.clone().unwrap_or_default();
-    let chosen = engines::container(&pod.containers, |container| claims(&spec, container), marked);
-    let Some((position, kind)) = chosen else {
+    let Some(engine) = template::engine_of(&spec.template, &volumes(&spec), marked) else {
         if keeps_something {
             problems.push(unknown_engine(manifest));
         }
         return None;
     };
-
     let known = problems.len();
     let mut notes = Vec::new();
     check_identity(manifest, &spec, neighbours, &mut notes, problems);
-    references::check_volumes(&pod, POD, manifest, neighbours, problems);
-    let environment = environments(&pod, position, manifest, neighbours, problems);
-    let container = &pod.containers[position];
-    let pointer = format!("{POD}/containers/{position}");
-    let claims = claims(&spec, container);
-    let (engine, image_volume, credentials) = match kind {
-        EngineKind::PostgreSql => {
-            let engine = postgres::engine(container, &environment);
-            notes.extend(postgres::note(&engine.image, &engine));
-            let volume = postgres::image_volume(&engine.image);
-            let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
-            (engine, volume, credentials)
-        }
-        EngineKind::MySql => {
-            let credentials = mysql::credentials(&environment, &pointer, manifest, problems);
-            (mysql::engine(container), mysql::IMAGE_VOLUME, credentials)
-        }
-        EngineKind::Http => {
-            let engine = http::engine(container, &claims);
-            notes.extend(http::note(&engine));
-            (engine, "", Some(http::credentials()))
-        }
-        EngineKind::MongoDb => todo!(),
-    };
+    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
 
-    if !engine.data_directory.is_empty() {
+    let (container, mut engine) = (&template.container, template.engine);
+    let claims = claims(&spec, container);
+    notes.extend(template.notes);
+    if engine.kind == EngineKind::Http {
+        engine.data_directory = http::directory(&claims);
+        notes.extend(http::note(&engine));
+    } else {
         notes.extend(data_directory::note(
             &engine,
-            image_volume,
+            template.image_volume,
             container,
-            &pod,
+            &template.pod,
             &claims,
         ));
     }
-    let (replicas, labels) = (count(spec.replicas, 1), labels(&spec));
+    let (replicas, labels) = (count(spec.replicas, 1), template::labels(&spec.template));
     let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
@@ -112,15 +87,13 @@ pub(super) fn read(
         claims,
         engine,
         has_readiness_probe: container.readiness_probe.is_some(),
-        termination_grace_seconds: pod
-            .termination_grace_period_seconds
-            .map_or(30, |seconds| u32::try_from(seconds).unwrap_or_default()),
+        termination_grace_seconds: template.grace_seconds,
         declared_at: manifest.place().file_and_line(),
         notes,
     };
     Some(Discovered {
         workload: with_notes(workload),
-        credentials: credentials?,
+        credentials: template.credentials?,
     })
 }
 
@@ -130,17 +103,17 @@ fn unknown_engine(manifest: &Manifest) -> Problem {
         seen: engines::seen(manifest),
     };
     Problem::new(error).at(
-        manifest.locate(&format!("{POD}/containers/0/image")),
+        manifest.locate("/spec/template/spec/containers/0/image"),
         "no engine is known by this name",
     )
 }
 
-/// The labels of its pods, without those that the controller adds.
-fn labels(spec: &StatefulSetSpec) -> Labels {
-    let metadata = spec.template.metadata.as_ref();
-    metadata
-        .and_then(|metadata| metadata.labels.clone())
-        .unwrap_or_default()
+/// The names of the volumes that are claims.
+fn volumes(spec: &StatefulSetSpec) -> Vec<&str> {
+    let templates = spec.volume_claim_templates.iter().flatten();
+    templates
+        .filter_map(|template| template.metadata.name.as_deref())
+        .collect()
 }
 
 /// Checks what gives the members their names: ordinals, selector and governing Service.
@@ -163,49 +136,12 @@ fn check_identity(
                 .at(manifest.locate("/spec/ordinals/start"), "not 0"),
         );
     }
-    let labels = labels(spec);
-    if !selector::matches(&spec.selector, &labels) {
-        let error = DiscoverError::SelectorMismatch {
-            object: manifest.to_string(),
-            wanted: selector::describe(&spec.selector),
-            labels: selector::list(&labels),
-        };
-        problems.push(
-            Problem::new(error)
-                .at(manifest.locate("/spec/selector"), "its pods do not have this")
-                .at(
-                    manifest.locate("/spec/template/metadata/labels"),
-                    "its pods' labels",
-                ),
-        );
-    }
+    template::check_selector(&spec.selector, &spec.template, manifest, problems);
+    let labels = template::labels(&spec.template);
     match governing::check(manifest, spec.service_name.as_deref(), &labels, neighbours) {
         Ok(note) => notes.extend(note),
         Err(problem) => problems.push(problem),
     }
-}
-
-/// The environment of the engine's container. The other containers' is resolved too: what is missing there keeps
-/// the pod from starting as well.
-fn environments(
-    pod: &PodSpec,
-    engine: usize,
-    manifest: &Manifest,
-    neighbours: Neighbours<'_>,
-    problems: &mut Vec<Problem>,
-) -> Environment {
-    let mut wanted = Environment::default();
-    let init = pod.init_containers.as_deref().unwrap_or_default();
-    for (list, containers) in [("initContainers", init), ("containers", &pod.containers)] {
-        for (position, container) in containers.iter().enumerate() {
-            let pointer = format!("{POD}/{list}/{position}");
-            let environment = Environment::of(container, &pointer, manifest, neighbours, problems);
-            if list == "containers" && position == engine {
-                wanted = environment;
-            }
-        }
-    }
-    wanted
 }
 
 fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
@@ -216,31 +152,10 @@ fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
         .map(|template| {
             let name = template.metadata.name.clone().unwrap_or_default();
             let mounts = mounts.iter().filter(|mount| mount.name == name);
-            ClaimTemplate {
-                storage: requested(template),
-                mounts: mounts.map(|mount| mount.mount_path.clone()).collect(),
-                access_modes: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.access_modes.clone())
-                    .unwrap_or_default(),
-                storage_class: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.storage_class_name.clone()),
-                name,
-            }
+            let mounts = mounts.map(|mount| mount.mount_path.clone()).collect();
+            ClaimTemplate::of(name, template, mounts)
         })
         .collect()
-}
-
-fn requested(template: &PersistentVolumeClaim) -> String {
-    template
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get("storage"))
-        .map(|quantity| quantity.0.clone())
-        .unwrap_or_default()
 }
 
 fn update(spec: &StatefulSetSpec) -> UpdateStrategy {

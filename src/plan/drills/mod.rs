@@ -2,9 +2,11 @@
 
 mod delete_claim;
 mod delete_stateful_set;
+mod deployment;
 mod lose_pod;
 mod parts;
 
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;
+pub(super) use deployment::of_deployment;
 pub(super) use lose_pod::{force_delete, lose_pod};
