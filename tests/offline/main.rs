@@ -17,3 +17,4 @@ mod report;
 mod tape;
 mod verdict;
 mod workload;
+mod workload_engines;
