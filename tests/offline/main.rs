@@ -20,3 +20,4 @@ mod report;
 mod tape;
 mod verdict;
 mod workload;
+mod workload_engines;
