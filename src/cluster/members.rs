@@ -17,7 +17,7 @@ pub fn all_ready(
 ) -> Progress<()> {
     let (mut lasts, mut why, mut is_hopeless) = (Vec::new(), Vec::new(), false);
     for member in members {
-        let progress = member_ready(objects, workload, member, met(objects, workload, member, not));
+        let progress = member_ready(objects, workload, member, not);
         let (last, causes) = match progress {
             Progress::Met(_) => continue,
             Progress::Pending { last, causes } => (last, causes),
@@ -104,14 +104,13 @@ pub fn displaced(
     node: &str,
     not: &BTreeSet<String>,
 ) -> Progress<()> {
-    let old = met(objects, workload, member, not);
     if let Some((object, pod)) = objects.pod(&workload.namespace, &member.pod)
-        && Some(object.uid.as_str()) != old
+        && !not.contains(&object.uid)
         && pod.unschedulable.is_some()
     {
         return Progress::Met(());
     }
-    match member_ready(objects, workload, member, old) {
+    match member_ready(objects, workload, member, not) {
         Progress::Met((_, pod)) if pod.node.as_deref() == Some(node) => {
             pending(format!("Ready on {node}, which is cordoned"))
         }
@@ -119,19 +118,6 @@ pub fn displaced(
         Progress::Pending { last, causes } => Progress::Pending { last, causes },
         Progress::Hopeless { last, causes } => Progress::Hopeless { last, causes },
     }
-}
-
-/// The UID of the member's present pod, where that is one of those that do not count.
-fn met<'a>(
-    objects: &'a Objects,
-    workload: &Workload,
-    member: &Member,
-    not: &BTreeSet<String>,
-) -> Option<&'a str> {
-    objects
-        .pod(&workload.namespace, &member.pod)
-        .map(|(pod, _)| pod.uid.as_str())
-        .filter(|uid| not.contains(*uid))
 }
 
 fn pending(last: String) -> Progress<()> {

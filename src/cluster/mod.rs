@@ -5,6 +5,7 @@ pub mod cause;
 mod client;
 mod cluster_scope;
 mod condense;
+mod deployment;
 mod members;
 pub mod namespace;
 mod objects;
@@ -12,6 +13,7 @@ pub mod provider;
 mod removal;
 mod storage;
 mod usable;
+pub mod volumes;
 mod wait;
 mod watches;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::runtime::watcher;
@@ -50,7 +50,8 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets, PodDisruptionBudgets and events in these namespaces, and the volumes bound to
+    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and
+    /// the volumes bound to
     /// their claims, and the nodes.
     #[must_use]
     pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
@@ -72,6 +73,11 @@ impl Watches {
             tasks.spawn(follow(
                 shared.clone(),
                 within::<StatefulSet>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<Deployment>(client, namespace),
                 |_| true,
             ));
             tasks.spawn(follow(

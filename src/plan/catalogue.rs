@@ -1,5 +1,5 @@
 use super::{Drill, LeftOut, Plan, PlannedDrill, Selection, drills};
-use crate::workload::Workload;
+use crate::workload::{Workload, WorkloadKind};
 
 impl Plan {
     /// Decides what will be done to a workload. Nothing is touched, and the same input gives the same plan.
@@ -52,6 +52,9 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         return Err("the manifest asks for no members".to_owned());
     }
     match drill {
+        _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
+            drills::of_deployment(drill, workload)
+        }
         Drill::Roles => drills::roles(workload),
         Drill::Divergence => drills::divergence(workload),
         Drill::StepDown => drills::step_down(workload),

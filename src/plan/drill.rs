@@ -199,6 +199,8 @@ pub enum Step {
     },
     /// Look at the member's claims and volumes.
     InspectClaims,
+    /// Read every row of this drill through each other Service whose every connection leads to the member.
+    ReadServices,
     /// Ask the vantage for the addresses of every Service that selects the members.
     ResolveServices,
     /// Delete the first member's pod and wait until it is Ready as another: from then on the newest pod is not the one
@@ -246,4 +248,6 @@ pub enum Step {
     AwaitEnd,
     /// Read every row of this drill back through the DNS name: the final read.
     Read,
+    /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
+    Get,
 }

@@ -6,8 +6,8 @@ use super::table;
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
 
-/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, what is not
-/// proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
+/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, warnings,
+/// what is not proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
 ///
 /// ```
 /// use stateproof::history::History;
@@ -25,6 +25,7 @@ pub fn render(verdict: &Verdict, style: &Style) -> String {
     drills(&mut page, verdict);
     times(&mut page, verdict);
     roles(&mut page, verdict);
+    warnings(&mut page, verdict);
     limits(&mut page, verdict);
     failures(&mut page, verdict);
     page.gap();
@@ -120,9 +121,15 @@ fn drills(page: &mut Page, verdict: &Verdict) {
             );
         }
     }
-    for left_out in &verdict.facts.left_out {
-        page.heading(&format!("{}/{}", left_out.workload, left_out.left_out.drill));
-        page.text(0, &format!("└─ left out: {}", left_out.left_out.reason));
+    if !verdict.facts.left_out.is_empty() {
+        page.heading("left out");
+    }
+    for drill in &verdict.facts.left_out {
+        let text = format!(
+            "{}/{}: {}",
+            drill.workload, drill.left_out.drill, drill.left_out.reason
+        );
+        page.hanging("- ", "- ", "  ", &text);
     }
 }
 
@@ -148,6 +155,12 @@ fn times(page: &mut Page, verdict: &Verdict) {
             );
         }
     }
+    if !verdict.readiness.is_empty() {
+        page.heading("what Ready was worth");
+    }
+    for readiness in &verdict.readiness {
+        page.text(0, &format!("{}: {readiness}", readiness.pod));
+    }
     if !verdict.overlaps.is_empty() {
         page.heading("measured on the node");
     }
@@ -168,6 +181,17 @@ fn times(page: &mut Page, verdict: &Verdict) {
             per_mille % 10
         ),
     );
+}
+
+fn warnings(page: &mut Page, verdict: &Verdict) {
+    if verdict.warnings.is_empty() {
+        return;
+    }
+    page.heading("warnings");
+    for warning in &verdict.warnings {
+        let mark = page.paint(Some(AnsiColor::Yellow), false, "!");
+        page.hanging("! ", &format!("{mark} "), "  ", warning);
+    }
 }
 
 fn limits(page: &mut Page, verdict: &Verdict) {

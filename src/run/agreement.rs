@@ -30,7 +30,7 @@ impl Run<'_> {
             }
         }
         for service in services {
-            let target = Target::service(self.workload, &service.dns);
+            let target = Target::service(self.workload, service);
             let mut reached = BTreeSet::new();
             for row in 1..=CONNECTIONS {
                 let server = self.write_alone(&target, 1).await?;

@@ -10,7 +10,9 @@ impl Run<'_> {
     pub(super) async fn cordon(&self) -> Result<(), RunError> {
         let aim = self.look(|objects| cordon_node(objects, self.workload, &self.member))?;
         let nodes = aim.targets.clone();
-        nodes.iter().for_each(|node| self.bench.cordons.add(node));
+        for node in &nodes {
+            self.bench.cordons.add(node);
+        }
         self.fault(|_| Ok(aim)).await?;
         for node in &nodes {
             self.await_cordon(node, true).await?;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::connection::Route;
 use super::cordons::Cordons;
+use super::get::get;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
@@ -128,6 +129,7 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            Step::ReadServices => self.read_services().await,
             Step::ResolveServices => self.resolve_services().await,
             Step::DeletePods => self.fault(|objects| delete_pods(objects, self.workload)).await,
             Step::RenewFirst => self.renew_first().await,
@@ -145,6 +147,10 @@ impl Run<'_> {
             Step::ProbeRoles => self.probe_roles().await,
             Step::StepDown => self.step_down().await,
             Step::ProbePrimaryAddress => self.probe_primary_address().await,
+            Step::Get => {
+                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
+                self.timed("GET /".to_owned(), asked).await
+            }
             _ => todo!(),
         }
     }
@@ -220,9 +226,7 @@ impl Run<'_> {
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
             let drill = self.ledger.drill.clone();
-            // Of a replica set the PRIMARY answers, which may be any member.
-            let answered = session.server().and_then(|server| self.member_of(server));
-            let pod = answered.unwrap_or_else(|| self.member.clone()).pod;
+            let pod = self.pod_of(session.server());
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
@@ -236,6 +240,40 @@ impl Run<'_> {
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })
+        })
+        .await
+    }
+
+    /// The name of the member's pod; of a Deployment, the one at the address that answered.
+    fn pod_of(&self, server: Option<&str>) -> String {
+        // Of a replica set the PRIMARY answers, which may be any member.
+        let set = self.workload.replication.as_ref();
+        if let Some(member) = set.and(server).and_then(|server| self.member_of(server)) {
+            return member.pod;
+        }
+        let found = self.look(|objects| {
+            let mut pods = objects.pods_of(self.workload);
+            let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);
+            at.or_else(|| objects.pod_of(self.workload, &self.member))
+                .map(|(pod, _)| pod.name.clone())
+        });
+        found.unwrap_or_else(|| self.member.pod.clone())
+    }
+
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
         })
         .await
     }

@@ -67,10 +67,7 @@ impl Run<'_> {
     /// The UIDs of the pods that do not outlive a fault.
     fn pods_met(&self, objects: &Objects, aim: &Aim) -> Vec<String> {
         if matches!(aim.fault, Fault::Restart | Fault::Undo) {
-            let pods = self
-                .workload
-                .members()
-                .filter_map(|member| objects.pod(&self.workload.namespace, &member.pod));
+            let pods = objects.pods_of(self.workload);
             return pods.map(|(pod, _)| pod.uid.clone()).collect();
         }
         let objects = aim.targets.iter().chain(&aim.until_gone);

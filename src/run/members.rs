@@ -83,14 +83,8 @@ impl Run<'_> {
 
     async fn ready(&self, member: &Member) -> Result<(), RunError> {
         let met = self.met.borrow().clone();
-        let check = |objects: &Objects| {
-            let old = objects
-                .pod(&self.workload.namespace, &member.pod)
-                .map(|(pod, _)| pod.uid.as_str())
-                .filter(|uid| met.contains(*uid));
-            member_ready(objects, self.workload, member, old)
-        };
-        let pod = format!("Pod {}", member.pod);
+        let check = |objects: &Objects| member_ready(objects, self.workload, member, &met);
+        let pod = self.workload.called(member);
         let deadline = self.bench.deadline;
         self.bench.watches.until(pod, "Ready", deadline, check).await?;
         Ok(())

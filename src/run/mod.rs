@@ -11,6 +11,8 @@ mod drill;
 mod error;
 mod evict;
 mod fault;
+mod first_session;
+mod get;
 mod members;
 mod names;
 mod observer;

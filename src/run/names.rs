@@ -17,7 +17,7 @@ impl Run<'_> {
     pub(super) async fn resolve(&self) -> Result<(), RunError> {
         let Some(ip) = self.look(|objects| {
             objects
-                .pod(&self.workload.namespace, &self.member.pod)
+                .pod_of(self.workload, &self.member)
                 .and_then(|(_, pod)| pod.ip.clone())
         }) else {
             return Ok(());

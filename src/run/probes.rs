@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::RunError;
 use super::drill::{Bench, Run};
 use crate::engine::mongodb::{Answer, Connection};
-use crate::engine::{Reach, Target};
+use crate::engine::{Address, Reach, Target};
 use crate::history::{Event, Probe};
 use crate::workload::{Member, ServiceRef};
 
@@ -47,7 +47,7 @@ impl Run<'_> {
             .iter()
             .filter(|service| service.pod.is_some())
         {
-            let target = Target::service(self.workload, &service.dns);
+            let target = Target::service(self.workload, service);
             let write = self.probe_write(&target, Probe::WriteThroughService, &service.dns);
             self.timed(format!("a write through {}", service.dns), write)
                 .await?;
@@ -95,13 +95,19 @@ impl Run<'_> {
                 addresses: addresses.clone(),
             })?;
             for address in addresses {
-                let target = Target::service(self.workload, &address);
+                let target = Target {
+                    engine: self.workload.engine.clone(),
+                    address: Address::Name {
+                        dns: address,
+                        pod: None,
+                    },
+                };
                 self.probe_write(&target, Probe::WriteThroughService, &service.dns)
                     .await?;
             }
             return Ok(());
         }
-        let target = Target::service(self.workload, &service.dns);
+        let target = Target::service(self.workload, service);
         let mut reached = BTreeSet::new();
         for _ in 0..CONNECTIONS_A_MEMBER * self.workload.replicas {
             reached.extend(

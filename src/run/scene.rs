@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::cordons::Cordons;
 use super::{Observer, RunError};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
-use crate::cluster::{Application, Watches, namespace};
+use crate::cluster::{Application, Watches, namespace, volumes};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
@@ -82,9 +82,24 @@ impl Scene {
         if let Some(application) = &self.application {
             first = first.and(application.delete().await.map_err(RunError::from));
         }
-        let removed = join_all(self.made.iter().map(|name| namespace::remove(client, name)));
-        let emptied = join_all(self.lent.iter().map(|name| namespace::empty(client, name)));
-        for done in removed.await.into_iter().chain(emptied.await) {
+        // The run's own namespace is among those that it made, and was made before anything was applied.
+        let mut since = None;
+        for name in &self.made {
+            match volumes::made(client, name).await {
+                Ok(made) => since = since.into_iter().chain(made).min(),
+                Err(error) => first = first.and(Err(error.into())),
+            }
+        }
+        let emptied = self.lent.iter().map(async |name| match &since {
+            Some(since) => namespace::empty(client, name, since).await,
+            // Without it nothing was applied.
+            None => Ok(()),
+        });
+        let (removed, emptied) = futures::join!(
+            join_all(self.made.iter().map(|name| namespace::remove(client, name))),
+            join_all(emptied)
+        );
+        for done in removed.into_iter().chain(emptied) {
             first = first.and(done.map_err(RunError::from));
         }
         // The claims are gone now: nothing holds the volumes any more.

@@ -1,10 +1,11 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::RwLock;
@@ -14,6 +15,7 @@ use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
+use super::first_session::first_session;
 use super::observer::Silent;
 use super::roles::Roles;
 use super::{Observer, RunError, Scene};
@@ -387,7 +389,10 @@ impl Verification {
     /// What is done to a node meets everything on it: such a drill runs alone.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
         if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let (RunError::Wait(WaitError::NotMet { .. }) | RunError::Unsettled { .. }) = error else {
+            let (RunError::Wait(WaitError::NotMet { .. })
+            | RunError::NoSession { .. }
+            | RunError::Unsettled { .. }) = error
+            else {
                 return Err(error);
             };
             let (workload, error) = (plan.workload.id(), error.lines());
@@ -407,14 +412,24 @@ impl Verification {
         Ok(())
     }
 
+    /// Waits until every member is Ready and the first accepts a session.
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        for member in workload.members() {
-            let check = |objects: &Objects| member_ready(objects, workload, &member, None);
-            bench
-                .watches
-                .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
-                .await?;
-        }
+        let ready = async {
+            for member in workload.members() {
+                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
+                bench
+                    .watches
+                    .until(workload.called(&member), "Ready", self.deadline, check)
+                    .await?;
+            }
+            Ok(())
+        };
+        try_join(ready, first_session(bench, workload, self.deadline)).await?;
+        self.elect(bench, workload).await
+    }
+
+    /// Waits until a replica set has its PRIMARY; initiates it first, if that was asked for.
+    async fn elect(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         let Some(roles) = bench.roles else { return Ok(()) };
         roles.begin();
         let replica_set = async {

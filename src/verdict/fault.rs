@@ -1,6 +1,8 @@
+use super::deployment;
 use super::step_down;
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
 use crate::history::Fault;
+use crate::workload::WorkloadKind;
 
 /// Whether every fault that the drill plans happened to what it was meant for.
 ///
@@ -21,6 +23,10 @@ pub(super) fn proof(view: &DrillView<'_>) -> Result<(), String> {
             .ok_or_else(|| format!("the fault did not happen: {fault} was never begun"))?;
         if fault == Fault::StepDown {
             step_down::proof(view, begun)?;
+            continue;
+        }
+        if view.workload.kind == WorkloadKind::Deployment {
+            deployment::proven(view, begun)?;
             continue;
         }
         aimed(view, begun)?;

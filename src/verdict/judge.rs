@@ -6,8 +6,9 @@ use super::model::Finding;
 use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, agreement, durability, fault, harness_share, identity,
-    overlap, primary_address, recovery, retention, roles, rows, step_down, storage, times,
+    Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, fault,
+    harness_share, identity, overlap, primary_address, readiness, recovery, retention, roles, rows,
+    step_down, storage, times, version,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -46,7 +47,8 @@ pub fn judge(history: &History) -> Verdict {
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
-        warnings: Vec::new(),
+        readiness: readiness::readiness(history),
+        warnings: version::warnings(history, plans(history)),
         roles: role_history(history),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
@@ -121,7 +123,8 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     }
     verdict.rows.extend(rows::account(&view).ok());
     verdict.recovery.extend(times::of(&view));
-    verdict.overlaps.extend(overlap::of(&view, history));
+    verdict.overlaps.extend(overlap::of(&view));
+    verdict.warnings.extend(deployment::names(&view));
     verdict.warnings.extend(warnings(&view));
 }
 
@@ -151,6 +154,7 @@ fn check(drill: Drill, promise: Promise) -> Check {
         Promise::Agreement => agreement::check,
         Promise::Roles => roles::check,
         Promise::PrimaryAddress => primary_address::check,
+        Promise::Exclusivity => exclusivity::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }

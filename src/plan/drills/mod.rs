@@ -2,6 +2,7 @@
 
 mod delete_claim;
 mod delete_stateful_set;
+mod deployment;
 mod divergence;
 mod drain;
 mod evict;
@@ -16,6 +17,7 @@ mod step_down;
 
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;
+pub(super) use deployment::of_deployment;
 pub(super) use divergence::divergence;
 pub(super) use drain::drain;
 pub(super) use evict::evict;

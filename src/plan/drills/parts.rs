@@ -5,9 +5,9 @@ use crate::workload::{PodManagement, Workload, WorkloadKind};
 pub const ROWS: u32 = 100;
 
 /// The member that faults are for. The first one: it exists whatever the number of members.
-const MEMBER: u32 = 0;
+pub const MEMBER: u32 = 0;
 
-/// A drill on the first member, without what a workload without claims cannot show.
+/// A drill on the first member, without what a workload without claims, or one that keeps no rows, cannot show.
 pub fn planned(
     drill: Drill,
     workload: &Workload,
@@ -16,8 +16,13 @@ pub fn planned(
 ) -> PlannedDrill {
     if workload.claims.is_empty() {
         steps.retain(|step| *step != Step::InspectClaims);
-        expectations
-            .retain(|expectation| !matches!(expectation.promise, Promise::Storage | Promise::Retention));
+        let on_claims = [Promise::Storage, Promise::Retention, Promise::Exclusivity];
+        expectations.retain(|expectation| !on_claims.contains(&expectation.promise));
+    }
+    if !workload.keeps_rows() {
+        steps = steps.into_iter().filter_map(without_rows).collect();
+        steps.dedup();
+        expectations.retain(|expectation| expectation.promise != Promise::Durability);
     }
     PlannedDrill {
         drill,
@@ -51,6 +56,15 @@ pub fn allowed_evictions(workload: &Workload) -> Result<Option<u32>, String> {
             "{} PodDisruptionBudgets select the members: the eviction API refuses to choose between them",
             budgets.len()
         )),
+    }
+}
+
+/// What is done in place of a step with rows: the server is asked for its page.
+fn without_rows(step: Step) -> Option<Step> {
+    match step {
+        Step::Write { .. } | Step::Read => Some(Step::Get),
+        Step::StartWriter | Step::StopWriter { .. } | Step::WriteThroughServices | Step::ReadMembers => None,
+        other => Some(other),
     }
 }
 
