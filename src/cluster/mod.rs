@@ -4,6 +4,8 @@ mod apply;
 pub mod cause;
 mod client;
 mod condense;
+mod discretion;
+mod logs;
 pub mod namespace;
 mod objects;
 pub mod provider;

@@ -1,12 +1,16 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::{ClaimState, ClusterEvent, ObjectRef, ObjectState, PodState, SetState, VolumeState};
+use crate::history::{
+    ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+};
 
 /// The last state that the watches delivered of every object: what conditions and causes are computed from.
 #[derive(Debug, Default)]
 pub struct Objects {
     states: BTreeMap<ObjectRef, ObjectState>,
     events: HashMap<String, Vec<ClusterEvent>>,
+    /// The last lines of containers' logs, by pod and container.
+    logs: BTreeMap<(ObjectRef, String), Vec<String>>,
 }
 
 /// What a change did to [`Objects`].
@@ -36,7 +40,47 @@ impl Objects {
 
     /// Takes in an object's deletion; false when it was not known.
     pub fn forget(&mut self, object: &ObjectRef) -> bool {
+        self.forget_logs(object);
         self.states.remove(object).is_some()
+    }
+
+    /// Takes in the last lines of a container's log.
+    pub fn observe_log(&mut self, pod: &ObjectRef, container: &str, lines: Vec<String>) {
+        self.logs.insert((pod.clone(), container.to_owned()), lines);
+    }
+
+    /// Forgets the logs of a pod's containers.
+    pub fn forget_logs(&mut self, pod: &ObjectRef) {
+        self.logs.retain(|(of, _), _| of != pod);
+    }
+
+    /// The last lines of a container's log, the latest last; none where nothing of it was asked for.
+    #[must_use]
+    pub fn log(&self, pod: &ObjectRef, container: &str) -> &[String] {
+        let lines = self.logs.get(&(pod.clone(), container.to_owned()));
+        lines.map_or(&[], Vec::as_slice)
+    }
+
+    /// The last lines of all containers whose logs are read: pod, container, lines.
+    pub fn logs(&self) -> impl Iterator<Item = (&ObjectRef, &str, &[String])> {
+        let logs = self.logs.iter();
+        logs.map(|((pod, container), lines)| (pod, container.as_str(), lines.as_slice()))
+    }
+
+    /// Every pod that there is now.
+    pub fn pods(&self) -> impl Iterator<Item = (&ObjectRef, &PodState)> {
+        self.states.iter().filter_map(|(object, state)| match state {
+            ObjectState::Pod(pod) => Some((object, pod)),
+            _ => None,
+        })
+    }
+
+    /// Every node that there is now.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeState> {
+        self.states.values().filter_map(|state| match state {
+            ObjectState::Node(node) => Some(node),
+            _ => None,
+        })
     }
 
     /// The objects of a kind.

@@ -96,5 +96,8 @@ pub async fn open(
             Ok(Box::new(session))
         }
         EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::Unknown => Err(SessionError::Server(
+            "nobody knows what it speaks: its engine is not known".to_owned(),
+        )),
     }
 }

@@ -47,11 +47,12 @@ impl Plan {
 }
 
 /// A drill as it will run, or why it does not apply.
-fn planned(drill: Drill, workload: &Workload, _selection: &Selection) -> Result<PlannedDrill, String> {
+fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
     if workload.replicas == 0 {
         return Err("the manifest asks for no members".to_owned());
     }
     match drill {
+        Drill::ExpectFailure => drills::expect_failure(workload, selection),
         Drill::LosePod => Ok(drills::lose_pod(workload)),
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),

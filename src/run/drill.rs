@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::cadence::next_try;
 use super::connection::Route;
+use super::despair::{unless_hopeless, with_causes};
+use super::end::await_end;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches, all_gone, claims_settled, member_ready};
 use crate::engine::Target;
@@ -79,7 +81,10 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     };
     let steps = async {
         for step in &planned.steps {
-            run.step(*step).await?;
+            match step {
+                Step::AwaitEnd => await_end(bench, &drill, &planned.ends).await?,
+                step => unless_hopeless(bench, &run.member, *step, run.step(*step)).await?,
+            }
         }
         Ok(())
     };
@@ -89,7 +94,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     };
     let error = match outcome {
         Err(RunError::History(error)) => return Err(error.into()),
-        Err(error) => error.lines(),
+        Err(error) => with_causes(bench, &run.member, &error),
         Ok(()) => Vec::new(),
     };
     bench.recorder.record(Event::DrillEnded { drill, error })?;

@@ -3,7 +3,9 @@
 mod background;
 mod cadence;
 mod connection;
+mod despair;
 mod drill;
+mod end;
 mod error;
 mod observer;
 mod scene;

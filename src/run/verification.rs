@@ -19,11 +19,11 @@ use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
-use crate::manifest::ManifestSet;
+use crate::manifest::{ManifestSet, Secrets};
 use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Discovered, Workload, discover};
+use crate::workload::{Discovered, Workload, discover, outline};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -137,7 +137,7 @@ impl Verification {
     /// What would be done, and why each drill applies or does not. Touches nothing.
     ///
     /// # Errors
-    /// [`RunError::Manifests`] with every problem found.
+    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }
@@ -214,7 +214,12 @@ impl Verification {
     fn prepare(&self) -> Result<Prepared, RunError> {
         let set = ManifestSet::read(&self.inputs)?;
         let run_namespace = format!("stateproof-{}", run_id());
-        let discovered = discover(&set, &run_namespace)?;
+        let mut discovered = if self.selection.ends.is_empty() {
+            discover(&set, &run_namespace)?
+        } else {
+            outline(&set, &run_namespace)?
+        };
+        self.expect_ends_of(&mut discovered)?;
         let plans = discovered
             .iter()
             .map(|found| Plan::new(found.workload.clone(), &self.selection))
@@ -225,6 +230,17 @@ impl Verification {
             plans,
             run_namespace,
         })
+    }
+
+    /// Where ends are named, what none of them is about is applied and left alone.
+    fn expect_ends_of(&self, discovered: &mut Vec<Discovered>) -> Result<(), RunError> {
+        if self.selection.ends.is_empty() {
+            return Ok(());
+        }
+        let workloads: Vec<_> = discovered.iter().map(|found| found.workload.clone()).collect();
+        self.selection.check(&workloads)?;
+        discovered.retain(|found| self.selection.ends_of(&found.workload).next().is_some());
+        Ok(())
     }
 
     async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
@@ -287,9 +303,10 @@ impl Verification {
         scene.made.clone_from(&made);
         scene.lent = lent;
         let application = &*scene.application.insert(application);
-        let watches = &*scene
-            .watches
-            .insert(Watches::start(&client, recorder, &namespaces));
+        let watches =
+            &*scene
+                .watches
+                .insert(Watches::start(&client, recorder, &namespaces, Secrets::of(set)));
         relay(watches, self.observer.clone(), &mut scene.background);
         follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
@@ -338,7 +355,11 @@ impl Verification {
 
     /// Waits for the workload to come up, then runs its drills one after the other.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
-        if let Err(error) = self.come_up(bench, &plan.workload).await {
+        let is_to_fail = plan
+            .drills
+            .iter()
+            .any(|planned| planned.drill == Drill::ExpectFailure);
+        if !is_to_fail && let Err(error) = self.come_up(bench, &plan.workload).await {
             let RunError::Wait(WaitError::NotMet { .. }) = error else {
                 return Err(error);
             };

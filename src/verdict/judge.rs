@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::excerpt::excerpts;
 use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
-    retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, durability, failure, fault, harness_share, identity, overlap,
+    recovery, retention, rows, storage, times,
 };
-use crate::history::{DrillId, Event, History};
+use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
 
 type Check = fn(&DrillView<'_>) -> Finding;
@@ -130,6 +131,7 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        Promise::Failure => failure::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }
@@ -183,20 +185,32 @@ fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, en
 
 /// What was not carried through.
 fn failures(history: &History) -> Vec<Failure> {
-    let failures = history.records.iter().filter_map(|record| match &record.event {
-        Event::NotUp { workload, error } => Some(Failure {
-            workload: workload.clone(),
-            drill: None,
-            error: error.clone(),
-        }),
-        Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
-            workload: drill.workload.clone(),
-            drill: Some(drill.drill),
-            error: error.clone(),
-        }),
-        _ => None,
+    let failures = history.records.iter().enumerate().filter_map(|(place, record)| {
+        let before = &history.records[..place];
+        match &record.event {
+            Event::NotUp { workload, error } => Some(Failure {
+                workload: workload.clone(),
+                drill: None,
+                error: error.clone(),
+                logs: excerpts(workload, before),
+            }),
+            Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
+                workload: drill.workload.clone(),
+                drill: Some(drill.drill),
+                error: error.clone(),
+                logs: excerpts(&drill.workload, since_start(drill, before)),
+            }),
+            _ => None,
+        }
     });
     failures.collect()
+}
+
+fn since_start<'h>(drill: &DrillId, records: &'h [Record]) -> &'h [Record] {
+    let is_start =
+        |record: &Record| matches!(&record.event, Event::DrillStarted { drill: one } if one == drill);
+    let start = records.iter().rposition(is_start);
+    &records[start.unwrap_or(0)..]
 }
 
 /// Why the whole is at best Inconclusive.

@@ -2,7 +2,9 @@
 
 mod address;
 mod durability;
+mod excerpt;
 mod facts;
+mod failure;
 mod fault;
 mod identity;
 mod judge;
@@ -19,7 +21,7 @@ mod view;
 
 pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};
 pub use judge::judge;
-pub use model::{Failure, PromiseVerdict, Verdict};
+pub use model::{Failure, LogExcerpt, PromiseVerdict, Verdict};
 pub use overlap::{Measured, Overlap};
 pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};

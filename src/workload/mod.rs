@@ -10,6 +10,7 @@ mod governing;
 mod image;
 mod model;
 mod neighbours;
+mod outline;
 mod postgres;
 mod references;
 mod selector;
@@ -23,3 +24,4 @@ pub use model::{
     ClaimTemplate, DisruptionBudget, Engine, EngineKind, Member, PodManagement, Replication, Retention,
     RetentionPolicy, ServiceRef, UpdateStrategy, Workload, WorkloadId, WorkloadKind,
 };
+pub use outline::outline;

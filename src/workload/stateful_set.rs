@@ -53,6 +53,8 @@ pub(super) fn read(
             (engine, volume, credentials)
         }
         EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        // Not among those that are recognised.
+        EngineKind::Unknown => return None,
     };
     if problems.len() > known {
         return None;
@@ -105,18 +107,7 @@ fn check_identity(
     notes: &mut Vec<String>,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(start) = spec
-        .ordinals
-        .as_ref()
-        .and_then(|ordinals| ordinals.start)
-        .filter(|&start| start != 0)
-    {
-        let object = manifest.to_string();
-        problems.push(
-            Problem::new(DiscoverError::OrdinalsStart { object, start })
-                .at(manifest.locate("/spec/ordinals/start"), "not 0"),
-        );
-    }
+    problems.extend(check_ordinals(manifest, spec));
     let labels: Labels = spec
         .template
         .metadata
@@ -144,6 +135,16 @@ fn check_identity(
     }
 }
 
+/// What is wrong with how the members are counted.
+pub(super) fn check_ordinals(manifest: &Manifest, spec: &StatefulSetSpec) -> Option<Problem> {
+    let start = spec.ordinals.as_ref()?.start.filter(|&start| start != 0)?;
+    let object = manifest.to_string();
+    Some(
+        Problem::new(DiscoverError::OrdinalsStart { object, start })
+            .at(manifest.locate("/spec/ordinals/start"), "not 0"),
+    )
+}
+
 /// The environment of the engine's container. The other containers' is resolved too: what is missing there keeps
 /// the pod from starting as well.
 fn environments(
@@ -167,7 +168,7 @@ fn environments(
     wanted
 }
 
-fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
+pub(super) fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     spec.volume_claim_templates
         .iter()
@@ -202,7 +203,7 @@ fn requested(template: &PersistentVolumeClaim) -> String {
         .unwrap_or_default()
 }
 
-fn retention(spec: &StatefulSetSpec) -> Retention {
+pub(super) fn retention(spec: &StatefulSetSpec) -> Retention {
     let policy = |text: Option<&String>| match text.map(String::as_str) {
         Some("Delete") => RetentionPolicy::Delete,
         _ => RetentionPolicy::Retain,
@@ -249,6 +250,6 @@ fn with_notes(mut workload: Workload) -> Workload {
     workload
 }
 
-fn count(replicas: Option<i32>, default: u32) -> u32 {
+pub(super) fn count(replicas: Option<i32>, default: u32) -> u32 {
     replicas.map_or(default, |replicas| u32::try_from(replicas).unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod checks;
+mod failure;
 mod fault;
 mod identity;
 mod recovery;
