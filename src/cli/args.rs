@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use stateproof::cluster::provider::{ClusterSpec, DEFAULT_NAME};
+use stateproof::cluster::provider::{self, ClusterSpec, DEFAULT_NAME};
 use stateproof::plan::{Drill, End};
 use stateproof::vantage::DEFAULT_IMAGE;
 
@@ -156,6 +156,7 @@ pub struct ClusterArgs {
 impl ClusterArgs {
     pub fn spec(&self, keep: bool) -> ClusterSpec {
         ClusterSpec {
+            provider: self.cluster.into(),
             name: self.name.clone(),
             // A variable that is set to nothing asks for nothing.
             node_image: self.node_image.clone().filter(|image| !image.is_empty()),
@@ -170,6 +171,14 @@ impl ClusterArgs {
 pub enum Provider {
     /// Kubernetes in Docker
     Kind,
+}
+
+impl From<Provider> for provider::Provider {
+    fn from(chosen: Provider) -> Self {
+        match chosen {
+            Provider::Kind => Self::Kind,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{
     Container, ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec,
     PodStatus, Probe,
@@ -205,6 +205,18 @@ impl Condense for StatefulSet {
                 .status
                 .as_ref()
                 .and_then(|status| status.update_revision.clone()),
+        })
+    }
+}
+
+impl Condense for Deployment {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        ObjectState::Set(SetState {
+            replicas: count(self.spec.replicas),
+            ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            ..SetState::default()
         })
     }
 }

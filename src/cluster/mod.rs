@@ -3,14 +3,18 @@
 mod apply;
 pub mod cause;
 mod client;
+mod cluster_scope;
 mod condense;
+mod deployment;
 mod discretion;
 mod logs;
 pub mod namespace;
 mod objects;
 pub mod provider;
+mod removal;
 mod storage;
 mod usable;
+pub mod volumes;
 mod wait;
 mod watches;
 

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::deployment::deployment_ready;
 use super::{Cause, Objects, cause};
 use crate::history::{HistoryError, ObjectRef, PodState};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 /// How far a condition is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,8 @@ impl WaitError {
     }
 }
 
-/// The member is Ready as another pod than the one with the UID `not`, and in place with an address.
+/// The member is Ready as another pod than the one with the UID `not`, and in place with an address. Of a Deployment,
+/// whose pods have no names that stay, all must be.
 ///
 /// `readyReplicas` is not asked: right after a deletion it is stale.
 #[must_use]
@@ -74,6 +76,9 @@ pub fn member_ready(
     member: &Member,
     not: Option<&str>,
 ) -> Progress<(ObjectRef, PodState)> {
+    if workload.kind == WorkloadKind::Deployment {
+        return deployment_ready(objects, workload, member, not);
+    }
     let found = objects.pod(&workload.namespace, &member.pod);
     if let Some((object, pod)) = found
         && Some(object.uid.as_str()) != not

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::pending;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use kube::runtime::watcher;
 use kube::runtime::{WatchStreamExt, watcher::Config};
@@ -56,7 +56,7 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets and events in these namespaces, and the volumes bound to
+    /// Begins to watch pods, claims, StatefulSets, Deployments and events in these namespaces, and the volumes bound to
     /// their claims, and the nodes; and the logs of containers whose pod is not Ready.
     ///
     /// Of what the cluster says the secrets are masked before anything is recorded.
@@ -82,6 +82,11 @@ impl Watches {
             tasks.spawn(follow(
                 shared.clone(),
                 within::<StatefulSet>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<Deployment>(client, namespace),
                 |_| true,
             ));
             tasks.spawn(follow(
@@ -185,6 +190,12 @@ impl Watches {
                 pending::<()>().await;
             }
         }
+    }
+
+    /// Adds to the history what the logs of containers whose pod is not Ready say by now, where it says something else
+    /// there. A wait that fails does so by itself.
+    pub fn record_logs(&self) {
+        self.shared.record_logs();
     }
 
     /// Ends the watches and waits until the last of them has stopped writing to the history.

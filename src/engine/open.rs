@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::{Reach, Session, SessionError, postgres};
-use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, Workload};
+use crate::workload::{
+    Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload, WorkloadKind,
+};
 
 /// A server to speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +34,12 @@ pub enum Address {
 }
 
 impl Target {
-    /// One member, by its stable name.
+    /// One member, by its stable name; of a Deployment, which has no such names, whichever its Service leads to.
     #[must_use]
     pub fn member(workload: &Workload, member: &Member) -> Self {
+        if let (WorkloadKind::Deployment, Some(service)) = (workload.kind, workload.common_service()) {
+            return Self::service(workload, service);
+        }
         Self {
             engine: workload.engine.clone(),
             address: Address::Name {
@@ -46,11 +51,14 @@ impl Target {
 
     /// Whatever a Service leads to.
     #[must_use]
-    pub fn service(workload: &Workload, dns: &str) -> Self {
+    pub fn service(workload: &Workload, service: &ServiceRef) -> Self {
         Self {
-            engine: workload.engine.clone(),
+            engine: Engine {
+                port: service.port,
+                ..workload.engine.clone()
+            },
             address: Address::Name {
-                dns: dns.to_owned(),
+                dns: service.dns.clone(),
                 pod: None,
             },
         }

@@ -187,6 +187,25 @@ pub enum Event {
         /// The keys of the rows that it has.
         keys: Keys,
     },
+    /// A member accepted its first session since the set was applied.
+    FirstSession {
+        /// The workload.
+        workload: WorkloadId,
+        /// The member's pod.
+        pod: String,
+        /// Attempts that failed before it, and the last failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Refusal>,
+    },
+    /// The rows of a drill, read through a Service whose every connection leads to the member.
+    ServiceRead {
+        /// The drill.
+        drill: DrillId,
+        /// The Service's DNS name.
+        service: String,
+        /// The keys of the rows that are there.
+        keys: Keys,
+    },
     /// A question to which the answer itself is what is to be shown.
     Probed {
         /// The drill.

@@ -68,6 +68,22 @@ pub struct PodState {
     pub containers: Vec<ContainerState>,
 }
 
+impl PodState {
+    /// Whether it stands for a member: it has not ended, and nobody has deleted it.
+    ///
+    /// ```
+    /// use stateproof::history::PodState;
+    ///
+    /// let running = PodState { phase: "Running".into(), ..PodState::default() };
+    /// assert!(running.is_alive());
+    /// assert!(!PodState { terminating: true, ..running }.is_alive());
+    /// ```
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.terminating && !matches!(self.phase.as_str(), "Failed" | "Succeeded")
+    }
+}
+
 /// A container's state within its pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerState {

@@ -1,5 +1,5 @@
 use super::{Drill, LeftOut, Plan, PlannedDrill, Selection, drills};
-use crate::workload::Workload;
+use crate::workload::{Workload, WorkloadKind};
 
 impl Plan {
     /// Decides what will be done to a workload. Nothing is touched, and the same input gives the same plan.
@@ -53,6 +53,9 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
     }
     match drill {
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
+        _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
+            drills::of_deployment(drill, workload)
+        }
         Drill::LosePod => Ok(drills::lose_pod(workload)),
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),

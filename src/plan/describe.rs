@@ -38,6 +38,7 @@ impl fmt::Display for Step {
             Self::StopWriter { rows_after } => write!(f, "stop the writer {rows_after} rows later"),
             Self::InspectClaims => f.write_str("inspect the claims"),
             Self::Read => f.write_str("read"),
+            Self::ReadServices => f.write_str("read through the Services"),
             Self::ResolveServices => f.write_str("resolve the Services"),
             Self::DeletePods => f.write_str("delete all pods"),
             Self::Scale { replicas } => write!(f, "scale to {replicas}"),

@@ -98,6 +98,12 @@ impl Drill {
         Self::DeleteClaim,
     ];
 
+    /// Whether its fault is a node's: it meets whatever else runs there.
+    #[must_use]
+    pub fn is_for_a_node(self) -> bool {
+        self == Self::Drain
+    }
+
     /// Whether it only looks: nothing is done to the workload that would have to be proven.
     #[must_use]
     pub fn is_without_fault(self) -> bool {
@@ -193,6 +199,8 @@ pub enum Step {
     },
     /// Look at the member's claims and volumes.
     InspectClaims,
+    /// Read every row of this drill through each other Service whose every connection leads to the member.
+    ReadServices,
     /// Ask the vantage for the addresses of every Service that selects the members.
     ResolveServices,
     /// Delete the pods of all members at once.

@@ -115,9 +115,15 @@ fn drills(page: &mut Page, verdict: &Verdict) {
             );
         }
     }
-    for left_out in &verdict.facts.left_out {
-        page.heading(&format!("{}/{}", left_out.workload, left_out.left_out.drill));
-        page.text(0, &format!("└─ left out: {}", left_out.left_out.reason));
+    if !verdict.facts.left_out.is_empty() {
+        page.heading("left out");
+    }
+    for drill in &verdict.facts.left_out {
+        let text = format!(
+            "{}/{}: {}",
+            drill.workload, drill.left_out.drill, drill.left_out.reason
+        );
+        page.hanging("- ", "- ", "  ", &text);
     }
 }
 
@@ -142,6 +148,12 @@ fn times(page: &mut Page, verdict: &Verdict) {
                 "No readiness probe: Ready means no more than that the server's process was started.",
             );
         }
+    }
+    if !verdict.readiness.is_empty() {
+        page.heading("what Ready was worth");
+    }
+    for readiness in &verdict.readiness {
+        page.text(0, &format!("{}: {readiness}", readiness.pod));
     }
     if !verdict.overlaps.is_empty() {
         page.heading("measured on the node");

@@ -1,21 +1,19 @@
+use std::time::Duration;
+
 use super::RunError;
 use super::drill::Bench;
 use crate::cluster::{Cause, Objects, WaitError, cause};
 use crate::plan::Step;
-use crate::workload::Member;
+use crate::workload::{Member, WorkloadKind};
 
-/// Carries a step out, unless it needs the member's server and the cluster says that this will not come back.
+/// Carries out what needs a member's server, unless the cluster says that this will not come back.
 ///
 /// Without it a session would be tried for until the deadline, whatever the pod's containers do meanwhile.
-pub async fn unless_hopeless(
+pub async fn unless_hopeless<T>(
     bench: &Bench<'_>,
     member: &Member,
-    step: Step,
-    work: impl Future<Output = Result<(), RunError>>,
-) -> Result<(), RunError> {
-    if !needs_server(step) {
-        return work.await;
-    }
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
     let from_us = bench.recorder.now_us();
     let hopeless = bench.watches.when(|objects| {
         let cause = cause_of(bench, objects, member);
@@ -25,22 +23,34 @@ pub async fn unless_hopeless(
         // What both ended at once ended well.
         biased;
         done = work => done,
-        causes = hopeless => Err(WaitError::NotMet {
-            object: format!("the server in Pod {}", member.pod),
-            condition: "there".to_owned(),
-            waited: std::time::Duration::from_micros(bench.recorder.now_us() - from_us),
-            last: "the pod does not come back by itself".to_owned(),
-            causes,
-            hopeless: true,
+        causes = hopeless => {
+            bench.watches.record_logs();
+            Err(WaitError::NotMet {
+                object: format!("the server in {}", bench.route.workload.called(member)),
+                condition: "there".to_owned(),
+                waited: Duration::from_micros(bench.recorder.now_us() - from_us),
+                last: "it does not come back by itself".to_owned(),
+                causes,
+                hopeless: true,
+            }
+            .into())
         }
-        .into()),
     }
+}
+
+/// Whether a step needs the member's server.
+pub fn needs_server(step: Step) -> bool {
+    matches!(
+        step,
+        Step::Write { .. } | Step::StartWriter | Step::StopWriter { .. } | Step::Read
+    )
 }
 
 /// An error's lines and, where it is not a wait's, which has them, what the cluster says of the member.
 pub fn with_causes(bench: &Bench<'_>, member: &Member, error: &RunError) -> Vec<String> {
     let mut lines = error.lines();
     if !matches!(error, RunError::Wait(_)) {
+        bench.watches.record_logs();
         lines.extend(
             bench
                 .watches
@@ -53,18 +63,14 @@ pub fn with_causes(bench: &Bench<'_>, member: &Member, error: &RunError) -> Vec<
 
 fn cause_of(bench: &Bench<'_>, objects: &Objects, member: &Member) -> Cause {
     let workload = bench.route.workload;
-    cause::member_not_ready(
-        objects,
-        &workload.namespace,
-        &workload.name,
-        &member.pod,
-        &member.claims,
-    )
-}
-
-fn needs_server(step: Step) -> bool {
-    matches!(
-        step,
-        Step::Write { .. } | Step::StartWriter | Step::StopWriter { .. } | Step::Read
-    )
+    let namespace = &workload.namespace;
+    match workload.kind {
+        WorkloadKind::StatefulSet => {
+            cause::member_not_ready(objects, namespace, &workload.name, &member.pod, &member.claims)
+        }
+        WorkloadKind::Deployment => objects
+            .pod_of(workload, member)
+            .map(|(pod, _)| cause::pod_not_ready(objects, namespace, &pod.name))
+            .unwrap_or_default(),
+    }
 }

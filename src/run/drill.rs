@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::cadence::next_try;
 use super::connection::Route;
-use super::despair::{unless_hopeless, with_causes};
+use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches, all_gone, claims_settled, member_ready};
@@ -17,7 +17,7 @@ use crate::engine::Target;
 use crate::fault::{Aim, FaultError, delete_claims, delete_pod, delete_stateful_set};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{PlannedDrill, Step};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadId};
 
 /// How long a name may take to answer with the new address: CoreDNS may serve what it has cached for 30 s.
 const NAME_DEADLINE: Duration = Duration::from_secs(45);
@@ -83,7 +83,8 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         for step in &planned.steps {
             match step {
                 Step::AwaitEnd => await_end(bench, &drill, &planned.ends).await?,
-                step => unless_hopeless(bench, &run.member, *step, run.step(*step)).await?,
+                step if needs_server(*step) => unless_hopeless(bench, &run.member, run.step(*step)).await?,
+                step => run.step(*step).await?,
             }
         }
         Ok(())
@@ -125,6 +126,7 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
+            Step::ReadServices => self.read_services().await,
             _ => todo!(),
         }
     }
@@ -218,7 +220,7 @@ impl Run<'_> {
         let aim = self.look(aim)?;
         let pod = self.look(|objects| {
             objects
-                .pod(&self.workload.namespace, &self.member.pod)
+                .pod_of(self.workload, &self.member)
                 .map(|(pod, _)| pod.uid.clone())
         });
         if pod.is_some() {
@@ -252,7 +254,11 @@ impl Run<'_> {
     async fn reapply(&self) -> Result<(), RunError> {
         self.timed(
             "manifests applied again".to_owned(),
-            apply(self.bench.application, self.bench.recorder),
+            apply(
+                self.bench.application,
+                Some(&self.workload.id()),
+                self.bench.recorder,
+            ),
         )
         .await
     }
@@ -260,10 +266,14 @@ impl Run<'_> {
     async fn await_ready(&self) -> Result<(), RunError> {
         let not = self.faulted.borrow().clone();
         let check = |objects: &Objects| member_ready(objects, self.workload, &self.member, not.as_deref());
-        let pod = format!("Pod {}", self.member.pod);
         self.bench
             .watches
-            .until(pod, "Ready", self.bench.deadline, check)
+            .until(
+                self.workload.called(&self.member),
+                "Ready",
+                self.bench.deadline,
+                check,
+            )
             .await?;
         Ok(())
     }
@@ -308,7 +318,8 @@ impl Run<'_> {
             let Bench { route, deadline, .. } = self.bench;
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
-            let (drill, pod) = (self.ledger.drill.clone(), self.member.pod.clone());
+            let drill = self.ledger.drill.clone();
+            let pod = self.pod_of(session.server());
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
@@ -322,6 +333,35 @@ impl Run<'_> {
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })
+        })
+        .await
+    }
+
+    /// The name of the member's pod; of a Deployment, the one at the address that answered.
+    fn pod_of(&self, server: Option<&str>) -> String {
+        let found = self.look(|objects| {
+            let mut pods = objects.pods_of(self.workload);
+            let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);
+            at.or_else(|| objects.pod_of(self.workload, &self.member))
+                .map(|(pod, _)| pod.name.clone())
+        });
+        found.unwrap_or_else(|| self.member.pod.clone())
+    }
+
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
         })
         .await
     }
@@ -344,10 +384,22 @@ impl Run<'_> {
     }
 }
 
-/// Applies the manifests and records what the API server made of them.
-pub async fn apply(application: &Application, recorder: &Recorder) -> Result<(), RunError> {
+/// Applies the manifests, those of other workloads than this one left out, and records what the API server made of
+/// them.
+pub async fn apply(
+    application: &Application,
+    only: Option<&WorkloadId>,
+    recorder: &Recorder,
+) -> Result<(), RunError> {
     let mut applied = Vec::new();
-    let result = application.apply(|object| applied.push(object)).await;
+    let result = match only {
+        Some(workload) => {
+            application
+                .apply_for(workload, |object| applied.push(object))
+                .await
+        }
+        None => application.apply(|object| applied.push(object)).await,
+    };
     for object in applied {
         recorder.record(Event::Applied { object })?;
     }

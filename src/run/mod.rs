@@ -7,6 +7,7 @@ mod despair;
 mod drill;
 mod end;
 mod error;
+mod first_session;
 mod observer;
 mod scene;
 mod verification;

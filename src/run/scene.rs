@@ -5,12 +5,12 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Kind, NamespaceLocks, Removal};
-use crate::cluster::{Application, Watches, namespace};
+use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
+use crate::cluster::{Application, Watches, namespace, volumes};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
-    pub(super) kind: Kind,
+    pub(super) clusters: Clusters,
     pub(super) observer: Arc<dyn Observer>,
     /// The name of the cluster as soon as it may exist.
     pub(super) cluster_name: Option<String>,
@@ -24,15 +24,17 @@ pub struct Scene {
     /// Namespaces that were there, empty, and that this run has filled.
     pub(super) lent: Vec<String>,
     /// Keep other runs out of them.
-    pub(super) locks: Option<NamespaceLocks>,
+    pub(super) locks: Option<Locks>,
+    /// What of this machine is kept for this run.
+    pub(super) share: Option<Share>,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
 
 impl Scene {
-    pub(super) fn new(kind: Kind, observer: Arc<dyn Observer>) -> Self {
+    pub(super) fn new(clusters: Clusters, observer: Arc<dyn Observer>) -> Self {
         Self {
-            kind,
+            clusters,
             observer,
             cluster_name: None,
             cluster: None,
@@ -42,6 +44,7 @@ impl Scene {
             made: Vec::new(),
             lent: Vec::new(),
             locks: None,
+            share: None,
             background: JoinSet::new(),
         }
     }
@@ -65,7 +68,7 @@ impl Scene {
             return Ok(());
         };
         self.observer.phase("taking away what was made");
-        if self.kind.release(&name).await? != Removal::InUse {
+        if self.clusters.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
@@ -73,10 +76,29 @@ impl Scene {
         if let Some(application) = &self.application {
             first = application.delete().await.map_err(RunError::from);
         }
-        let removed = join_all(self.made.iter().map(|name| namespace::remove(client, name)));
-        let emptied = join_all(self.lent.iter().map(|name| namespace::empty(client, name)));
-        for done in removed.await.into_iter().chain(emptied.await) {
+        // The run's own namespace is among those that it made, and was made before anything was applied.
+        let mut since = None;
+        for name in &self.made {
+            match volumes::made(client, name).await {
+                Ok(made) => since = since.into_iter().chain(made).min(),
+                Err(error) => first = first.and(Err(error.into())),
+            }
+        }
+        let emptied = self.lent.iter().map(async |name| match &since {
+            Some(since) => namespace::empty(client, name, since).await,
+            // Without it nothing was applied.
+            None => Ok(()),
+        });
+        let (removed, emptied) = futures::join!(
+            join_all(self.made.iter().map(|name| namespace::remove(client, name))),
+            join_all(emptied)
+        );
+        for done in removed.into_iter().chain(emptied) {
             first = first.and(done.map_err(RunError::from));
+        }
+        // The claims are gone now: nothing holds the volumes any more.
+        if let Some(application) = &self.application {
+            first = first.and(application.remove_cluster_scope().await.map_err(RunError::from));
         }
         first
     }
@@ -89,7 +111,7 @@ impl Scene {
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
-        self.kind.keep(&cluster.name).await?;
+        self.clusters.keep(&cluster.name).await?;
         Ok(Some(format!(
             "left as it is: KUBECONFIG={} kubectl get all -A; remove it with `stateproof down {}`",
             cluster.kubeconfig.display(),

@@ -4,17 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
+use kube::Client;
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
+use super::despair::{unless_hopeless, with_causes};
 use super::drill::{self, Bench, apply, timed};
+use super::first_session::first_session;
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
-use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
+use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
@@ -23,7 +28,7 @@ use crate::manifest::{ManifestSet, Secrets};
 use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Discovered, Workload, discover, outline};
+use crate::workload::{Demand, Discovered, Workload, discover, outline};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -168,7 +173,7 @@ impl Verification {
         };
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
-        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone());
+        let mut scene = Scene::new(Clusters::from_env()?, self.observer.clone());
         let act = Box::pin(self.act(&prepared, &recorder, &mut scene));
         let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
             .catch_unwind()
@@ -268,23 +273,12 @@ impl Verification {
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
         let application = Application::prepare(&client, set, run_namespace).await?;
-        let mut namespaces = application.namespaces();
-        if !namespaces.contains(run_namespace) {
-            namespaces.push(run_namespace.clone());
-        }
-        self.observer
-            .phase("waiting until no other run is at work in the same namespaces");
-        scene.locks = Some(cluster.lock_namespaces(&namespaces).await?);
-        let (mut made, mut lent) = (Vec::new(), Vec::new());
-        for name in &namespaces {
-            match namespace::vacate(&client, name).await? {
-                Standing::Free => made.push(name.clone()),
-                Standing::Lent => lent.push(name.clone()),
-            }
-        }
-        took("API server asked for kinds and namespaces");
+        let namespaces = self
+            .occupy(prepared, &cluster, &client, &application, scene)
+            .await?;
+        took("kinds known, and room for the run in namespaces and on this machine");
         let facts = ClusterFacts {
-            provider: "kind".to_owned(),
+            provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
@@ -300,8 +294,7 @@ impl Verification {
         for span in spans {
             recorder.record(Event::Waited(span))?;
         }
-        scene.made.clone_from(&made);
-        scene.lent = lent;
+        let made = scene.made.clone();
         let application = &*scene.application.insert(application);
         let watches =
             &*scene
@@ -315,7 +308,7 @@ impl Verification {
             }
             let notes = alias_default_classes(&client, set).await?;
             let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
-            apply(application, recorder).await?;
+            apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))
         })
         .await?;
@@ -323,65 +316,118 @@ impl Verification {
             recorder.record(Event::Note { text })?;
         }
         vantage.ready(watches, run_namespace, self.deadline).await?;
-        for (found, plan) in prepared.discovered.iter().zip(&prepared.plans) {
-            let (workload, credentials) = (&found.workload, &found.credentials);
-            let route = Route {
-                vantage: &vantage,
-                recorder,
-                workload,
-                credentials,
-            };
+        let quiet = RwLock::new(());
+        let workloads = prepared.discovered.iter().zip(&prepared.plans);
+        try_join_all(workloads.map(|(found, plan)| {
             let bench = Bench {
                 client: &client,
                 watches,
                 recorder,
                 application,
-                route,
+                route: Route {
+                    vantage: &vantage,
+                    recorder,
+                    workload: &found.workload,
+                    credentials: &found.credentials,
+                },
                 deadline: self.deadline,
             };
-            self.drill(&bench, plan).await?;
-        }
+            let quiet = &quiet;
+            async move { self.drill(&bench, plan, quiet).await }
+        }))
+        .await?;
         Ok(())
+    }
+
+    /// Makes sure that the run has its namespaces to itself, and its part of the machine.
+    async fn occupy(
+        &self,
+        prepared: &Prepared,
+        cluster: &Cluster,
+        client: &Client,
+        application: &Application,
+        scene: &mut Scene,
+    ) -> Result<Vec<String>, RunError> {
+        let mut namespaces = application.namespaces();
+        if !namespaces.contains(&prepared.run_namespace) {
+            namespaces.push(prepared.run_namespace.clone());
+        }
+        self.observer
+            .phase("waiting until no other run is at work in the same namespaces");
+        let places: Vec<_> = namespaces
+            .iter()
+            .cloned()
+            .chain(application.cluster_scoped())
+            .collect();
+        scene.locks = Some(cluster.lock_out(&places).await?);
+        self.observer
+            .phase("waiting until this machine has room beside other runs");
+        scene.share = Some(cluster.share(Demand::of(&prepared.set)).await?);
+        let (mut made, mut lent) = (Vec::new(), Vec::new());
+        for name in &namespaces {
+            match namespace::vacate(client, name).await? {
+                Standing::Free => made.push(name.clone()),
+                Standing::Lent => lent.push(name.clone()),
+            }
+        }
+        application.vacate_cluster_scope().await?;
+        (scene.made, scene.lent) = (made, lent);
+        Ok(namespaces)
     }
 
     async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
         self.observer
             .phase(&format!("getting cluster {}", self.cluster.name));
         scene.cluster_name = Some(self.cluster.name.clone());
-        let cluster = scene.kind.ensure(&self.cluster).await?;
+        let cluster = scene.clusters.ensure(&self.cluster).await?;
         scene.cluster = Some(cluster.clone());
         Ok(cluster)
     }
 
-    /// Waits for the workload to come up, then runs its drills one after the other.
-    async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
+    /// Waits for the workload to come up, then runs its drills one after the other, beside those of other workloads.
+    /// What is done to a node meets everything on it: such a drill runs alone.
+    async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
         let is_to_fail = plan
             .drills
             .iter()
             .any(|planned| planned.drill == Drill::ExpectFailure);
         if !is_to_fail && let Err(error) = self.come_up(bench, &plan.workload).await {
-            let RunError::Wait(WaitError::NotMet { .. }) = error else {
+            let (RunError::Wait(WaitError::NotMet { .. }) | RunError::NoSession { .. }) = error else {
                 return Err(error);
             };
-            let (workload, error) = (plan.workload.id(), error.lines());
+            let error = with_causes(bench, &plan.workload.member(0), &error);
+            let workload = plan.workload.id();
             bench.recorder.record(Event::NotUp { workload, error })?;
             return Ok(());
         }
         for planned in &plan.drills {
-            Box::pin(drill::run(bench, planned)).await?;
+            let drill = Box::pin(drill::run(bench, planned));
+            if planned.drill.is_for_a_node() {
+                let _alone = quiet.write().await;
+                drill.await?;
+            } else {
+                let _beside = quiet.read().await;
+                drill.await?;
+            }
         }
         Ok(())
     }
 
+    /// Waits until every member is Ready and the first accepts a session.
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        for member in workload.members() {
-            let check = |objects: &Objects| member_ready(objects, workload, &member, None);
-            bench
-                .watches
-                .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
-                .await?;
-        }
-        Ok(())
+        let ready = async {
+            for member in workload.members() {
+                let check = |objects: &Objects| member_ready(objects, workload, &member, None);
+                bench
+                    .watches
+                    .until(workload.called(&member), "Ready", self.deadline, check)
+                    .await?;
+            }
+            Ok(())
+        };
+        let first = workload.member(0);
+        let session = unless_hopeless(bench, &first, first_session(bench, workload, self.deadline));
+        try_join(ready, session).await.map(drop)
     }
 }
 

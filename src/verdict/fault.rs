@@ -1,5 +1,7 @@
+use super::deployment;
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
 use crate::history::Fault;
+use crate::workload::WorkloadKind;
 
 /// Whether every fault that the drill plans happened to what it was meant for.
 ///
@@ -18,6 +20,10 @@ pub(super) fn proof(view: &DrillView<'_>) -> Result<(), String> {
         let begun = view
             .fault(fault)
             .ok_or_else(|| format!("the fault did not happen: {fault} was never begun"))?;
+        if view.workload.kind == WorkloadKind::Deployment {
+            deployment::proven(view, begun)?;
+            continue;
+        }
         aimed(view, begun)?;
         for target in begun.targets {
             if view.gone(target, begun).is_none() {

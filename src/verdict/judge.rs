@@ -6,8 +6,8 @@ use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, durability, failure, fault, harness_share, identity, overlap,
-    recovery, retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, deployment, durability, exclusivity, failure, fault,
+    harness_share, identity, overlap, readiness, recovery, retention, rows, storage, times,
 };
 use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -46,6 +46,7 @@ pub fn judge(history: &History) -> Verdict {
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
+        readiness: readiness::readiness(history),
         warnings: Vec::new(),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
@@ -120,7 +121,8 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     }
     verdict.rows.extend(rows::account(&view).ok());
     verdict.recovery.extend(times::of(&view));
-    verdict.overlaps.extend(overlap::of(&view, history));
+    verdict.overlaps.extend(overlap::of(&view));
+    verdict.warnings.extend(deployment::names(&view));
 }
 
 fn check(promise: Promise) -> Check {
@@ -132,6 +134,7 @@ fn check(promise: Promise) -> Check {
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
         Promise::Failure => failure::check,
+        Promise::Exclusivity => exclusivity::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, HarnessShare, Overlap, RecoveryTimes, RowAccount};
+use super::{Facts, HarnessShare, Overlap, Readiness, RecoveryTimes, RowAccount};
 use crate::history::DrillId;
 use crate::plan::{Drill, Outcome, Promise};
 use crate::workload::WorkloadId;
@@ -23,6 +23,9 @@ pub struct Verdict {
     pub recovery: Vec<RecoveryTimes>,
     /// Whether old and new server process ran at once, a forced deletion each.
     pub overlaps: Vec<Overlap>,
+    /// What Ready was worth when the workloads came up, a member each.
+    #[serde(default)]
+    pub readiness: Vec<Readiness>,
     /// What was seen that no promise covers and a reader should know, a sentence each: members that are databases of
     /// their own, a server of another version than its image's tag.
     #[serde(default)]

@@ -18,6 +18,7 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     let Some(new) = view.new_pod() else {
         return verdict(format!("no new pod {pod} was seen"));
     };
+    let pod = view.name(new).unwrap_or(pod);
     let Some(ready) = view.ready(new) else {
         let last = view.pod(new).filter_map(|pod| pod.state).last();
         return verdict(format!(

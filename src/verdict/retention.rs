@@ -129,9 +129,24 @@ fn reclaimed(view: &DrillView<'_>, claim: &str, by_name: Begun<'_>) -> Finding {
         }
         ("Delete", false) => Finding::inconclusive(says("was not seen to go")),
         ("Retain", true) => Finding::violated(vec![says("went with its claim")]),
-        ("Retain", false) if phase == "Released" => Finding::held(vec![says("stayed, Released")]),
+        ("Retain", false) if next_volume(view, claim, by_name) == Some(volume) => {
+            Finding::violated(vec![says("was given to the next claim")])
+        }
+        ("Retain", false) if phase == "Released" => {
+            let next = next_volume(view, claim, by_name);
+            let next = next.map(|next| format!("the next claim {claim} has another volume: {next}"));
+            let stayed = says("stayed, Released");
+            Finding::held(std::iter::once(stayed).chain(next).collect())
+        }
         (_, _) => Finding::inconclusive(says(&format!("was last seen with phase {phase}"))),
     }
+}
+
+/// The volume of the claim that took the name of one deleted by name.
+fn next_volume<'h>(view: &DrillView<'h>, claim: &str, by_name: Begun<'_>) -> Option<&'h str> {
+    let (old, _) = claim_before(view, claim, by_name.place)?;
+    let (new, state) = claim_before(view, claim, usize::MAX)?;
+    state.volume.as_deref().filter(|_| new != old)
 }
 
 /// The claim of a name as it was last seen before a place of the history: its UID and state.

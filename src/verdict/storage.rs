@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use super::model::Finding;
-use super::quantity;
 use super::view::{CLAIM, DrillView, Inspection};
 use crate::history::{ClaimState, Event, ObjectRef};
-use crate::workload::ClaimTemplate;
+use crate::quantity;
+use crate::workload::{ClaimTemplate, WorkloadKind};
 
 /// The member's claims are as the manifest asks, and the same claims and volumes before and after.
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
@@ -93,7 +93,8 @@ fn compare(
             or_none(new_state.requested.as_deref()),
             new_state.access_modes.join("+"),
             or_none(new_state.storage_class.as_deref()),
-            if applied.is_some() {
+            // A Deployment makes no claims that it could adopt one in place of.
+            if applied.is_some() && view.workload.kind == WorkloadKind::StatefulSet {
                 ", adopted from the manifests"
             } else {
                 ""

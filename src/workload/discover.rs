@@ -1,5 +1,5 @@
 use super::neighbours::Neighbours;
-use super::{Credentials, DiscoverError, Workload, stateful_set};
+use super::{Credentials, DiscoverError, Workload, deployment, stateful_set};
 use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 
 /// A workload that was found, and how to log in to it.
@@ -11,8 +11,8 @@ pub struct Discovered {
     pub credentials: Credentials,
 }
 
-/// Finds the databases in a set of manifests: StatefulSets that run the official PostgreSQL image, by whatever
-/// registry and tag.
+/// Finds the databases in a set of manifests: StatefulSets, and Deployments, that run the official PostgreSQL image, by
+/// whatever registry and tag.
 ///
 /// What the manifests say is resolved within the set: the governing Service, environment variables from Secrets
 /// and ConfigMaps, the port, the data directory. Objects that name no namespace are in the default one. What is
@@ -40,10 +40,14 @@ pub fn discover(set: &ManifestSet, default_namespace: &str) -> Result<Vec<Discov
     let mut problems = Vec::new();
     let found: Vec<Discovered> = set
         .iter()
-        .filter(|manifest| manifest.api_version() == "apps/v1" && manifest.kind() == "StatefulSet")
+        .filter(|manifest| manifest.api_version() == "apps/v1")
         .filter_map(|manifest| {
             let neighbours = Neighbours::of(manifest, set, default_namespace);
-            stateful_set::read(manifest, neighbours, &mut problems)
+            match manifest.kind() {
+                "StatefulSet" => stateful_set::read(manifest, neighbours, &mut problems),
+                "Deployment" => deployment::read(manifest, neighbours, &mut problems),
+                _ => None,
+            }
         })
         .collect();
     if found.is_empty() && problems.is_empty() {

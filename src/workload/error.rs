@@ -74,6 +74,22 @@ pub enum DiscoverError {
         /// The template's labels.
         labels: String,
     },
+    /// A Deployment whose pods no Service selects.
+    #[error("no Service selects the pods of {object}, which have {labels}; {found}")]
+    #[diagnostic(
+        code(stateproof::workload::no_service_selects),
+        help(
+            "add a Service whose `spec.selector` matches the labels in the Deployment's `spec.template`: its pods have no names of their own, so nothing else leads to the database"
+        )
+    )]
+    NoServiceSelects {
+        /// The Deployment.
+        object: String,
+        /// The template's labels.
+        labels: String,
+        /// What Services there are.
+        found: String,
+    },
     /// A StatefulSet's selector does not select its own pods.
     #[error("{object} does not select its own pods: it asks for {wanted}, they have {labels}")]
     #[diagnostic(
@@ -90,7 +106,7 @@ pub enum DiscoverError {
         /// The template's labels.
         labels: String,
     },
-    /// A Secret or ConfigMap that the pods need is not in the set.
+    /// A Secret, ConfigMap or claim that the pods need is not in the set.
     #[error("{object} needs the {kind} `{name}`, which is not in the set")]
     #[diagnostic(
         code(stateproof::workload::reference_missing),
@@ -99,7 +115,7 @@ pub enum DiscoverError {
     ReferenceMissing {
         /// The workload.
         object: String,
-        /// `Secret` or `ConfigMap`.
+        /// `Secret`, `ConfigMap` or `PersistentVolumeClaim`.
         kind: &'static str,
         /// Its name.
         name: String,

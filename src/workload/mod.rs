@@ -1,7 +1,10 @@
 //! What is deployed: the workload behind a set of manifests, its engine, members, claims and credentials.
 
+mod claim;
 mod credentials;
 mod data_directory;
+mod demand;
+mod deployment;
 mod discover;
 mod engines;
 mod environment;
@@ -15,9 +18,11 @@ mod postgres;
 mod references;
 mod selector;
 mod stateful_set;
+mod template;
 mod typed;
 
 pub use credentials::{Credentials, Password};
+pub use demand::Demand;
 pub use discover::{Discovered, discover};
 pub use error::DiscoverError;
 pub use model::{

@@ -71,9 +71,13 @@ impl Workload {
     /// The member with this ordinal.
     ///
     /// Names follow Kubernetes' "StatefulSet basics": pod `NAME-ORDINAL`, claim `TEMPLATE-POD`,
-    /// DNS name `POD.SERVICE.NAMESPACE.svc.cluster.local`.
+    /// DNS name `POD.SERVICE.NAMESPACE.svc.cluster.local`. A Deployment's members have no names of their own: they
+    /// share the Deployment's, its claims and the name of its first Service.
     #[must_use]
     pub fn member(&self, ordinal: u32) -> Member {
+        if self.kind == WorkloadKind::Deployment {
+            return self.any_member(ordinal);
+        }
         let pod = format!("{}-{ordinal}", self.name);
         Member {
             ordinal,
@@ -90,9 +94,75 @@ impl Workload {
         }
     }
 
+    /// The Services other than the governing one whose every connection leads to this member.
+    pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
+        self.services.iter().filter(move |service| {
+            service.name != self.governing_service
+                && service
+                    .pod
+                    .as_ref()
+                    .map_or(self.replicas == 1, |pod| *pod == member.pod)
+        })
+    }
+
+    /// The first Service that selects every member.
+    #[must_use]
+    pub fn common_service(&self) -> Option<&ServiceRef> {
+        self.services.iter().find(|service| service.pod.is_none())
+    }
+
     /// Every member that the manifest asks for, in the order of their ordinals.
     pub fn members(&self) -> impl Iterator<Item = Member> {
         (0..self.replicas).map(|ordinal| self.member(ordinal))
+    }
+
+    /// Whether a pod of the workload's namespace is one of its members: by its name, which a StatefulSet keeps, or by
+    /// the ReplicaSet of a Deployment that made it (`KIND/NAME` of its controller).
+    ///
+    /// A Deployment's ReplicaSets are called `NAME-HASH`, and the hash holds no hyphen (Kubernetes, "Deployments").
+    ///
+    /// ```
+    /// # use stateproof::manifest::ManifestSet;
+    /// # use stateproof::workload::discover;
+    /// # let set = ManifestSet::read(&["fixtures/wealist-postgres".into()])?;
+    /// let postgres = discover(&set, "default")?.remove(0).workload;
+    /// assert!(postgres.has_pod("postgres-0", Some("StatefulSet/postgres")));
+    /// assert!(!postgres.has_pod("postgres-exporter-0", Some("StatefulSet/postgres-exporter")));
+    /// # Ok::<(), stateproof::manifest::Problems>(())
+    /// ```
+    #[must_use]
+    pub fn has_pod(&self, pod: &str, owner: Option<&str>) -> bool {
+        match self.kind {
+            WorkloadKind::StatefulSet => pod
+                .strip_prefix(&self.name)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|ordinal| ordinal.parse::<u32>().is_ok()),
+            WorkloadKind::Deployment => owner
+                .and_then(|owner| owner.strip_prefix("ReplicaSet/"))
+                .and_then(|set| set.rsplit_once('-'))
+                .is_some_and(|(name, _)| name == self.name),
+        }
+    }
+
+    /// How reports call a member: `Pod postgres-0`, or `Deployment postgres`, whose pods have no names of their own.
+    #[must_use]
+    pub fn called(&self, member: &Member) -> String {
+        match self.kind {
+            WorkloadKind::StatefulSet => format!("Pod {}", member.pod),
+            WorkloadKind::Deployment => format!("Deployment {}", self.name),
+        }
+    }
+
+    fn any_member(&self, ordinal: u32) -> Member {
+        Member {
+            ordinal,
+            pod: self.name.clone(),
+            dns: self
+                .common_service()
+                .map(|service| service.dns.clone())
+                .unwrap_or_default(),
+            claims: self.claims.iter().map(|claim| claim.name.clone()).collect(),
+        }
     }
 }
 
@@ -201,10 +271,10 @@ pub enum RetentionPolicy {
     Delete,
 }
 
-/// One entry of `spec.volumeClaimTemplates`.
+/// One entry of `spec.volumeClaimTemplates`, or a claim that a Deployment's pods mount by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimTemplate {
-    /// The template's name, the stem of the claims' names.
+    /// The template's name, the stem of the claims' names; the claim's own name where a Deployment mounts it.
     pub name: String,
     /// The requested size as the manifest writes it, for example `5Gi`.
     pub storage: String,
@@ -267,12 +337,12 @@ impl fmt::Display for EngineKind {
 /// One pod of a workload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Its ordinal.
+    /// Its ordinal. Among a Deployment's pods, which have none, its place in the order of their names.
     pub ordinal: u32,
-    /// Its pod's name, the same for every incarnation.
+    /// Its pod's name, the same for every incarnation; a Deployment's name where the pods have none that stay.
     pub pod: String,
     /// Its stable DNS name.
     pub dns: String,
-    /// The names of its claims, in the order of the templates.
+    /// The names of its claims, in the order of the templates. All members of a Deployment have the same.
     pub claims: Vec<String>,
 }

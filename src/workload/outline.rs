@@ -5,8 +5,8 @@ use super::neighbours::Neighbours;
 use super::stateful_set::{check_ordinals, claims, count, retention};
 use super::typed::typed;
 use super::{
-    Credentials, Discovered, Engine, EngineKind, Password, PodManagement, UpdateStrategy, Workload,
-    WorkloadKind, engines,
+    Credentials, Discovered, EngineKind, Password, PodManagement, UpdateStrategy, Workload, WorkloadKind,
+    template,
 };
 use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 
@@ -67,12 +67,8 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
         return None;
     }
     let pod = spec.template.spec.clone().unwrap_or_default();
-    let known = |image: Option<&String>| image.and_then(|image| engines::recognise(image));
-    let container = pod
-        .containers
-        .iter()
-        .find(|container| known(container.image.as_ref()).is_some())
-        .or(pod.containers.first())?;
+    let (position, kind) = template::engine_of(&spec.template).unwrap_or((0, EngineKind::Unknown));
+    let container = pod.containers.get(position)?;
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
         namespace: namespace.to_owned(),
@@ -87,13 +83,7 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
         replication: None,
         retention: retention(&spec),
         claims: claims(&spec, container),
-        engine: Engine {
-            kind: known(container.image.as_ref()).unwrap_or(EngineKind::Unknown),
-            container: container.name.clone(),
-            image: container.image.clone().unwrap_or_default(),
-            port: 0,
-            data_directory: String::new(),
-        },
+        engine: template::unread(container, kind),
         has_readiness_probe: container.readiness_probe.is_some(),
         termination_grace_seconds: count(
             pod.termination_grace_period_seconds

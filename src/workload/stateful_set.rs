@@ -1,18 +1,13 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec};
+use k8s_openapi::api::core::v1::Container;
 
-use super::environment::Environment;
 use super::neighbours::Neighbours;
-use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
-    ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
-    UpdateStrategy, Workload, WorkloadKind, data_directory, engines, governing, postgres, references,
+    ClaimTemplate, DiscoverError, Discovered, PodManagement, Retention, RetentionPolicy, UpdateStrategy,
+    Workload, WorkloadKind, data_directory, engines, governing, template,
 };
 use crate::manifest::{Manifest, Problem};
-
-/// Where a StatefulSet has its pods' spec.
-const POD: &str = "/spec/template/spec";
 
 /// The database that a StatefulSet runs. `None` when it runs none that is known, or when there are problems.
 pub(super) fn read(
@@ -28,44 +23,23 @@ pub(super) fn read(
             return None;
         }
     };
-    let pod = spec.template.spec.clone().unwrap_or_default();
-    let (position, kind) = pod
-        .containers
-        .iter()
-        .enumerate()
-        .find_map(|(position, container)| {
-            Some((position, engines::recognise(container.image.as_deref()?)?))
-        })?;
-
+    let engine = template::engine_of(&spec.template)?;
     let known = problems.len();
     let mut notes = Vec::new();
     check_identity(manifest, &spec, neighbours, &mut notes, problems);
-    references::check_volumes(&pod, POD, manifest, neighbours, problems);
-    let environment = environments(&pod, position, manifest, neighbours, problems);
-    let container = &pod.containers[position];
-    let pointer = format!("{POD}/containers/{position}");
-    let (engine, image_volume, credentials) = match kind {
-        EngineKind::PostgreSql => {
-            let engine = postgres::engine(container, &environment);
-            notes.extend(postgres::note(&engine.image, &engine));
-            let volume = postgres::image_volume(&engine.image);
-            let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
-            (engine, volume, credentials)
-        }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
-        // Not among those that are recognised.
-        EngineKind::Unknown => return None,
-    };
+    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
 
+    let (container, engine) = (&template.container, template.engine);
     let claims = claims(&spec, container);
+    notes.extend(template.notes);
     notes.extend(data_directory::note(
         &engine,
-        image_volume,
+        template.image_volume,
         container,
-        &pod,
+        &template.pod,
         &claims,
     ));
     let workload = Workload {
@@ -87,15 +61,13 @@ pub(super) fn read(
         claims,
         engine,
         has_readiness_probe: container.readiness_probe.is_some(),
-        termination_grace_seconds: pod
-            .termination_grace_period_seconds
-            .map_or(30, |seconds| u32::try_from(seconds).unwrap_or_default()),
+        termination_grace_seconds: template.grace_seconds,
         declared_at: manifest.place().file_and_line(),
         notes,
     };
     Some(Discovered {
         workload: with_notes(workload),
-        credentials: credentials?,
+        credentials: template.credentials?,
     })
 }
 
@@ -108,27 +80,8 @@ fn check_identity(
     problems: &mut Vec<Problem>,
 ) {
     problems.extend(check_ordinals(manifest, spec));
-    let labels: Labels = spec
-        .template
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.labels.clone())
-        .unwrap_or_default();
-    if !selector::matches(&spec.selector, &labels) {
-        let error = DiscoverError::SelectorMismatch {
-            object: manifest.to_string(),
-            wanted: selector::describe(&spec.selector),
-            labels: selector::list(&labels),
-        };
-        problems.push(
-            Problem::new(error)
-                .at(manifest.locate("/spec/selector"), "its pods do not have this")
-                .at(
-                    manifest.locate("/spec/template/metadata/labels"),
-                    "its pods' labels",
-                ),
-        );
-    }
+    template::check_selector(&spec.selector, &spec.template, manifest, problems);
+    let labels = template::labels(&spec.template);
     match governing::check(manifest, spec.service_name.as_deref(), &labels, neighbours) {
         Ok(note) => notes.extend(note),
         Err(problem) => problems.push(problem),
@@ -145,29 +98,6 @@ pub(super) fn check_ordinals(manifest: &Manifest, spec: &StatefulSetSpec) -> Opt
     )
 }
 
-/// The environment of the engine's container. The other containers' is resolved too: what is missing there keeps
-/// the pod from starting as well.
-fn environments(
-    pod: &PodSpec,
-    engine: usize,
-    manifest: &Manifest,
-    neighbours: Neighbours<'_>,
-    problems: &mut Vec<Problem>,
-) -> Environment {
-    let mut wanted = Environment::default();
-    let init = pod.init_containers.as_deref().unwrap_or_default();
-    for (list, containers) in [("initContainers", init), ("containers", &pod.containers)] {
-        for (position, container) in containers.iter().enumerate() {
-            let pointer = format!("{POD}/{list}/{position}");
-            let environment = Environment::of(container, &pointer, manifest, neighbours, problems);
-            if list == "containers" && position == engine {
-                wanted = environment;
-            }
-        }
-    }
-    wanted
-}
-
 pub(super) fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     spec.volume_claim_templates
@@ -176,31 +106,10 @@ pub(super) fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<Claim
         .map(|template| {
             let name = template.metadata.name.clone().unwrap_or_default();
             let mounts = mounts.iter().filter(|mount| mount.name == name);
-            ClaimTemplate {
-                storage: requested(template),
-                mounts: mounts.map(|mount| mount.mount_path.clone()).collect(),
-                access_modes: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.access_modes.clone())
-                    .unwrap_or_default(),
-                storage_class: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.storage_class_name.clone()),
-                name,
-            }
+            let mounts = mounts.map(|mount| mount.mount_path.clone()).collect();
+            ClaimTemplate::of(name, template, mounts)
         })
         .collect()
-}
-
-fn requested(template: &PersistentVolumeClaim) -> String {
-    template
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get("storage"))
-        .map(|quantity| quantity.0.clone())
-        .unwrap_or_default()
 }
 
 pub(super) fn retention(spec: &StatefulSetSpec) -> Retention {

@@ -21,7 +21,8 @@ pub(super) fn pod_cause(cause: &mut Cause, objects: &Objects, object: &ObjectRef
     let started = state.containers.iter().any(|container| container.id.is_some());
     let events = objects.events(&object.uid).iter();
     for event in events.filter(|event| event.severity == "Warning" || is_probe_kill(event)) {
-        if cause.has_said(&event.message) {
+        let scheduled = event.reason == "FailedScheduling" && state.node.is_some();
+        if scheduled || cause.has_said(&event.message) {
             continue;
         }
         // An event stays when what it said has passed.

@@ -5,7 +5,7 @@ use crate::workload::Workload;
 pub const ROWS: u32 = 100;
 
 /// The member that faults are for. The first one: it exists whatever the number of members.
-const MEMBER: u32 = 0;
+pub const MEMBER: u32 = 0;
 
 /// A drill on the first member, without what a workload without claims cannot show.
 pub fn planned(
@@ -16,8 +16,8 @@ pub fn planned(
 ) -> PlannedDrill {
     if workload.claims.is_empty() {
         steps.retain(|step| *step != Step::InspectClaims);
-        expectations
-            .retain(|expectation| !matches!(expectation.promise, Promise::Storage | Promise::Retention));
+        let on_claims = [Promise::Storage, Promise::Retention, Promise::Exclusivity];
+        expectations.retain(|expectation| !on_claims.contains(&expectation.promise));
     }
     PlannedDrill {
         drill,
