@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod api_server;
 mod cli;
 mod credentials;
 mod document;
@@ -16,4 +17,5 @@ mod refusals;
 mod report;
 mod tape;
 mod verdict;
+mod watches;
 mod workload;
