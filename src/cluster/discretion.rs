@@ -14,6 +14,6 @@ pub fn discreet(state: &mut ObjectState, secrets: &Secrets) {
             }
         }
         ObjectState::Event(event) => mask(&mut event.message),
-        ObjectState::Claim(_) | ObjectState::Volume(_) | ObjectState::Set(_) | ObjectState::Node(_) => {}
+        _ => {}
     }
 }

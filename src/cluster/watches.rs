@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::runtime::watcher;
 use kube::runtime::{WatchStreamExt, watcher::Config};
 use kube::{Api, Client, Resource};
@@ -56,7 +57,7 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets, Deployments and events in these namespaces, and the volumes bound to
+    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and the volumes bound to
     /// their claims, and the nodes; and the logs of containers whose pod is not Ready.
     ///
     /// Of what the cluster says the secrets are masked before anything is recorded.
@@ -87,6 +88,11 @@ impl Watches {
             tasks.spawn(follow(
                 shared.clone(),
                 within::<Deployment>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<PodDisruptionBudget>(client, namespace),
                 |_| true,
             ));
             tasks.spawn(follow(

@@ -6,6 +6,10 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::cordon::cordon;
+use super::evict::evict;
+use super::restart::restart;
+use super::scale::scale;
 use crate::history::{Fault, ObjectRef};
 
 /// A fault and the objects it is aimed at.
@@ -29,6 +33,16 @@ pub enum FaultError {
         fault: Fault,
         /// What should be there.
         object: String,
+    },
+    /// It is so already, by somebody else's doing, which must not be undone afterwards.
+    #[error("cannot {fault}: {object} is {state} already")]
+    Already {
+        /// The fault.
+        fault: Fault,
+        /// The object.
+        object: String,
+        /// How it is.
+        state: &'static str,
     },
     /// The API server refused it.
     #[error("cannot {fault}: the API server refused: {source}")]
@@ -55,6 +69,12 @@ impl Aim {
                 Fault::ForceDelete => delete::<Pod>(client, target, Some(0)).await,
                 Fault::DeleteStatefulset => delete::<StatefulSet>(client, target, None).await,
                 Fault::DeleteClaims => delete::<PersistentVolumeClaim>(client, target, None).await,
+                Fault::Scale { replicas } => scale(client, target, replicas).await,
+                Fault::Restart => restart(client, target, true).await,
+                Fault::Undo => restart(client, target, false).await,
+                Fault::Evict => evict(client, target).await,
+                Fault::Cordon => cordon(client, target, true).await,
+                Fault::Uncordon => cordon(client, target, false).await,
                 _ => todo!(),
             };
             done.map_err(|source| FaultError::Refused {

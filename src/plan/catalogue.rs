@@ -60,6 +60,12 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),
         Drill::DeleteClaim => drills::delete_claim(workload),
+        Drill::LoseAllPods => drills::lose_all_pods(workload),
+        Drill::Order => drills::order(workload),
+        Drill::Scale => drills::scale(workload),
+        Drill::Rollout => drills::rollout(workload, selection),
+        Drill::Evict => drills::evict(workload),
+        Drill::Drain => drills::drain(workload, selection),
         _ => Err("not built yet".to_owned()),
     }
 }

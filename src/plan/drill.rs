@@ -203,6 +203,9 @@ pub enum Step {
     ReadServices,
     /// Ask the vantage for the addresses of every Service that selects the members.
     ResolveServices,
+    /// Delete the first member's pod and wait until it is Ready as another: from then on the newest pod is not the one
+    /// with the highest ordinal.
+    RenewFirst,
     /// Delete the pods of all members at once.
     DeletePods,
     /// Change the number of members, and wait until those that go are gone.
@@ -216,8 +219,12 @@ pub enum Step {
     Restart,
     /// Set the template back.
     Undo,
-    /// Evict the member's pod.
-    Evict,
+    /// Evict pods through the eviction API, one after the other, whatever the answer: the member's, and those of the
+    /// members after it.
+    Evict {
+        /// How many.
+        pods: u32,
+    },
     /// Cordon the node that the member's pod is on.
     Cordon,
     /// Wait until the member's new pod is Ready on another node, or stays Pending because its volume cannot go there.
@@ -241,4 +248,6 @@ pub enum Step {
     AwaitEnd,
     /// Read every row of this drill back through the DNS name: the final read.
     Read,
+    /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
+    Get,
 }

@@ -2,12 +2,20 @@
 
 mod background;
 mod cadence;
+mod claims;
 mod connection;
+mod cordons;
 mod despair;
+mod drain;
 mod drill;
 mod end;
 mod error;
+mod evict;
+mod fault;
 mod first_session;
+mod get;
+mod members;
+mod names;
 mod observer;
 mod scene;
 mod verification;

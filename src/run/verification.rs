@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -315,6 +316,7 @@ impl Verification {
         for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
+        let cordons = scene.cordons.clone();
         vantage.ready(watches, run_namespace, self.deadline).await?;
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
@@ -330,6 +332,7 @@ impl Verification {
                     workload: &found.workload,
                     credentials: &found.credentials,
                 },
+                cordons: &cordons,
                 deadline: self.deadline,
             };
             let quiet = &quiet;
@@ -417,7 +420,7 @@ impl Verification {
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         let ready = async {
             for member in workload.members() {
-                let check = |objects: &Objects| member_ready(objects, workload, &member, None);
+                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
                 bench
                     .watches
                     .until(workload.called(&member), "Ready", self.deadline, check)

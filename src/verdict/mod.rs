@@ -20,6 +20,7 @@ mod servers;
 mod share;
 mod storage;
 mod times;
+mod version;
 mod view;
 
 pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};

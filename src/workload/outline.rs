@@ -6,7 +6,7 @@ use super::stateful_set::{check_ordinals, claims, count, retention};
 use super::typed::typed;
 use super::{
     Credentials, Discovered, EngineKind, Password, PodManagement, UpdateStrategy, Workload, WorkloadKind,
-    template,
+    engines, template,
 };
 use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 
@@ -67,7 +67,16 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
         return None;
     }
     let pod = spec.template.spec.clone().unwrap_or_default();
-    let (position, kind) = template::engine_of(&spec.template).unwrap_or((0, EngineKind::Unknown));
+    let marked = match engines::mark(manifest) {
+        Ok(marked) => marked,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
+    let containers = template::containers(&spec.template);
+    let found = engines::container(containers, |container| claims(&spec, container), marked);
+    let (position, kind) = found.unwrap_or((0, EngineKind::Unknown));
     let container = pod.containers.get(position)?;
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,

@@ -1,4 +1,4 @@
-use super::parts::{ROWS, held, planned, violated};
+use super::parts::{ROWS, await_all, held, planned, violated};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::{RetentionPolicy, Workload};
 
@@ -22,7 +22,7 @@ pub fn delete_claim(workload: &Workload) -> Result<PlannedDrill, String> {
         Step::DeleteClaims,
         Step::InspectClaims,
         Step::Reapply,
-        Step::AwaitReady,
+        await_all(workload),
         Step::Resolve,
         Step::Read,
     ];
