@@ -76,6 +76,14 @@ impl Objects {
         })
     }
 
+    /// Every volume that there is now, of those that are followed.
+    pub fn volumes(&self) -> impl Iterator<Item = &VolumeState> {
+        self.states.values().filter_map(|state| match state {
+            ObjectState::Volume(volume) => Some(volume),
+            _ => None,
+        })
+    }
+
     /// Every node that there is now.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeState> {
         self.states.values().filter_map(|state| match state {

@@ -104,9 +104,11 @@ impl Watches {
         let ours: HashSet<String> = namespaces.iter().cloned().collect();
         let bound_to_ours = move |volume: &PersistentVolume| {
             let claim = volume.spec.as_ref().and_then(|spec| spec.claim_ref.as_ref());
-            claim
-                .and_then(|claim| claim.namespace.as_ref())
-                .is_some_and(|namespace| ours.contains(namespace))
+            // One that nobody has claimed yet may become ours.
+            claim.is_none_or(|claim| {
+                let namespace = claim.namespace.as_ref();
+                namespace.is_some_and(|namespace| ours.contains(namespace))
+            })
         };
         tasks.spawn(follow(
             shared.clone(),

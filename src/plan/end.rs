@@ -138,3 +138,45 @@ impl fmt::Display for End {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_is_read_back_as_it_was_written() {
+        for text in [
+            "Pod/web-1:phase=Pending",
+            "Pod/web-1:waiting=PostStartHookError: sh: mongosh: not found",
+            "Pod/web-1:terminated=exit code 1",
+            "Pod/web-1:unschedulable=didn't match pod anti-affinity rules",
+            "Pod/web-1:event=FailedMount: secret \"db=tls\" not found",
+            "Pod/web-1:log=FATAL: a=b/c",
+            "PersistentVolumeClaim/data-web-1:phase=Pending",
+            "StatefulSet/web:event=FailedCreate: exceeded quota",
+        ] {
+            assert_eq!(text.parse::<End>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_names_no_end_is_refused_with_what_there_is() {
+        for text in [
+            "",
+            "web-1:phase=Pending",
+            "Pod/:phase=Pending",
+            "Pod/web-1:phase=",
+            "Pod/web-1:phase",
+            "Pod/web-1:mood=bad",
+            "Pods/web-1:phase=Pending",
+            "PersistentVolumeClaim/data:log=x",
+            "StatefulSet/web:phase=Pending",
+        ] {
+            let error = text.parse::<End>().unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("`{text}`")) && error.contains("unschedulable, event, log"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -2,7 +2,7 @@ use super::Cause;
 use super::chain::words;
 use super::missing::stays_missing;
 use crate::cluster::Objects;
-use crate::history::ClusterEvent;
+use crate::history::{ClaimState, ClusterEvent, ObjectRef};
 
 /// After as many refusals to bind a claim it is not a volume that has just been made: the controller looks again every
 /// 15 s (kube-controller-manager, `--pvclaimbinder-sync-period`).
@@ -25,13 +25,15 @@ pub(super) fn claim_cause(cause: &mut Cause, objects: &Objects, namespace: &str,
             || event.reason == "ExternalProvisioning"
     };
     for event in events.filter(told) {
+        let message = &event.message;
         let hopeless = match event.reason.as_str() {
+            "ProvisioningFailed" if refuses_mode(message) => true,
             "ProvisioningFailed" => {
-                refuses_mode(&event.message)
-                    || (event.message.contains("storageclass")
-                        && stays_missing(objects, None, &event.message))
+                message.contains("storageclass")
+                    && stays_missing(objects, None, message)
+                    && !may_bind(objects, object, state)
             }
-            "FailedBinding" => event.repeated >= HOPELESS_BINDINGS,
+            "FailedBinding" => event.repeated >= HOPELESS_BINDINGS && !may_bind(objects, object, state),
             _ => false,
         };
         cause.say_final(
@@ -39,6 +41,15 @@ pub(super) fn claim_cause(cause: &mut Cause, objects: &Objects, namespace: &str,
             hopeless,
         );
     }
+}
+
+/// Whether a volume of the claim's class is there that nobody else has: the controller may not have seen it yet.
+fn may_bind(objects: &Objects, claim: &ObjectRef, state: &ClaimState) -> bool {
+    objects.volumes().any(|volume| {
+        let class = |class: &Option<String>| class.clone().unwrap_or_default();
+        class(&volume.storage_class) == class(&state.storage_class)
+            && volume.claim_uid.as_ref().is_none_or(|uid| *uid == claim.uid)
+    })
 }
 
 /// A provisioner that cannot make a volume with these access modes says so every time.
