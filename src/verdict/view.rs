@@ -303,6 +303,14 @@ impl<'h> DrillView<'h> {
         })
     }
 
+    /// The kinds whose watch broke since the drill began.
+    pub fn gaps(&self) -> impl Iterator<Item = &'h str> {
+        at(self.seen, self.start).filter_map(|at| match at.event {
+            Event::Gap { kind, .. } => Some(kind.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether a watch on a kind broke between the first fault and the drill's end.
     pub fn gap_since_fault(&self, kind: &str) -> bool {
         self.first_fault()
@@ -401,6 +409,7 @@ fn drill_of(event: &Event) -> Option<&DrillId> {
         | Event::MemberRead { drill, .. }
         | Event::ServiceRead { drill, .. }
         | Event::Probed { drill, .. }
+        | Event::CameTo { drill, .. }
         | Event::ClaimsInspected { drill, .. }
         | Event::Read { drill, .. } => Some(drill),
         Event::Server { drill, .. } => drill.as_ref(),

@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod api_server;
 mod claims;
 mod cli;
 mod credentials;
@@ -19,5 +20,6 @@ mod replica_set;
 mod report;
 mod tape;
 mod verdict;
+mod watches;
 mod workload;
 mod workload_engines;
