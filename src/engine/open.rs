@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Reach, Session, SessionError, postgres};
+use super::{Reach, Session, SessionError, http, mysql, postgres};
 use crate::workload::{
     Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload, WorkloadKind,
 };
@@ -103,6 +103,10 @@ pub async fn open(
             let session = postgres::Session::open(&**reach, target, credentials).await?;
             Ok(Box::new(session))
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MySql => Ok(Box::new(
+            mysql::Session::open(&**reach, target, credentials).await?,
+        )),
+        EngineKind::Http => Ok(Box::new(http::Session::open(reach, target).await?)),
+        EngineKind::MongoDb => todo!(),
     }
 }

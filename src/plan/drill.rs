@@ -248,4 +248,6 @@ pub enum Step {
     AwaitEnd,
     /// Read every row of this drill back through the DNS name: the final read.
     Read,
+    /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
+    Get,
 }

@@ -5,8 +5,8 @@ use super::table;
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
 
-/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, what is not
-/// proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
+/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, warnings,
+/// what is not proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
 ///
 /// ```
 /// use stateproof::history::History;
@@ -23,6 +23,7 @@ pub fn render(verdict: &Verdict, style: &Style) -> String {
     header(&mut page, verdict);
     drills(&mut page, verdict);
     times(&mut page, verdict);
+    warnings(&mut page, verdict);
     limits(&mut page, verdict);
     failures(&mut page, verdict);
     page.gap();
@@ -175,6 +176,17 @@ fn times(page: &mut Page, verdict: &Verdict) {
             per_mille % 10
         ),
     );
+}
+
+fn warnings(page: &mut Page, verdict: &Verdict) {
+    if verdict.warnings.is_empty() {
+        return;
+    }
+    page.heading("warnings");
+    for warning in &verdict.warnings {
+        let mark = page.paint(Some(AnsiColor::Yellow), false, "!");
+        page.hanging("! ", &format!("{mark} "), "  ", warning);
+    }
 }
 
 fn limits(page: &mut Page, verdict: &Verdict) {

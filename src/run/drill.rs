@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::connection::Route;
 use super::cordons::Cordons;
+use super::get::get;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
@@ -137,6 +138,10 @@ impl Run<'_> {
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,
             Step::Uncordon => self.uncordon().await,
+            Step::Get => {
+                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
+                self.timed("GET /".to_owned(), asked).await
+            }
             _ => todo!(),
         }
     }

@@ -11,6 +11,7 @@ mod error;
 mod evict;
 mod fault;
 mod first_session;
+mod get;
 mod members;
 mod names;
 mod observer;

@@ -7,6 +7,7 @@ use super::view::{DrillView, Ending};
 use super::{
     Failure, PromiseVerdict, Verdict, address, deployment, durability, exclusivity, fault, harness_share,
     identity, order, overlap, placement, protection, readiness, recovery, retention, rows, storage, times,
+    version,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -46,7 +47,7 @@ pub fn judge(history: &History) -> Verdict {
         recovery: Vec::new(),
         overlaps: Vec::new(),
         readiness: readiness::readiness(history),
-        warnings: Vec::new(),
+        warnings: version::warnings(history, plans(history)),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,

@@ -29,6 +29,7 @@ mod share;
 mod storage;
 mod timeline;
 mod times;
+mod version;
 mod view;
 
 pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};

@@ -3,6 +3,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::engines;
+use super::image::ImageName;
+
 /// One StatefulSet, or a Deployment used as a database, with its Services, claims and engine.
 ///
 /// Serialised into the history's first event, so that a verdict needs nothing but the history.
@@ -109,6 +112,12 @@ impl Workload {
     #[must_use]
     pub fn common_service(&self) -> Option<&ServiceRef> {
         self.services.iter().find(|service| service.pod.is_none())
+    }
+
+    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        self.engine.kind != EngineKind::Http || !self.engine.data_directory.is_empty()
     }
 
     /// Every member that the manifest asks for, in the order of their ordinals.
@@ -300,6 +309,16 @@ pub struct Engine {
     /// Where it keeps its data, as image and environment have it; for files over HTTP the first claim's mount.
     /// Empty where it keeps none.
     pub data_directory: String,
+}
+
+impl Engine {
+    /// The version that the image's tag asks for: `16` for `postgres:16-alpine`, `8.0` for `mysql:8.0`. None where it
+    /// names none, and where the image is not the engine's official one, whose versions are its own.
+    #[must_use]
+    pub fn version_asked(&self) -> Option<&str> {
+        let official = engines::recognise(&self.image) == Some(self.kind);
+        ImageName::parse(&self.image).version().filter(|_| official)
+    }
 }
 
 /// The database engines that stateproof speaks.

@@ -4,11 +4,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use super::environment::Environment;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
-use super::{Credentials, DiscoverError, Engine, EngineKind, engines, postgres, references};
+use super::{
+    ClaimTemplate, Credentials, DiscoverError, Engine, EngineKind, http, mysql, postgres, references,
+};
 use crate::manifest::{Manifest, Problem};
 
 /// Where a StatefulSet and a Deployment have their pods' spec.
-const POD: &str = "/spec/template/spec";
+pub(super) const POD: &str = "/spec/template/spec";
 
 /// What the pods' template says of the server, whatever makes the pods.
 pub(super) struct Template {
@@ -25,18 +27,16 @@ pub(super) struct Template {
     pub(super) notes: Vec<String>,
 }
 
-/// The container that runs a known engine: its position, and which engine it is.
-pub(super) fn engine_of(template: &PodTemplateSpec) -> Option<(usize, EngineKind)> {
-    let containers = template.spec.iter().flat_map(|pod| &pod.containers);
-    containers
-        .enumerate()
-        .find_map(|(position, container)| Some((position, engines::recognise(container.image.as_deref()?)?)))
+/// The containers of the pods, init containers not among them.
+pub(super) fn containers(template: &PodTemplateSpec) -> &[Container] {
+    template.spec.as_ref().map_or(&[], |pod| &pod.containers)
 }
 
-/// Reads the template around the container that runs the engine. What would keep the pods from starting is a problem.
+/// Reads the template around the container that runs the engine, which mounts these claims. What would keep the pods from starting is a problem.
 pub(super) fn read(
     template: &PodTemplateSpec,
     (position, kind): (usize, EngineKind),
+    claims: &[ClaimTemplate],
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
@@ -55,7 +55,16 @@ pub(super) fn read(
             let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
             (engine, volume, credentials)
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MySql => {
+            let credentials = mysql::credentials(&environment, &pointer, manifest, problems);
+            (mysql::engine(&container), mysql::IMAGE_VOLUME, credentials)
+        }
+        EngineKind::Http => {
+            let engine = http::engine(&container, claims);
+            notes.extend(http::note(&engine));
+            (engine, "", Some(http::credentials()))
+        }
+        EngineKind::MongoDb => todo!(),
     };
     Template {
         engine,
