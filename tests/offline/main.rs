@@ -11,6 +11,7 @@ mod document;
 mod fixtures;
 mod history;
 mod manifest;
+mod members;
 mod plan;
 mod refusals;
 mod report;
