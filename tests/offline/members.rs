@@ -33,7 +33,7 @@ pub struct Members {
     pub workload: Workload,
     drill: Drill,
     version: u64,
-    pods: Vec<Option<ObjectRef>>,
+    pods: Vec<Option<(ObjectRef, String)>>,
     made: u32,
     /// Where pods are scheduled.
     pub node: String,
@@ -112,13 +112,13 @@ impl Members {
         if matches!(act, Act::Born(_) | Act::Found(_)) {
             self.made += 1;
             let pod = object("Pod", &format!("postgres-{ordinal}"), self.made);
-            self.pods[ordinal as usize] = Some(pod);
+            self.pods[ordinal as usize] = Some((pod, self.revision.clone()));
         }
-        let pod = self.pod(ordinal);
+        let (pod, revision) = self.pods[ordinal as usize].clone().unwrap();
         let born = PodState {
             phase: "Pending".into(),
             owner: Some("StatefulSet/postgres".into()),
-            revision: Some(self.revision.clone()),
+            revision: Some(revision),
             claims: self.workload.member(ordinal).claims,
             ..PodState::default()
         };
@@ -151,7 +151,7 @@ impl Members {
 
     /// The pod that has this ordinal now.
     pub fn pod(&self, ordinal: u32) -> ObjectRef {
-        self.pods[ordinal as usize].clone().unwrap()
+        self.pods[ordinal as usize].clone().unwrap().0
     }
 
     /// The address of the pod that has this ordinal now: no two pods share one.

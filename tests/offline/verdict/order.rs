@@ -42,7 +42,7 @@ fn the_evidence_names_the_pods_and_the_resource_versions() {
         Promise::Order,
         Outcome::Held,
         &[
-            "first apply: postgres-1 was created after postgres-0 was Ready (resourceVersion 721 > 714)",
+            "first apply: postgres-1 was created after postgres-0 was Ready (resourceVersion 728 > 721)",
             "scale to 0: postgres-1's deletion began (resourceVersion 770) after postgres-2 was gone",
             "scale to 3: postgres-1 was created after postgres-0 was Ready",
             "Kubernetes promises no order when the StatefulSet itself is deleted",

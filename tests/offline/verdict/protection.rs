@@ -112,7 +112,9 @@ fn one_of(second: impl FnOnce(&mut Members)) -> Members {
 
 #[test]
 fn as_many_as_allowed_go_and_no_more() {
-    let held = one_of(|members| drop(members.refused(429, REFUSAL)));
+    let held = one_of(|members| {
+        members.refused(429, REFUSAL);
+    });
     let words = [
         "evicted, as postgres allows: postgres-0",
         "the eviction of postgres-1 was refused",
@@ -120,7 +122,9 @@ fn as_many_as_allowed_go_and_no_more() {
     held.check(Promise::Protection, Outcome::Held, &words);
     held.check(Promise::Identity, Outcome::Held, &["postgres-0"]);
     held.check(Promise::Durability, Outcome::Held, &[]);
-    let both = one_of(|members| drop(members.accepted(Fault::Evict).acts(&down([1]))));
+    let both = one_of(|members| {
+        members.accepted(Fault::Evict).acts(&down([1]));
+    });
     let words = ["evicted: postgres-0, postgres-1, though the manifest allows 1 at once"];
     both.check(Promise::Protection, Outcome::Violated, &words);
 }
