@@ -11,6 +11,7 @@ use super::RunError;
 use super::connection::Route;
 use super::cordons::Cordons;
 use super::get::get;
+use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
@@ -21,12 +22,16 @@ use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
+    /// What tells this run from any other.
+    pub run: &'a str,
     pub client: &'a Client,
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
     pub application: &'a Application,
     pub route: Route<'a>,
     pub cordons: &'a Cordons,
+    /// The roles of the members, where they are a replica set.
+    pub roles: Option<&'a Roles>,
     /// How long a member may take to become Ready, and a server to accept a session.
     pub deadline: Duration,
 }
@@ -69,7 +74,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         workload,
         target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
-        ledger: Ledger::new(drill.clone()),
+        ledger: Ledger::new(drill.clone(), bench.run),
         progress: watch::Sender::new(Progress::default()),
         begin: CancellationToken::new(),
         stop: CancellationToken::new(),
@@ -142,6 +147,12 @@ impl Run<'_> {
                 let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
                 self.timed("GET /".to_owned(), asked).await
             }
+            Step::WriteThroughServices => self.write_through_services().await,
+            Step::ReadMembers => self.read_members().await,
+            Step::AwaitRoles => self.await_roles().await,
+            Step::ProbeRoles => self.probe_roles().await,
+            Step::StepDown => self.step_down().await,
+            Step::ProbePrimaryAddress => self.probe_primary_address().await,
             _ => todo!(),
         }
     }
@@ -217,7 +228,9 @@ impl Run<'_> {
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
             let drill = self.ledger.drill.clone();
-            let pod = self.pod_of(session.server());
+            // Of a replica set the PRIMARY answers, which may be any member.
+            let answered = session.server().and_then(|server| self.member_of(server));
+            let pod = answered.map_or_else(|| self.pod_of(session.server()), |member| member.pod);
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),

@@ -1,5 +1,5 @@
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
-use super::{deployment, happened};
+use super::{deployment, happened, step_down};
 use crate::history::Fault;
 use crate::plan::Step;
 use crate::workload::WorkloadKind;
@@ -53,6 +53,9 @@ fn times(step: Step) -> usize {
 fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), String> {
     if view.workload.kind == WorkloadKind::Deployment {
         return deployment::proven(view, begun);
+    }
+    if begun.fault == Fault::StepDown {
+        return step_down::proof(view, begun);
     }
     aimed(view, step, begun)?;
     match begun.fault {

@@ -1,6 +1,7 @@
 //! What the history comes to: a pure function of it, promise by promise, with the evidence.
 
 mod address;
+mod agreement;
 mod creation;
 mod deployment;
 mod durability;
@@ -15,17 +16,21 @@ mod order;
 mod overlap;
 mod placement;
 mod pods;
+mod primary_address;
 mod protection;
 mod readiness;
 mod recovery;
 mod removal;
 mod retention;
+mod role_history;
+mod roles;
 mod rollout;
 mod rows;
 mod scaled_claims;
 mod servers;
 mod services;
 mod share;
+mod step_down;
 mod storage;
 mod timeline;
 mod times;
@@ -37,6 +42,7 @@ pub use judge::judge;
 pub use model::{Failure, PromiseVerdict, Verdict};
 pub use overlap::{Measured, Overlap};
 pub use readiness::Readiness;
+pub use role_history::RoleSpan;
 pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};
 pub use times::RecoveryTimes;

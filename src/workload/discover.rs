@@ -12,7 +12,8 @@ pub struct Discovered {
 }
 
 /// Finds the databases in a set of manifests: StatefulSets that run the official image of PostgreSQL, MySQL, MongoDB or
-/// nginx by whatever registry and tag, and Deployments of a database, or those that say with the annotation or label `stateproof.dev/engine` what they run.
+/// nginx by whatever registry and tag, Deployments of a database, and those that say with the annotation or label
+/// `stateproof.dev/engine` what they run.
 ///
 /// A StatefulSet without claims that runs something else is passed over: it keeps nothing. One with claims is a
 /// problem until it says what it is: a database that is silently not verified would pass.

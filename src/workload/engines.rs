@@ -9,6 +9,7 @@ use crate::manifest::{Manifest, Problem};
 const KNOWN: &[(&str, EngineKind)] = &[
     ("postgres", EngineKind::PostgreSql),
     ("mysql", EngineKind::MySql),
+    ("mongo", EngineKind::MongoDb),
     ("nginx", EngineKind::Http),
 ];
 

@@ -75,7 +75,7 @@ pub(super) fn read(
         services,
         update: update(&spec),
         budgets: budgets::selecting(&labels, replicas, neighbours),
-        replication: None,
+        replication: template.replication,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
             Some("Parallel") => PodManagement::Parallel,

@@ -5,7 +5,8 @@ use super::environment::Environment;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::{
-    ClaimTemplate, Credentials, DiscoverError, Engine, EngineKind, http, mysql, postgres, references,
+    ClaimTemplate, Credentials, DiscoverError, Engine, EngineKind, Replication, http, mongodb, mysql,
+    postgres, references,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -15,6 +16,8 @@ pub(super) const POD: &str = "/spec/template/spec";
 /// What the pods' template says of the server, whatever makes the pods.
 pub(super) struct Template {
     pub(super) engine: Engine,
+    /// How its members keep each other's rows.
+    pub(super) replication: Option<Replication>,
     /// The directory that the image declares as a volume of its own.
     pub(super) image_volume: &'static str,
     /// None when they cannot be known: the problems say why.
@@ -32,7 +35,8 @@ pub(super) fn containers(template: &PodTemplateSpec) -> &[Container] {
     template.spec.as_ref().map_or(&[], |pod| &pod.containers)
 }
 
-/// Reads the template around the container that runs the engine, which mounts these claims. What would keep the pods from starting is a problem.
+/// Reads the template around the container that runs the engine, which mounts these claims. What would keep the pods
+/// from starting is a problem.
 pub(super) fn read(
     template: &PodTemplateSpec,
     (position, kind): (usize, EngineKind),
@@ -46,7 +50,7 @@ pub(super) fn read(
     let environment = environments(&pod, position, manifest, neighbours, problems);
     let container = pod.containers[position].clone();
     let pointer = format!("{POD}/containers/{position}");
-    let mut notes = Vec::new();
+    let (mut notes, mut replication) = (Vec::new(), None);
     let (engine, image_volume, credentials) = match kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(&container, &environment);
@@ -64,10 +68,20 @@ pub(super) fn read(
             notes.extend(http::note(&engine));
             (engine, "", Some(http::credentials()))
         }
-        EngineKind::MongoDb => todo!(),
+        EngineKind::MongoDb => {
+            notes.extend(mongodb::note(&container, &environment));
+            replication = mongodb::replication(&container, &environment);
+            let credentials = mongodb::credentials(&environment, &pointer, manifest, problems);
+            (
+                mongodb::engine(&container, &environment),
+                mongodb::DATA_DIRECTORY,
+                credentials,
+            )
+        }
     };
     Template {
         engine,
+        replication,
         image_volume,
         credentials,
         container,

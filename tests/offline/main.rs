@@ -5,8 +5,10 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod claims;
 mod cli;
 mod credentials;
+mod deployment;
 mod document;
 mod fixtures;
 mod history;
@@ -14,6 +16,7 @@ mod manifest;
 mod members;
 mod plan;
 mod refusals;
+mod replica_set;
 mod report;
 mod tape;
 mod verdict;
