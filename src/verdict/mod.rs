@@ -10,6 +10,7 @@ mod facts;
 mod fault;
 mod happened;
 mod identity;
+mod inspection;
 mod judge;
 mod model;
 mod order;
