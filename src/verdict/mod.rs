@@ -12,6 +12,7 @@ mod failure;
 mod fault;
 mod happened;
 mod identity;
+mod inspection;
 mod judge;
 mod model;
 mod order;

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::history::{
-    ClaimState, ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState,
-    PodState, Record,
+    ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState, PodState, Record,
 };
 use crate::plan::{PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadKind};
@@ -69,13 +68,6 @@ pub(super) struct Sighting<'h> {
     pub uid: &'h str,
     /// Its state; none when it was deleted.
     pub state: Option<&'h PodState>,
-}
-
-/// The claims that an inspection found.
-#[derive(Clone, Copy)]
-pub(super) struct Inspection<'h> {
-    pub place: usize,
-    claims: &'h [(ObjectRef, ClaimState)],
 }
 
 impl<'h> DrillView<'h> {
@@ -317,19 +309,6 @@ impl<'h> DrillView<'h> {
             .is_some_and(|fault| self.gap(kind, fault.place, self.seen.len()))
     }
 
-    /// The drill's inspections of the claims, in order.
-    pub fn inspections(&self) -> Vec<Inspection<'h>> {
-        self.own()
-            .filter_map(|at| match at.event {
-                Event::ClaimsInspected { claims, .. } => Some(Inspection {
-                    place: at.place,
-                    claims,
-                }),
-                _ => None,
-            })
-            .collect()
-    }
-
     /// The place at which an object was first seen to be gone after a fault began: its deletion, or another object
     /// under its name that was not there before.
     pub fn gone(&self, target: &ObjectRef, fault: Begun<'_>) -> Option<usize> {
@@ -360,15 +339,6 @@ impl<'h> DrillView<'h> {
             Step::StopWriter { .. } | Step::Write { .. } => last_fault.is_some_and(|fault| index > fault),
             _ => false,
         })
-    }
-}
-
-impl<'h> Inspection<'h> {
-    pub fn claim(&self, namespace: &str, name: &str) -> Option<(&'h ObjectRef, &'h ClaimState)> {
-        self.claims
-            .iter()
-            .find(|(object, _)| object.namespace == namespace && object.name == name)
-            .map(|(object, state)| (object, state))
     }
 }
 

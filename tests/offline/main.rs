@@ -14,6 +14,7 @@ mod document;
 mod fixtures;
 mod history;
 mod manifest;
+mod members;
 mod plan;
 mod refusals;
 mod replica_set;
