@@ -18,10 +18,9 @@ use crate::support::{assert_promise, block_on, cluster, prove, verification};
 #[test]
 fn d0_8_initdb_refuses_a_directory_with_lost_found() {
     let end: End = "Pod/postgres-0:log=lost+found".parse().unwrap();
-    let run = verification("wealist-postgres-lost-found")
-        .expect_failure([end])
-        .run();
-    let proven = block_on(run).unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
+    let verification = verification("wealist-postgres-lost-found").expect_failure([end]);
+    let proven = block_on(verification.run());
+    let proven = proven.unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
     let words = ["lost+found"];
     assert_promise(
         &proven,
