@@ -55,6 +55,9 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
             drills::of_deployment(drill, workload)
         }
+        Drill::Roles => drills::roles(workload),
+        Drill::Divergence => drills::divergence(workload),
+        Drill::StepDown => drills::step_down(workload),
         Drill::LosePod => Ok(drills::lose_pod(workload)),
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),

@@ -39,6 +39,7 @@ impl fmt::Display for Step {
             Self::InspectClaims => f.write_str("inspect the claims"),
             Self::Read => f.write_str("read"),
             Self::ReadServices => f.write_str("read through the Services"),
+            Self::Get => f.write_str("GET /"),
             Self::ResolveServices => f.write_str("resolve the Services"),
             Self::RenewFirst => f.write_str("renew the first pod"),
             Self::DeletePods => f.write_str("delete all pods"),

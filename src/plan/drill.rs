@@ -231,8 +231,8 @@ pub enum Step {
     AwaitDisplaced,
     /// Let pods be scheduled on that node again.
     Uncordon,
-    /// Write rows through every Service that leads to several members, each over a new connection, until every
-    /// member was reached.
+    /// Write rows through every Service that spreads connections over several members, each row over a new connection,
+    /// until every member was reached; where there is no such Service, through the members' own names.
     WriteThroughServices,
     /// Read every row of this drill from each member by itself.
     ReadMembers,
@@ -248,4 +248,6 @@ pub enum Step {
     AwaitEnd,
     /// Read every row of this drill back through the DNS name: the final read.
     Read,
+    /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
+    Get,
 }

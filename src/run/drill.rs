@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::connection::Route;
 use super::cordons::Cordons;
+use super::get::get;
+use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
@@ -26,6 +28,8 @@ pub struct Bench<'a> {
     pub application: &'a Application,
     pub route: Route<'a>,
     pub cordons: &'a Cordons,
+    /// The roles of the members, where they are a replica set.
+    pub roles: Option<&'a Roles>,
     /// How long a member may take to become Ready, and a server to accept a session.
     pub deadline: Duration,
 }
@@ -137,6 +141,16 @@ impl Run<'_> {
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,
             Step::Uncordon => self.uncordon().await,
+            Step::Get => {
+                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
+                self.timed("GET /".to_owned(), asked).await
+            }
+            Step::WriteThroughServices => self.write_through_services().await,
+            Step::ReadMembers => self.read_members().await,
+            Step::AwaitRoles => self.await_roles().await,
+            Step::ProbeRoles => self.probe_roles().await,
+            Step::StepDown => self.step_down().await,
+            Step::ProbePrimaryAddress => self.probe_primary_address().await,
             _ => todo!(),
         }
     }
@@ -212,7 +226,9 @@ impl Run<'_> {
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
             let drill = self.ledger.drill.clone();
-            let pod = self.pod_of(session.server());
+            // Of a replica set the PRIMARY answers, which may be any member.
+            let answered = session.server().and_then(|server| self.member_of(server));
+            let pod = answered.map_or_else(|| self.pod_of(session.server()), |member| member.pod);
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),

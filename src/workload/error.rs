@@ -9,12 +9,38 @@ pub enum DiscoverError {
     #[diagnostic(
         code(stateproof::workload::no_database),
         help(
-            "stateproof verifies StatefulSets whose image is `postgres`, of any registry, with any tag; add its manifest"
+            "stateproof verifies StatefulSets whose image is `postgres`, `mysql` or `nginx`, of any registry, with any tag; add its manifest, or say what another image holds with the annotation `stateproof.dev/engine`"
         )
     )]
     NoDatabase {
         /// What was found instead.
         found: String,
+    },
+    /// A StatefulSet with claims that runs no known engine.
+    #[error("{object}: which engine it runs cannot be told: {seen}")]
+    #[diagnostic(
+        code(stateproof::workload::unknown_engine),
+        help(
+            "say it with the annotation `stateproof.dev/engine`: `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the StatefulSet alone"
+        )
+    )]
+    UnknownEngine {
+        /// The StatefulSet.
+        object: String,
+        /// Its images and ports.
+        seen: String,
+    },
+    /// An annotation or label that names no engine.
+    #[error("{object}: `stateproof.dev/engine` is `{value}`")]
+    #[diagnostic(
+        code(stateproof::workload::unknown_mark),
+        help("write `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the workload alone")
+    )]
+    UnknownMark {
+        /// The workload.
+        object: String,
+        /// What it says.
+        value: String,
     },
     /// A field holds something else than Kubernetes expects there.
     #[error("{object}: `{field}` {fault}")]
@@ -139,7 +165,7 @@ pub enum DiscoverError {
         found: String,
     },
     /// The engine is given no password.
-    #[error("{object}: `POSTGRES_PASSWORD` is not set")]
+    #[error("{object}: `{variable}` is not set")]
     #[diagnostic(
         code(stateproof::workload::no_password),
         help("set it from a Secret: the image does not initialise a database without it")
@@ -147,6 +173,8 @@ pub enum DiscoverError {
     NoPassword {
         /// The workload.
         object: String,
+        /// The variable.
+        variable: &'static str,
     },
     /// A setting that nobody knows before the pod runs.
     #[error("{object}: `{variable}` is known only when the pod runs: it comes from {source_of_value}")]

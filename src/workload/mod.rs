@@ -1,5 +1,6 @@
 //! What is deployed: the workload behind a set of manifests, its engine, members, claims and credentials.
 
+mod budgets;
 mod claim;
 mod credentials;
 mod data_directory;
@@ -10,12 +11,17 @@ mod engines;
 mod environment;
 mod error;
 mod governing;
+mod http;
 mod image;
 mod model;
+mod mongodb;
+mod mysql;
 mod neighbours;
+mod ports;
 mod postgres;
 mod references;
 mod selector;
+mod services;
 mod stateful_set;
 mod template;
 mod typed;
@@ -28,3 +34,4 @@ pub use model::{
     ClaimTemplate, DisruptionBudget, Engine, EngineKind, Member, PodManagement, Replication, Retention,
     RetentionPolicy, ServiceRef, UpdateStrategy, Workload, WorkloadId, WorkloadKind,
 };
+pub use mysql::LEDGER_DATABASE;

@@ -1,11 +1,12 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 use k8s_openapi::api::core::v1::Container;
 
+use super::engines::Marked;
 use super::neighbours::Neighbours;
 use super::typed::typed;
 use super::{
-    ClaimTemplate, DiscoverError, Discovered, PodManagement, Retention, RetentionPolicy, UpdateStrategy,
-    Workload, WorkloadKind, data_directory, engines, governing, template,
+    ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
+    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, services, template,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -15,7 +16,19 @@ pub(super) fn read(
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Discovered> {
-    manifest.images().find_map(engines::recognise)?;
+    let marked = match engines::mark(manifest) {
+        Ok(marked) => marked,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
+    let templates = manifest.json()["spec"]["volumeClaimTemplates"].as_array();
+    let keeps_something = templates.is_some_and(|templates| !templates.is_empty());
+    let recognised = manifest.images().any(|image| engines::recognise(image).is_some());
+    if marked == Marked::Ignored || (marked == Marked::Not && !keeps_something && !recognised) {
+        return None;
+    }
     let spec = match typed::<StatefulSet>(manifest) {
         Ok(set) => set.spec,
         Err(problem) => {
@@ -23,35 +36,46 @@ pub(super) fn read(
             return None;
         }
     };
-    let engine = template::engine_of(&spec.template)?;
+    let containers = template::containers(&spec.template);
+    let Some(engine) = engines::container(containers, |container| claims(&spec, container), marked) else {
+        if keeps_something {
+            problems.push(unknown_engine(manifest));
+        }
+        return None;
+    };
+
     let known = problems.len();
     let mut notes = Vec::new();
     check_identity(manifest, &spec, neighbours, &mut notes, problems);
-    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
+    let claims = claims(&spec, &containers[engine.0]);
+    let template = template::read(&spec.template, engine, &claims, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
 
     let (container, engine) = (&template.container, template.engine);
-    let claims = claims(&spec, container);
     notes.extend(template.notes);
-    notes.extend(data_directory::note(
-        &engine,
-        template.image_volume,
-        container,
-        &template.pod,
-        &claims,
-    ));
+    if !engine.data_directory.is_empty() {
+        notes.extend(data_directory::note(
+            &engine,
+            template.image_volume,
+            container,
+            &template.pod,
+            &claims,
+        ));
+    }
+    let (replicas, labels) = (count(spec.replicas, 1), template::labels(&spec.template));
+    let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
         namespace: neighbours.namespace().to_owned(),
         name: manifest.name().to_owned(),
-        replicas: count(spec.replicas, 1),
+        replicas,
         governing_service: spec.service_name.clone().unwrap_or_default(),
-        services: Vec::new(),
-        update: UpdateStrategy::default(),
-        budgets: Vec::new(),
-        replication: None,
+        services,
+        update: update(&spec),
+        budgets: budgets::selecting(&labels, replicas, neighbours),
+        replication: template.replication,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
             Some("Parallel") => PodManagement::Parallel,
@@ -69,6 +93,17 @@ pub(super) fn read(
         workload: with_notes(workload),
         credentials: template.credentials?,
     })
+}
+
+fn unknown_engine(manifest: &Manifest) -> Problem {
+    let error = DiscoverError::UnknownEngine {
+        object: manifest.to_string(),
+        seen: engines::seen(manifest),
+    };
+    Problem::new(error).at(
+        manifest.locate(&format!("{}/containers/0/image", template::POD)),
+        "no engine is known by this name",
+    )
 }
 
 /// Checks what gives the members their names: ordinals, selector and governing Service.
@@ -113,6 +148,14 @@ fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
         .collect()
 }
 
+fn update(spec: &StatefulSetSpec) -> UpdateStrategy {
+    let asked = spec.update_strategy.as_ref();
+    match asked.and_then(|strategy| strategy.type_.as_deref()) {
+        Some("OnDelete") => UpdateStrategy::OnDelete,
+        _ => UpdateStrategy::RollingUpdate,
+    }
+}
+
 fn retention(spec: &StatefulSetSpec) -> Retention {
     let policy = |text: Option<&String>| match text.map(String::as_str) {
         Some("Delete") => RetentionPolicy::Delete,
@@ -151,11 +194,16 @@ fn with_notes(mut workload: Workload) -> Workload {
             ));
         }
     }
-    if workload.replicas > 1 {
-        workload.notes.push(format!(
-            "{} separate databases, not a cluster: {} does not replicate by itself",
-            workload.replicas, workload.engine.kind
-        ));
+    let Workload { replicas, engine, .. } = &workload;
+    if *replicas > 1 && workload.replication.is_none() {
+        let note = match engine.kind {
+            EngineKind::Http if engine.data_directory.is_empty() => None,
+            EngineKind::Http => Some(format!("{replicas} members, each with files of its own")),
+            kind => Some(format!(
+                "{replicas} separate databases, not a cluster: {kind} does not replicate by itself"
+            )),
+        };
+        workload.notes.extend(note);
     }
     workload
 }

@@ -4,15 +4,20 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use super::environment::Environment;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
-use super::{Credentials, DiscoverError, Engine, EngineKind, engines, postgres, references};
+use super::{
+    ClaimTemplate, Credentials, DiscoverError, Engine, EngineKind, Replication, http, mongodb, mysql,
+    postgres, references,
+};
 use crate::manifest::{Manifest, Problem};
 
 /// Where a StatefulSet and a Deployment have their pods' spec.
-const POD: &str = "/spec/template/spec";
+pub(super) const POD: &str = "/spec/template/spec";
 
 /// What the pods' template says of the server, whatever makes the pods.
 pub(super) struct Template {
     pub(super) engine: Engine,
+    /// How its members keep each other's rows.
+    pub(super) replication: Option<Replication>,
     /// The directory that the image declares as a volume of its own.
     pub(super) image_volume: &'static str,
     /// None when they cannot be known: the problems say why.
@@ -25,18 +30,17 @@ pub(super) struct Template {
     pub(super) notes: Vec<String>,
 }
 
-/// The container that runs a known engine: its position, and which engine it is.
-pub(super) fn engine_of(template: &PodTemplateSpec) -> Option<(usize, EngineKind)> {
-    let containers = template.spec.iter().flat_map(|pod| &pod.containers);
-    containers
-        .enumerate()
-        .find_map(|(position, container)| Some((position, engines::recognise(container.image.as_deref()?)?)))
+/// The containers of the pods, init containers not among them.
+pub(super) fn containers(template: &PodTemplateSpec) -> &[Container] {
+    template.spec.as_ref().map_or(&[], |pod| &pod.containers)
 }
 
-/// Reads the template around the container that runs the engine. What would keep the pods from starting is a problem.
+/// Reads the template around the container that runs the engine, which mounts these claims. What would keep the pods
+/// from starting is a problem.
 pub(super) fn read(
     template: &PodTemplateSpec,
     (position, kind): (usize, EngineKind),
+    claims: &[ClaimTemplate],
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
@@ -46,7 +50,7 @@ pub(super) fn read(
     let environment = environments(&pod, position, manifest, neighbours, problems);
     let container = pod.containers[position].clone();
     let pointer = format!("{POD}/containers/{position}");
-    let mut notes = Vec::new();
+    let (mut notes, mut replication) = (Vec::new(), None);
     let (engine, image_volume, credentials) = match kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(&container, &environment);
@@ -55,10 +59,29 @@ pub(super) fn read(
             let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
             (engine, volume, credentials)
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MySql => {
+            let credentials = mysql::credentials(&environment, &pointer, manifest, problems);
+            (mysql::engine(&container), mysql::IMAGE_VOLUME, credentials)
+        }
+        EngineKind::Http => {
+            let engine = http::engine(&container, claims);
+            notes.extend(http::note(&engine));
+            (engine, "", Some(http::credentials()))
+        }
+        EngineKind::MongoDb => {
+            notes.extend(mongodb::note(&container, &environment));
+            replication = mongodb::replication(&container, &environment);
+            let credentials = mongodb::credentials(&environment, &pointer, manifest, problems);
+            (
+                mongodb::engine(&container, &environment),
+                mongodb::DATA_DIRECTORY,
+                credentials,
+            )
+        }
     };
     Template {
         engine,
+        replication,
         image_volume,
         credentials,
         container,

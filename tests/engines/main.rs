@@ -7,6 +7,8 @@ mod docker;
 mod initialisation;
 mod interrupt;
 mod loopback;
+mod mongo_server;
+mod mongodb;
 mod postgres;
 mod server;
 mod stand_in;

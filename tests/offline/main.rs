@@ -14,6 +14,7 @@ mod history;
 mod manifest;
 mod plan;
 mod refusals;
+mod replica_set;
 mod report;
 mod tape;
 mod verdict;

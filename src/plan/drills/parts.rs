@@ -7,7 +7,7 @@ pub const ROWS: u32 = 100;
 /// The member that faults are for. The first one: it exists whatever the number of members.
 pub const MEMBER: u32 = 0;
 
-/// A drill on the first member, without what a workload without claims cannot show.
+/// A drill on the first member, without what a workload without claims, or one that keeps no rows, cannot show.
 pub fn planned(
     drill: Drill,
     workload: &Workload,
@@ -18,6 +18,11 @@ pub fn planned(
         steps.retain(|step| *step != Step::InspectClaims);
         let on_claims = [Promise::Storage, Promise::Retention, Promise::Exclusivity];
         expectations.retain(|expectation| !on_claims.contains(&expectation.promise));
+    }
+    if !workload.keeps_rows() {
+        steps = steps.into_iter().filter_map(without_rows).collect();
+        steps.dedup();
+        expectations.retain(|expectation| expectation.promise != Promise::Durability);
     }
     PlannedDrill {
         drill,
@@ -51,6 +56,15 @@ pub fn allowed_evictions(workload: &Workload) -> Result<Option<u32>, String> {
             "{} PodDisruptionBudgets select the members: the eviction API refuses to choose between them",
             budgets.len()
         )),
+    }
+}
+
+/// What is done in place of a step with rows: the server is asked for its page.
+fn without_rows(step: Step) -> Option<Step> {
+    match step {
+        Step::Write { .. } | Step::Read => Some(Step::Get),
+        Step::StartWriter | Step::StopWriter { .. } | Step::WriteThroughServices | Step::ReadMembers => None,
+        other => Some(other),
     }
 }
 
