@@ -21,7 +21,9 @@ pub fn deployment_ready(
         .pods_of(workload)
         .filter(|(_, pod)| pod.is_alive())
         .collect();
-    let (old, pods): (Vec<_>, Vec<_>) = pods.into_iter().partition(|(object, _)| not.contains(&object.uid));
+    let (old, pods): (Vec<_>, Vec<_>) = pods
+        .into_iter()
+        .partition(|(object, _)| not.contains(&object.uid));
     let is_ready = |pod: &PodState| pod.ready && pod.ip.is_some();
     let ready = pods.iter().filter(|(_, pod)| is_ready(pod)).count();
     let wanted = usize::try_from(workload.replicas).unwrap_or(usize::MAX);

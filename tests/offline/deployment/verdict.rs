@@ -34,7 +34,7 @@ fn rollout(rolling: bool) -> Tape {
     for (fault, old, new) in [(Fault::Restart, 1, 2), (Fault::Undo, 2, 3)] {
         script = script.fault(fault, deployment());
         script = if rolling {
-            script.starts(new).ready(new).goes(old)
+            script.starts(new).ready(new).told_to_go(old).goes(old)
         } else {
             script.goes(old).starts(new).ready(new)
         };
@@ -102,8 +102,18 @@ fn the_strategy_decides_whether_a_rollout_is_exclusive() {
         Outcome::Held,
         &["3 server processes, one after"],
     );
-    let words = ["2 server processes at once", "more than one for 0.60 s"];
+    let words = ["2 server processes at once", "more than one for 0.80 s"];
     check(&rollout(true), Promise::Exclusivity, Outcome::Violated, &words);
+}
+
+#[test]
+fn the_last_pod_to_be_made_is_the_new_one_whatever_is_said_of_the_old_ones() {
+    check(
+        &rollout(true),
+        Promise::Recovery,
+        Outcome::Held,
+        &[&name(3), "first row acknowledged"],
+    );
 }
 
 #[test]
