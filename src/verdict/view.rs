@@ -257,15 +257,14 @@ impl<'h> DrillView<'h> {
         self.pod(uid).next().map(|pod| pod.name)
     }
 
-    /// The UID of the pod that took the member's name last, first seen after the first fault.
+    /// The UID of the pod that took the member's name last, first seen after the first fault. Not the one that was
+    /// spoken of last: a Deployment's old pods may outlive the first sight of the new one.
     pub fn new_pod(&self) -> Option<&'h str> {
-        let fault = self.first_fault()?;
-        self.pods
-            .iter()
-            .rev()
-            .filter(|pod| pod.state.is_some())
-            .map(|pod| pod.uid)
-            .find(|uid| Some(*uid) != self.old_pod() && self.first_seen(uid) > Some(fault.place))
+        let (fault, old) = (self.first_fault()?, self.old_pod());
+        let made = self.pods.iter().filter(|pod| pod.state.is_some());
+        made.map(|pod| pod.uid)
+            .filter(|uid| Some(*uid) != old && self.first_seen(uid) > Some(fault.place))
+            .max_by_key(|uid| self.first_seen(uid))
     }
 
     /// The place at which a pod of the member's was first seen.

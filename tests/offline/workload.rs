@@ -241,7 +241,7 @@ fn a_daemon_set_is_no_known_database_and_is_named() {
     let set = edited("kind: StatefulSet", "kind: DaemonSet");
     let message = discover(&set, "default").unwrap_err().to_string();
     assert!(
-        message.ends_with("found DaemonSet postgresql-prod/postgres (postgres:16-alpine)"),
+        message.ends_with("found DaemonSet postgresql-prod/postgres (postgres:16-alpine; port 5432)"),
         "{message}"
     );
 }
