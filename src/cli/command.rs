@@ -66,6 +66,7 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
         .drills(&args.selection.drills)
         .cluster(args.cluster.spec(args.keep))
         .deadline(args.deadline)
+        .initiate_replica_set(args.initiate_replica_set)
         .vantage_image(&args.vantage_image)
         .observer(terminal.clone());
     if let Some(directory) = &args.report {

@@ -1,12 +1,13 @@
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{
-    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
+    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, VolumeNodeAffinity,
 };
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::{Resource, ResourceExt};
 
 use crate::history::{
-    ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
-    VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 
 /// A kind that is watched: how an object of it becomes what the history keeps.
@@ -135,6 +136,7 @@ impl Condense for PersistentVolumeClaim {
 impl Condense for PersistentVolume {
     fn condense(&self) -> ObjectState {
         let spec = self.spec.clone().unwrap_or_default();
+        let nodes = spec.node_affinity.as_ref().map(named_nodes).unwrap_or_default();
         ObjectState::Volume(VolumeState {
             phase: self
                 .status
@@ -147,6 +149,33 @@ impl Condense for PersistentVolume {
                 .capacity
                 .and_then(|capacity| capacity.get("storage").map(|quantity| quantity.0.clone())),
             claim_uid: spec.claim_ref.and_then(|claim| claim.uid),
+            nodes,
+        })
+    }
+}
+
+/// The nodes that a volume's affinity names by their host name, as `local` volumes and local-path do.
+fn named_nodes(affinity: &VolumeNodeAffinity) -> Vec<String> {
+    let terms = affinity
+        .required
+        .iter()
+        .flat_map(|required| &required.node_selector_terms);
+    terms
+        .flat_map(|term| term.match_expressions.iter().flatten())
+        .filter(|expression| expression.key == "kubernetes.io/hostname" && expression.operator == "In")
+        .flat_map(|expression| expression.values.clone().unwrap_or_default())
+        .collect()
+}
+
+impl Condense for PodDisruptionBudget {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        let status = self.status.clone().unwrap_or_default();
+        ObjectState::Budget(BudgetState {
+            known: status.observed_generation >= self.metadata.generation && self.status.is_some(),
+            allowed: count(status.disruptions_allowed),
+            healthy: count(status.current_healthy),
+            expected: count(status.expected_pods),
         })
     }
 }

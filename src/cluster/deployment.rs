@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
+
 use super::cause::{self, Cause};
 use super::{Objects, Progress};
 use crate::history::{ObjectRef, PodState};
 use crate::workload::{Member, Workload};
 
-/// A Deployment has as many Ready pods as it asks for and no others, and none of them has the UID `not`.
+/// A Deployment has as many Ready pods as it asks for and no others, and none of them has one of the UIDs `not`.
 ///
 /// Its pods have no names that stay, so that none stands for the one that went: all of them must be there. Gives the
 /// pod that stands for the member.
@@ -12,11 +14,11 @@ pub fn deployment_ready(
     objects: &Objects,
     workload: &Workload,
     member: &Member,
-    not: Option<&str>,
+    not: &BTreeSet<String>,
 ) -> Progress<(ObjectRef, PodState)> {
     let pods: Vec<_> = objects
         .pods_of(workload)
-        .filter(|(object, pod)| pod.is_alive() && Some(object.uid.as_str()) != not)
+        .filter(|(object, pod)| pod.is_alive() && !not.contains(&object.uid))
         .collect();
     let is_ready = |pod: &PodState| pod.ready && pod.ip.is_some();
     let ready = pods.iter().filter(|(_, pod)| is_ready(pod)).count();

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::{ClaimState, ClusterEvent, ObjectRef, ObjectState, PodState, SetState, VolumeState};
+use crate::history::{
+    BudgetState, ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+};
 use crate::workload::{Member, Workload, WorkloadKind};
 
 /// The last state that the watches delivered of every object: what conditions and causes are computed from.
@@ -126,6 +128,26 @@ impl Objects {
         self.find("Deployment", namespace, name)
             .and_then(|(object, state)| match state {
                 ObjectState::Set(set) => Some((object, set)),
+                _ => None,
+            })
+    }
+
+    /// The node of this name that there is now.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<(&ObjectRef, &NodeState)> {
+        self.find("Node", "", name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Node(node) => Some((object, node)),
+                _ => None,
+            })
+    }
+
+    /// The PodDisruptionBudget of this name that there is now.
+    #[must_use]
+    pub fn budget(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &BudgetState)> {
+        self.find("PodDisruptionBudget", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Budget(budget) => Some((object, budget)),
                 _ => None,
             })
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -74,14 +75,14 @@ pub fn member_ready(
     objects: &Objects,
     workload: &Workload,
     member: &Member,
-    not: Option<&str>,
+    not: &BTreeSet<String>,
 ) -> Progress<(ObjectRef, PodState)> {
     if workload.kind == WorkloadKind::Deployment {
         return deployment_ready(objects, workload, member, not);
     }
     let found = objects.pod(&workload.namespace, &member.pod);
     if let Some((object, pod)) = found
-        && Some(object.uid.as_str()) != not
+        && !not.contains(&object.uid)
         && pod.ready
         && !pod.terminating
         && pod.ip.is_some()
@@ -89,7 +90,7 @@ pub fn member_ready(
         return Progress::Met((object.clone(), pod.clone()));
     }
     let last = match found {
-        Some((object, _)) if Some(object.uid.as_str()) == not => "the old pod is still there".to_owned(),
+        Some((object, _)) if not.contains(&object.uid) => "the old pod is still there".to_owned(),
         Some((_, pod)) => describe(pod),
         None => "there is no such pod".to_owned(),
     };

@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::runtime::watcher;
 use kube::runtime::{WatchStreamExt, watcher::Config};
 use kube::{Api, Client, Resource};
@@ -49,8 +50,8 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets, Deployments and events in these namespaces, and the volumes bound to
-    /// their claims, and the nodes.
+    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and
+    /// the volumes bound to their claims, and the nodes.
     #[must_use]
     pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
         let shared = Arc::new(Shared {
@@ -76,6 +77,11 @@ impl Watches {
             tasks.spawn(follow(
                 shared.clone(),
                 within::<Deployment>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<PodDisruptionBudget>(client, namespace),
                 |_| true,
             ));
             tasks.spawn(follow(

@@ -383,7 +383,10 @@ pub enum Fault {
     /// All pods of the workload deleted at once, with their own grace period.
     DeletePods,
     /// The number of members changed.
-    Scale,
+    Scale {
+        /// To how many.
+        replicas: u32,
+    },
     /// The pods' template changed, so that every pod is replaced.
     Restart,
     /// The pods' template set back to what it was.
@@ -422,7 +425,7 @@ impl fmt::Display for Fault {
             Self::DeleteStatefulset => "delete StatefulSet",
             Self::DeleteClaims => "delete claims",
             Self::DeletePods => "delete all pods",
-            Self::Scale => "scale",
+            Self::Scale { replicas } => return write!(f, "scale to {replicas}"),
             Self::Restart => "restart",
             Self::Undo => "undo the restart",
             Self::Evict => "evict pod",

@@ -14,8 +14,8 @@ pub use event::{
 };
 pub use keys::Keys;
 pub use object::{
-    ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
-    VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 pub use reader::History;
 pub use recorder::Recorder;

@@ -28,6 +28,8 @@ pub enum ObjectState {
     Set(SetState),
     /// A node.
     Node(NodeState),
+    /// A PodDisruptionBudget.
+    Budget(BudgetState),
     /// An event: what the cluster itself says of an object.
     Event(ClusterEvent),
 }
@@ -143,6 +145,9 @@ pub struct VolumeState {
     /// The UID of the claim it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_uid: Option<String>,
+    /// The nodes that `spec.nodeAffinity` names by `kubernetes.io/hostname`; empty where it names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 /// A StatefulSet's state.
@@ -169,6 +174,19 @@ pub struct NodeState {
     pub ready: bool,
     /// `spec.unschedulable`: it is cordoned.
     pub cordoned: bool,
+}
+
+/// A PodDisruptionBudget's state, as the disruption controller has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetState {
+    /// Whether the controller has taken in the budget as it now stands (`status.observedGeneration`).
+    pub known: bool,
+    /// `status.disruptionsAllowed`: how many pods may be evicted now.
+    pub allowed: u32,
+    /// `status.currentHealthy`: how many of its pods are Ready.
+    pub healthy: u32,
+    /// `status.expectedPods`: how many it counts.
+    pub expected: u32,
 }
 
 /// An event of the cluster about one of its objects.

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use kube::Client;
 use tokio::task::JoinSet;
 
+use super::cordons::Cordons;
 use super::{Observer, RunError};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, namespace, volumes};
@@ -27,6 +28,8 @@ pub struct Scene {
     pub(super) locks: Option<Locks>,
     /// What of this machine is kept for this run.
     pub(super) share: Option<Share>,
+    /// Nodes that a drill has cordoned and not given back.
+    pub(super) cordons: Cordons,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
@@ -45,6 +48,7 @@ impl Scene {
             lent: Vec::new(),
             locks: None,
             share: None,
+            cordons: Cordons::default(),
             background: JoinSet::new(),
         }
     }
@@ -68,13 +72,15 @@ impl Scene {
             return Ok(());
         };
         self.observer.phase("taking away what was made");
+        // First of all: the cluster may be others' as well.
+        let uncordoned = self.give_nodes_back().await;
         if self.clusters.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
-        let mut first = Ok(());
+        let mut first = uncordoned;
         if let Some(application) = &self.application {
-            first = application.delete().await.map_err(RunError::from);
+            first = first.and(application.delete().await.map_err(RunError::from));
         }
         // The run's own namespace is among those that it made, and was made before anything was applied.
         let mut since = None;
@@ -103,11 +109,14 @@ impl Scene {
         first
     }
 
-    /// Leaves everything as it is, to be looked at, and says how.
+    /// Leaves everything as it is, to be looked at, and says how. Only what a drill has cordoned is given back: nodes
+    /// are everybody's.
     ///
     /// # Errors
-    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays.
+    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays; [`RunError::Fault`] when a node
+    /// cannot be given back.
     pub async fn leave(self) -> Result<Option<String>, RunError> {
+        self.give_nodes_back().await?;
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
@@ -117,5 +126,12 @@ impl Scene {
             cluster.kubeconfig.display(),
             cluster.name
         )))
+    }
+
+    async fn give_nodes_back(&self) -> Result<(), RunError> {
+        match &self.client {
+            Some(client) => Ok(self.cordons.lift(client).await?),
+            None => Ok(()),
+        }
     }
 }

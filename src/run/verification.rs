@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::observer::Silent;
+use super::roles::Roles;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
@@ -52,6 +54,7 @@ pub struct Verification {
     history: Option<PathBuf>,
     vantage_image: String,
     deadline: Duration,
+    initiate_replica_set: bool,
     observer: Arc<dyn Observer>,
 }
 
@@ -85,6 +88,7 @@ impl Verification {
             history: None,
             vantage_image: DEFAULT_IMAGE.to_owned(),
             deadline: DEADLINE,
+            initiate_replica_set: false,
             observer: Arc::new(Silent),
         }
     }
@@ -121,6 +125,14 @@ impl Verification {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Whether to initiate replica sets that the manifests leave to an operator to initiate, with the members' stable
+    /// names. Said in the report.
+    #[must_use]
+    pub fn initiate_replica_set(mut self, initiate: bool) -> Self {
+        self.initiate_replica_set = initiate;
         self
     }
 
@@ -297,25 +309,32 @@ impl Verification {
         for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
+        let cordons = scene.cordons.clone();
         vantage.ready(watches, run_namespace, self.deadline).await?;
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
         try_join_all(workloads.map(|(found, plan)| {
-            let bench = Bench {
-                client: &client,
-                watches,
+            let roles = Roles::follow(found, vantage.clone(), recorder, &mut scene.background);
+            let route = Route {
+                vantage: &vantage,
                 recorder,
-                application,
-                route: Route {
-                    vantage: &vantage,
-                    recorder,
-                    workload: &found.workload,
-                    credentials: &found.credentials,
-                },
-                deadline: self.deadline,
+                workload: &found.workload,
+                credentials: &found.credentials,
             };
-            let quiet = &quiet;
-            async move { self.drill(&bench, plan, quiet).await }
+            let (client, cordons, quiet) = (&client, &cordons, &quiet);
+            async move {
+                let bench = Bench {
+                    client,
+                    watches,
+                    recorder,
+                    application,
+                    route,
+                    cordons,
+                    roles: roles.as_deref(),
+                    deadline: self.deadline,
+                };
+                self.drill(&bench, plan, quiet).await
+            }
         }))
         .await?;
         Ok(())
@@ -370,7 +389,10 @@ impl Verification {
     /// What is done to a node meets everything on it: such a drill runs alone.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
         if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let (RunError::Wait(WaitError::NotMet { .. }) | RunError::NoSession { .. }) = error else {
+            let (RunError::Wait(WaitError::NotMet { .. })
+            | RunError::NoSession { .. }
+            | RunError::Unsettled { .. }) = error
+            else {
                 return Err(error);
             };
             let (workload, error) = (plan.workload.id(), error.lines());
@@ -394,7 +416,7 @@ impl Verification {
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         let ready = async {
             for member in workload.members() {
-                let check = |objects: &Objects| member_ready(objects, workload, &member, None);
+                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
                 bench
                     .watches
                     .until(workload.called(&member), "Ready", self.deadline, check)
@@ -402,9 +424,16 @@ impl Verification {
             }
             Ok(())
         };
-        try_join(ready, first_session(bench, workload, self.deadline))
-            .await
-            .map(drop)
+        try_join(ready, first_session(bench, workload, self.deadline)).await?;
+        let Some(roles) = bench.roles else { return Ok(()) };
+        roles.begin();
+        let replica_set = async {
+            if self.initiate_replica_set {
+                roles.initiate(self.deadline).await?;
+            }
+            roles.settled(workload.replicas, self.deadline).await
+        };
+        timed(bench.recorder, "PRIMARY and SECONDARY".to_owned(), replica_set).await
     }
 }
 

@@ -1,5 +1,5 @@
 use super::view::{Begun, DrillView};
-use crate::history::Fault;
+use crate::history::{Fault, PodState};
 use crate::workload::WorkloadKind;
 
 const DEPLOYMENT: &str = "Deployment";
@@ -51,7 +51,7 @@ fn there_at<'h>(view: &DrillView<'h>, place: usize) -> Vec<&'h str> {
     let mut there: Vec<&str> = Vec::new();
     for pod in view.pods().iter().filter(|pod| pod.place < place) {
         there.retain(|uid| *uid != pod.uid);
-        if pod.state.is_some_and(|state| state.is_alive()) {
+        if pod.state.is_some_and(PodState::is_alive) {
             there.push(pod.uid);
         }
     }

@@ -1,19 +1,19 @@
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, Service};
+use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec};
 
 use super::engines::Marked;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
-    ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, ServiceRef,
-    UpdateStrategy, Workload, WorkloadKind, data_directory, engines, http, template,
+    ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, UpdateStrategy, Workload,
+    WorkloadKind, budgets, data_directory, engines, services, template,
 };
 use crate::manifest::{Manifest, Problem};
 
 /// The database that a Deployment runs. `None` when it runs none that is known, or when there are problems.
 ///
-/// A web server in a Deployment is no database: it is left alone unless it is marked as what is to be verified.
+/// A web server in a Deployment is no database: it is left alone.
 pub(super) fn read(
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
@@ -26,8 +26,8 @@ pub(super) fn read(
             return None;
         }
     };
-    let database = |image| engines::recognise(image).is_some_and(|engine| engine != EngineKind::Http);
-    if marked == Marked::Ignored || (marked == Marked::Not && !manifest.images().any(database)) {
+    let is_database = |engine: EngineKind| engine != EngineKind::Http;
+    if marked == Marked::Not && !manifest.images().filter_map(engines::recognise).any(is_database) {
         return None;
     }
     let spec = match typed::<Deployment>(manifest) {
@@ -37,44 +37,42 @@ pub(super) fn read(
             return None;
         }
     };
-    let engine = template::engine_of(&spec.template, &volumes(&spec), marked)?;
-    if marked == Marked::Not && engine.1 == EngineKind::Http {
-        return None;
-    }
+    let engine = engines::container(template::containers(&spec.template), |_| Vec::new(), marked)
+        .filter(|(_, engine)| is_database(*engine))?;
     let known = problems.len();
     template::check_selector(&spec.selector, &spec.template, manifest, problems);
-    let services = services(&spec, manifest, neighbours, problems);
-    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
-    let (container, mut engine) = (&template.container, template.engine);
+    let template = template::read(&spec.template, engine, &[], manifest, neighbours, problems);
+    let (container, engine) = (&template.container, template.engine);
+    let labels = template::labels(&spec.template);
+    let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
+    if services.is_empty() {
+        problems.push(no_service(manifest, &labels, neighbours));
+    }
     let claims = claims(&template.pod, container, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
 
     let mut notes = template.notes;
-    if engine.kind == EngineKind::Http {
-        engine.data_directory = http::directory(&claims);
-        notes.extend(http::note(&engine));
-    } else {
-        notes.extend(data_directory::note(
-            &engine,
-            template.image_volume,
-            container,
-            &template.pod,
-            &claims,
-        ));
-    }
+    notes.extend(data_directory::note(
+        &engine,
+        template.image_volume,
+        container,
+        &template.pod,
+        &claims,
+    ));
+    let replicas = spec
+        .replicas
+        .map_or(1, |replicas| u32::try_from(replicas).unwrap_or_default());
     let workload = Workload {
         kind: WorkloadKind::Deployment,
         namespace: neighbours.namespace().to_owned(),
         name: manifest.name().to_owned(),
-        replicas: spec
-            .replicas
-            .map_or(1, |replicas| u32::try_from(replicas).unwrap_or_default()),
+        replicas,
         governing_service: String::new(),
         services,
         update: update(&spec),
-        budgets: Vec::new(),
+        budgets: budgets::selecting(&labels, replicas, neighbours),
         replication: None,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         // What a Deployment does: nothing waits for anything.
@@ -93,19 +91,6 @@ pub(super) fn read(
     })
 }
 
-/// The names of the volumes that are claims.
-fn volumes(spec: &DeploymentSpec) -> Vec<&str> {
-    let volumes = spec
-        .template
-        .spec
-        .iter()
-        .flat_map(|pod| pod.volumes.iter().flatten());
-    volumes
-        .filter(|volume| volume.persistent_volume_claim.is_some())
-        .map(|volume| volume.name.as_str())
-        .collect()
-}
-
 fn update(spec: &DeploymentSpec) -> UpdateStrategy {
     let strategy = spec
         .strategy
@@ -117,62 +102,21 @@ fn update(spec: &DeploymentSpec) -> UpdateStrategy {
     }
 }
 
-/// The Services that select the pods; none is a problem: nothing else gives a Deployment's pods a name.
-fn services(
-    spec: &DeploymentSpec,
-    manifest: &Manifest,
-    neighbours: Neighbours<'_>,
-    problems: &mut Vec<Problem>,
-) -> Vec<ServiceRef> {
-    let labels = template::labels(&spec.template);
-    let (mut found, mut others) = (Vec::new(), Vec::new());
-    for declared in neighbours.every("Service") {
-        match typed::<Service>(declared) {
-            Ok(service) => match service_ref(declared.name(), &service, &labels, neighbours) {
-                Some(service) => found.push(service),
-                None => others.push(declared.name()),
-            },
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if found.is_empty() {
-        let namespace = neighbours.namespace();
-        let error = DiscoverError::NoServiceSelects {
-            object: manifest.to_string(),
-            labels: selector::list(&labels),
-            found: if others.is_empty() {
-                format!("the set has no Service in namespace {namespace}")
-            } else {
-                format!("in namespace {namespace} it has {}", others.join(", "))
-            },
-        };
-        let place = manifest.locate("/spec/template/metadata/labels");
-        problems.push(Problem::new(error).at(place, "no Service selects these"));
-    }
-    found
-}
-
-/// A Service that selects pods with these labels.
-fn service_ref(
-    name: &str,
-    service: &Service,
-    labels: &Labels,
-    neighbours: Neighbours<'_>,
-) -> Option<ServiceRef> {
-    let spec = service.spec.as_ref()?;
-    let wanted = spec.selector.clone().unwrap_or_default();
-    if wanted.is_empty() || !selector::selects(&wanted, labels) {
-        return None;
-    }
-    let port = spec.ports.iter().flatten().next()?;
-    Some(ServiceRef {
-        name: name.to_owned(),
-        dns: format!("{name}.{}.svc.cluster.local", neighbours.namespace()),
-        headless: spec.cluster_ip.as_deref() == Some("None"),
-        port: u16::try_from(port.port).ok()?,
-        pod: None,
-        publishes_not_ready: spec.publish_not_ready_addresses == Some(true),
-    })
+/// Nothing but a Service gives a Deployment's pods a name.
+fn no_service(manifest: &Manifest, labels: &Labels, neighbours: Neighbours<'_>) -> Problem {
+    let namespace = neighbours.namespace();
+    let others: Vec<&str> = neighbours.every("Service").map(Manifest::name).collect();
+    let error = DiscoverError::NoServiceSelects {
+        object: manifest.to_string(),
+        labels: selector::list(labels),
+        found: if others.is_empty() {
+            format!("the set has no Service in namespace {namespace}")
+        } else {
+            format!("in namespace {namespace} it has {}", others.join(", "))
+        },
+    };
+    let place = manifest.locate("/spec/template/metadata/labels");
+    Problem::new(error).at(place, "no Service selects these")
 }
 
 /// The claims that the engine's container mounts by their names, as the set declares them.

@@ -13,3 +13,5 @@ mod db_postgres;
 mod minikube_mysql;
 mod sfs_nginx;
 mod wealist_postgres;
+mod wealist_postgres_deployment;
+mod wealist_postgres_storage;

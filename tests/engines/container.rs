@@ -29,6 +29,7 @@ pub type Request = ContainerRequest<GenericImage>;
 pub struct Container {
     inner: ContainerAsync<GenericImage>,
     port: u16,
+    name: String,
     /// How many lines it had written to standard error before it was last started.
     lines_before: usize,
 }
@@ -42,6 +43,11 @@ pub fn request(image: Image) -> Request {
 pub fn limited_request(image: Image, cpu_millis: Option<i64>) -> Request {
     let Image { name, tag, port } = image;
     limited(GenericImage::new(name, tag).into(), port, cpu_millis)
+}
+
+/// The same of another image, at another port.
+pub fn published(image: Request, port: u16) -> Request {
+    limited(image, port, None)
 }
 
 fn limited(image: Request, port: u16, cpu_millis: Option<i64>) -> Request {
@@ -70,6 +76,7 @@ impl Container {
             Ok(inner) => Ok(Self {
                 inner,
                 port: port.as_u16(),
+                name,
                 lines_before: 0,
             }),
             Err(error) => {
@@ -84,6 +91,11 @@ impl Container {
                 }
             }
         }
+    }
+
+    /// Its name, by which other containers in its network find it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Starts it again after it has ended.
@@ -220,7 +232,12 @@ impl Container {
 
     /// Where the port is published, which is another one after every start.
     pub async fn address(&self) -> Result<SocketAddr> {
-        let port = self.inner.get_host_port_ipv4(self.port).await?;
+        self.published(self.port).await
+    }
+
+    /// The same of another port.
+    pub async fn published(&self, port: u16) -> Result<SocketAddr> {
+        let port = self.inner.get_host_port_ipv4(port).await?;
         Ok((Ipv4Addr::LOCALHOST, port).into())
     }
 }

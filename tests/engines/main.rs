@@ -9,6 +9,8 @@ mod http;
 mod initialisation;
 mod interrupt;
 mod loopback;
+mod mongo_server;
+mod mongodb;
 mod mysql;
 mod mysql_server;
 mod postgres;

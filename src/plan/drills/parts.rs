@@ -1,5 +1,5 @@
 use crate::plan::{Drill, Expectation, Outcome, PlannedDrill, Promise, Step};
-use crate::workload::Workload;
+use crate::workload::{PodManagement, Workload, WorkloadKind};
 
 /// Rows acknowledged before a fault, and again after it.
 pub const ROWS: u32 = 100;
@@ -30,6 +30,32 @@ pub fn planned(
         steps,
         expectations,
         ends: Vec::new(),
+    }
+}
+
+/// Whether members are created one after the other.
+pub fn is_ordered(workload: &Workload) -> bool {
+    workload.kind == WorkloadKind::StatefulSet && workload.pod_management == PodManagement::OrderedReady
+}
+
+/// The wait for what a deleted workload leaves: every member, so that the next drill finds the whole set.
+pub fn await_all(workload: &Workload) -> Step {
+    if workload.replicas == 1 {
+        Step::AwaitReady
+    } else {
+        Step::AwaitAllReady
+    }
+}
+
+/// How many evictions the PodDisruptionBudget allows at once; none where there is no budget.
+pub fn allowed_evictions(workload: &Workload) -> Result<Option<u32>, String> {
+    match workload.budgets.as_slice() {
+        [] => Ok(None),
+        [budget] => Ok(Some(budget.allowed)),
+        budgets => Err(format!(
+            "{} PodDisruptionBudgets select the members: the eviction API refuses to choose between them",
+            budgets.len()
+        )),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What histories come to, promise by promise: for each way of keeping one, ways of not keeping it.
 
 mod address;
-mod checks;
+pub mod checks;
 mod fault;
 mod identity;
 mod pages;
