@@ -28,8 +28,8 @@ pub type Request = ContainerRequest<GenericImage>;
 /// A container. It is removed together with its volumes when this is dropped, and on the signals that end a test run.
 pub struct Container {
     inner: ContainerAsync<GenericImage>,
-    port: u16,
     name: String,
+    port: u16,
     /// How many lines it had written to standard error before it was last started.
     lines_before: usize,
 }
@@ -75,8 +75,8 @@ impl Container {
         match interrupt::starting(request.with_container_name(&name).start()).await {
             Ok(inner) => Ok(Self {
                 inner,
-                port: port.as_u16(),
                 name,
+                port: port.as_u16(),
                 lines_before: 0,
             }),
             Err(error) => {

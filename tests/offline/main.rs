@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod claims;
 mod cli;
 mod credentials;
 mod deployment;
