@@ -222,8 +222,8 @@ fn a_set_without_a_database() {
         ·                ─────┬────
         ·                     ╰── not a database that stateproof speaks
         ╰────
-      help: stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`, of
-            any registry, with any tag; add its manifest, or say what another image holds with the
+      help: stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`,
+            of any registry, with any tag; add its manifest, or say what another image holds with the
             annotation `stateproof.dev/engine`
     ");
 
