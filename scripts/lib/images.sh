@@ -11,7 +11,7 @@ images_each() {
 
 # What a recipe is known by: the names and contents of its files and of those all recipes share.
 recipe_key() {
-  (cd "$ROOT/images" && find "$1" lib.sh -type f -print0 | LC_ALL=C sort --zero-terminated |
+  (cd "$ROOT/images" && find -L "$1" lib.sh -type f -print0 | LC_ALL=C sort --zero-terminated |
     xargs --null sha256sum | sha256sum | cut --characters=1-16)
 }
 

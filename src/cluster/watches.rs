@@ -51,8 +51,7 @@ pub struct Awaiting {
 
 impl Watches {
     /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and
-    /// the volumes bound to
-    /// their claims, and the nodes.
+    /// the volumes bound to their claims, and the nodes.
     #[must_use]
     pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
         let shared = Arc::new(Shared {

@@ -24,8 +24,8 @@ pub fn render(verdict: &Verdict, style: &Style) -> String {
     header(&mut page, verdict);
     drills(&mut page, verdict);
     times(&mut page, verdict);
-    roles(&mut page, verdict);
     warnings(&mut page, verdict);
+    roles(&mut page, verdict);
     limits(&mut page, verdict);
     failures(&mut page, verdict);
     page.gap();

@@ -22,6 +22,8 @@ use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
+    /// What tells this run from any other.
+    pub run: &'a str,
     pub client: &'a Client,
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
@@ -72,7 +74,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         workload,
         target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
-        ledger: Ledger::new(drill.clone()),
+        ledger: Ledger::new(drill.clone(), bench.run),
         progress: watch::Sender::new(Progress::default()),
         begin: CancellationToken::new(),
         stop: CancellationToken::new(),
@@ -141,16 +143,16 @@ impl Run<'_> {
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,
             Step::Uncordon => self.uncordon().await,
+            Step::Get => {
+                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
+                self.timed("GET /".to_owned(), asked).await
+            }
             Step::WriteThroughServices => self.write_through_services().await,
             Step::ReadMembers => self.read_members().await,
             Step::AwaitRoles => self.await_roles().await,
             Step::ProbeRoles => self.probe_roles().await,
             Step::StepDown => self.step_down().await,
             Step::ProbePrimaryAddress => self.probe_primary_address().await,
-            Step::Get => {
-                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
-                self.timed("GET /".to_owned(), asked).await
-            }
             _ => todo!(),
         }
     }
@@ -226,7 +228,9 @@ impl Run<'_> {
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
             let drill = self.ledger.drill.clone();
-            let pod = self.pod_of(session.server());
+            // Of a replica set the PRIMARY answers, which may be any member.
+            let answered = session.server().and_then(|server| self.member_of(server));
+            let pod = answered.map_or_else(|| self.pod_of(session.server()), |member| member.pod);
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
@@ -246,11 +250,6 @@ impl Run<'_> {
 
     /// The name of the member's pod; of a Deployment, the one at the address that answered.
     fn pod_of(&self, server: Option<&str>) -> String {
-        // Of a replica set the PRIMARY answers, which may be any member.
-        let set = self.workload.replication.as_ref();
-        if let Some(member) = set.and(server).and_then(|server| self.member_of(server)) {
-            return member.pod;
-        }
         let found = self.look(|objects| {
             let mut pods = objects.pods_of(self.workload);
             let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);

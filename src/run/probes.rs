@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::RunError;
 use super::drill::{Bench, Run};
 use crate::engine::mongodb::{Answer, Connection};
-use crate::engine::{Address, Reach, Target};
+use crate::engine::{Reach, Target};
 use crate::history::{Event, Probe};
 use crate::workload::{Member, ServiceRef};
 
@@ -95,13 +95,7 @@ impl Run<'_> {
                 addresses: addresses.clone(),
             })?;
             for address in addresses {
-                let target = Target {
-                    engine: self.workload.engine.clone(),
-                    address: Address::Name {
-                        dns: address,
-                        pod: None,
-                    },
-                };
+                let target = Target::at(self.workload, address);
                 self.probe_write(&target, Probe::WriteThroughService, &service.dns)
                     .await?;
             }

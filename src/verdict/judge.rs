@@ -7,8 +7,8 @@ use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
     Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, fault,
-    harness_share, identity, overlap, primary_address, readiness, recovery, retention, roles, rows,
-    step_down, storage, times, version,
+    harness_share, identity, order, overlap, placement, primary_address, protection, readiness, recovery,
+    retention, roles, rows, step_down, storage, times, version,
 };
 use crate::history::{DrillId, Event, History};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -151,10 +151,13 @@ fn check(drill: Drill, promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        Promise::Order => order::check,
+        Promise::Protection => protection::check,
+        Promise::Placement => placement::check,
+        Promise::Exclusivity => exclusivity::check,
         Promise::Agreement => agreement::check,
         Promise::Roles => roles::check,
         Promise::PrimaryAddress => primary_address::check,
-        Promise::Exclusivity => exclusivity::check,
         _ => |_| Finding::inconclusive("not built yet"),
     }
 }

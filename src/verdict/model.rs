@@ -152,4 +152,15 @@ impl Finding {
             evidence: vec![why.into()],
         }
     }
+
+    /// Several findings as one: the worst, with the evidence of those that are as bad; none where there are none.
+    pub fn worst_of(findings: Vec<Self>) -> Option<Self> {
+        let observed = findings.iter().map(|finding| finding.observed).max()?;
+        let evidence = findings
+            .into_iter()
+            .filter(|finding| finding.observed == observed)
+            .flat_map(|finding| finding.evidence)
+            .collect();
+        Some(Self { observed, evidence })
+    }
 }

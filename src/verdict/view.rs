@@ -126,12 +126,45 @@ impl<'h> DrillView<'h> {
                 _ => None,
             })
             .collect();
-        view.pods = view.sightings();
+        view.pods = view.sightings(&view.member);
         Some(view)
     }
 
-    /// What the watches said of the member's pods. A deletion does not say who made the pod: its UID does.
-    fn sightings(&self) -> Vec<Sighting<'h>> {
+    /// The same drill, seen from another member.
+    pub fn seen_from(&self, ordinal: u32) -> Self {
+        let member = self.workload.member(ordinal);
+        Self {
+            id: self.id.clone(),
+            workload: self.workload,
+            planned: self.planned,
+            ending: self.ending,
+            faults: self.faults.clone(),
+            seen: self.seen,
+            whole: self.whole,
+            start: self.start,
+            pods: self.sightings(&member),
+            member,
+        }
+    }
+
+    /// The drill as seen from every member whose pod its faults met: the one that it is for, and each whose pod went
+    /// since the first fault. A Deployment's pods are one member's.
+    pub fn met(&self) -> Vec<Self> {
+        let members = match self.workload.kind {
+            WorkloadKind::StatefulSet => 0..self.workload.replicas,
+            WorkloadKind::Deployment => self.member.ordinal..self.member.ordinal + 1,
+        };
+        let views = members.map(|ordinal| self.seen_from(ordinal));
+        views
+            .filter(|view| {
+                let went = |old| view.pod(old).any(|pod| pod.state.is_none());
+                view.member.ordinal == self.member.ordinal || view.old_pod().is_some_and(went)
+            })
+            .collect()
+    }
+
+    /// What the watches said of a member's pods. A deletion does not say who made the pod: its UID does.
+    fn sightings(&self, member: &Member) -> Vec<Sighting<'h>> {
         let mut made = BTreeSet::new();
         let mut sightings = Vec::new();
         for at in self.all() {
@@ -145,7 +178,7 @@ impl<'h> DrillView<'h> {
                 _ => continue,
             };
             let its = match self.workload.kind {
-                WorkloadKind::StatefulSet => object.name == self.member.pod,
+                WorkloadKind::StatefulSet => object.name == member.pod,
                 WorkloadKind::Deployment => {
                     let owner = state.and_then(|state| state.owner.as_deref());
                     made.contains(&object.uid) || self.workload.has_pod(&object.name, owner)

@@ -97,6 +97,14 @@ impl Workload {
         }
     }
 
+    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        // A Deployment's pods have no names of their own by which a command could be run in the one that answered.
+        self.engine.kind != EngineKind::Http
+            || (self.kind == WorkloadKind::StatefulSet && !self.engine.data_directory.is_empty())
+    }
+
     /// The Services other than the governing one whose every connection leads to this member.
     pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
         self.services.iter().filter(move |service| {
@@ -114,23 +122,9 @@ impl Workload {
         self.services.iter().find(|service| service.pod.is_none())
     }
 
-    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
-    #[must_use]
-    pub fn keeps_rows(&self) -> bool {
-        self.engine.kind != EngineKind::Http || !self.engine.data_directory.is_empty()
-    }
-
     /// Every member that the manifest asks for, in the order of their ordinals.
     pub fn members(&self) -> impl Iterator<Item = Member> {
         (0..self.replicas).map(|ordinal| self.member(ordinal))
-    }
-
-    /// The Services with an address of their own behind which there are several members: one connection leads to one of
-    /// them, the next to another. A headless name is not among them: it gives its members' addresses.
-    pub fn spreading_services(&self) -> impl Iterator<Item = &ServiceRef> {
-        let spreads =
-            move |service: &&ServiceRef| !service.headless && service.pod.is_none() && self.replicas > 1;
-        self.services.iter().filter(spreads)
     }
 
     /// Whether a pod of the workload's namespace is one of its members: by its name, which a StatefulSet keeps, or by
@@ -180,6 +174,14 @@ impl Workload {
                 .unwrap_or_default(),
             claims: self.claims.iter().map(|claim| claim.name.clone()).collect(),
         }
+    }
+
+    /// The Services with an address of their own behind which there are several members: one connection leads to one of
+    /// them, the next to another. A headless name is not among them: it gives its members' addresses.
+    pub fn spreading_services(&self) -> impl Iterator<Item = &ServiceRef> {
+        let spreads =
+            move |service: &&ServiceRef| !service.headless && service.pod.is_none() && self.replicas > 1;
+        self.services.iter().filter(spreads)
     }
 }
 

@@ -14,3 +14,6 @@ mod grade_submission_mongodb;
 mod minikube_mysql;
 mod sfs_nginx;
 mod wealist_postgres;
+mod wealist_postgres_deployment;
+mod wealist_postgres_replicas;
+mod wealist_postgres_storage;

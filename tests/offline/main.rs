@@ -5,8 +5,10 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod claims;
 mod cli;
 mod credentials;
+mod deployment;
 mod document;
 mod fixtures;
 mod history;
@@ -18,3 +20,4 @@ mod report;
 mod tape;
 mod verdict;
 mod workload;
+mod workload_engines;

@@ -89,6 +89,17 @@ impl Tape {
         tape
     }
 
+    /// A tape of events that were thought of elsewhere.
+    pub fn made_of(events: Vec<(u64, Event)>) -> Self {
+        Self {
+            now_us: events.last().map_or(0, |(at_us, _)| *at_us),
+            events,
+            pod: 1,
+            claim: 1,
+            set: 1,
+        }
+    }
+
     pub fn history(&self) -> History {
         let begun: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
         let records = self.events.iter().zip(0..).map(|((at_us, event), seq)| Record {

@@ -1,9 +1,10 @@
 //! What histories come to, promise by promise: for each way of keeping one, ways of not keeping it.
 
 mod address;
-mod checks;
+pub mod checks;
 mod fault;
 mod identity;
+mod pages;
 mod readiness;
 mod recovery;
 mod retention;
@@ -12,3 +13,4 @@ mod run;
 mod services;
 mod storage;
 mod times;
+mod version;
