@@ -258,11 +258,6 @@ impl Run<'_> {
 
     /// The name of the member's pod; of a Deployment, the one at the address that answered.
     fn pod_of(&self, server: Option<&str>) -> String {
-        // Of a replica set the PRIMARY answers, which may be any member.
-        let set = self.workload.replication.as_ref();
-        if let Some(member) = set.and(server).and_then(|server| self.member_of(server)) {
-            return member.pod;
-        }
         let found = self.look(|objects| {
             let mut pods = objects.pods_of(self.workload);
             let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);

@@ -346,11 +346,13 @@ impl Board {
             && !self.is(pod, "PRIMARY")
     }
 
-    /// Whether every member answers and has a configuration: what is missing is an election.
+    /// Whether every member could vote and stand: what is missing is an election. One that still copies its first data is
+    /// left its time.
     fn could_elect(&self, replicas: u32) -> bool {
-        let missing = |(role, _): &(String, Option<i64>)| role == DOWN || role == STARTUP;
+        let votes =
+            |(role, _): &(String, Option<i64>)| ["PRIMARY", "SECONDARY", "ARBITER"].contains(&role.as_str());
         self.members.len() == usize::try_from(replicas).unwrap_or(usize::MAX)
-            && !self.members.values().any(missing)
+            && self.members.values().all(votes)
     }
 
     fn describe(&self) -> String {
@@ -394,10 +396,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_set_whose_members_all_have_a_configuration_can_be_said_to_elect_nobody() {
+    fn only_a_set_whose_members_could_all_vote_can_be_said_to_elect_nobody() {
         assert!(board(&[("m-0", "SECONDARY"), ("m-1", "SECONDARY")]).could_elect(2));
         assert!(!board(&[("m-0", "SECONDARY")]).could_elect(2));
         assert!(!board(&[("m-0", "SECONDARY"), ("m-1", "DOWN")]).could_elect(2));
         assert!(!board(&[("m-0", "STARTUP"), ("m-1", "STARTUP")]).could_elect(2));
+        assert!(!board(&[("m-0", "SECONDARY"), ("m-1", "STARTUP2")]).could_elect(2));
     }
 }
