@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use stateproof::cluster::provider::{ClusterSpec, DEFAULT_NAME};
+use stateproof::cluster::provider::{self, ClusterSpec, DEFAULT_NAME};
 use stateproof::plan::Drill;
 use stateproof::vantage::DEFAULT_IMAGE;
 
@@ -109,6 +109,10 @@ pub struct Verify {
     #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
     pub deadline: Duration,
 
+    /// Initiate replica sets that the manifests leave to an operator to initiate
+    #[arg(long)]
+    pub initiate_replica_set: bool,
+
     /// Image of the pod from which names are resolved and connections made; needs sh, nc and nslookup
     #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE, env = "STATEPROOF_VANTAGE_IMAGE")]
     pub vantage_image: String,
@@ -143,6 +147,7 @@ pub struct ClusterArgs {
 impl ClusterArgs {
     pub fn spec(&self, keep: bool) -> ClusterSpec {
         ClusterSpec {
+            provider: self.cluster.into(),
             name: self.name.clone(),
             // A variable that is set to nothing asks for nothing.
             node_image: self.node_image.clone().filter(|image| !image.is_empty()),
@@ -157,6 +162,14 @@ impl ClusterArgs {
 pub enum Provider {
     /// Kubernetes in Docker
     Kind,
+}
+
+impl From<Provider> for provider::Provider {
+    fn from(chosen: Provider) -> Self {
+        match chosen {
+            Provider::Kind => Self::Kind,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, Parser};
-use stateproof::cluster::provider::{Kind, Removal};
+use stateproof::cluster::provider::{Clusters, Removal};
 use stateproof::cluster::{await_usable, connect};
 use stateproof::history::History;
 use stateproof::report::{Style, render};
@@ -66,6 +66,7 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
         .drills(&args.selection.drills)
         .cluster(args.cluster.spec(args.keep))
         .deadline(args.deadline)
+        .initiate_replica_set(args.initiate_replica_set)
         .vantage_image(&args.vantage_image)
         .observer(terminal.clone());
     if let Some(directory) = &args.report {
@@ -141,7 +142,7 @@ fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
 
 async fn up(args: &ClusterArgs) -> Result<(), RunError> {
     let begun = Instant::now();
-    let cluster = Kind::from_env()?.ensure(&args.spec(true)).await?;
+    let cluster = Clusters::from_env()?.ensure(&args.spec(true)).await?;
     let (client, version) = connect(&cluster.kubeconfig).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();
     await_usable(&client, &nodes, UP_DEADLINE).await?;
@@ -156,14 +157,14 @@ async fn up(args: &ClusterArgs) -> Result<(), RunError> {
 }
 
 async fn down(names: &[String]) -> Result<(), RunError> {
-    let kind = Kind::from_env()?;
+    let clusters = Clusters::from_env()?;
     let names = if names.is_empty() {
-        kind.names()?
+        clusters.names()?
     } else {
         names.to_vec()
     };
     for name in names {
-        match kind.remove(&name).await? {
+        match clusters.remove(&name).await? {
             Removal::Absent => eprintln!("there is no cluster {name}"),
             Removal::Removed | Removal::InUse => eprintln!("removed cluster {name}"),
         }
@@ -172,7 +173,7 @@ async fn down(names: &[String]) -> Result<(), RunError> {
 }
 
 async fn gc() -> Result<(), RunError> {
-    for name in Kind::from_env()?.remove_expired().await? {
+    for name in Clusters::from_env()?.remove_expired().await? {
         eprintln!("removed cluster {name}");
     }
     Ok(())

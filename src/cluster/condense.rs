@@ -1,11 +1,13 @@
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{
-    ContainerStatus, Event, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
+    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, VolumeNodeAffinity,
 };
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::{Resource, ResourceExt};
 
 use crate::history::{
-    ClaimState, ClusterEvent, ContainerState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 
 /// A kind that is watched: how an object of it becomes what the history keeps.
@@ -43,9 +45,25 @@ impl Condense for Pod {
             unschedulable: condition("PodScheduled")
                 .filter(|scheduled| scheduled.status == "False")
                 .and_then(|scheduled| scheduled.message.clone()),
+            owner: self
+                .owner_references()
+                .iter()
+                .find(|owner| owner.controller == Some(true))
+                .map(|owner| format!("{}/{}", owner.kind, owner.name)),
+            revision: ["controller-revision-hash", "pod-template-hash"]
+                .iter()
+                .find_map(|label| self.labels().get(*label).cloned()),
+            claims: mounted(self),
             containers: containers(&status),
         })
     }
+}
+
+fn mounted(pod: &Pod) -> Vec<String> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    volumes
+        .filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.clone()))
+        .collect()
 }
 
 fn containers(status: &PodStatus) -> Vec<ContainerState> {
@@ -118,6 +136,7 @@ impl Condense for PersistentVolumeClaim {
 impl Condense for PersistentVolume {
     fn condense(&self) -> ObjectState {
         let spec = self.spec.clone().unwrap_or_default();
+        let nodes = spec.node_affinity.as_ref().map(named_nodes).unwrap_or_default();
         ObjectState::Volume(VolumeState {
             phase: self
                 .status
@@ -125,7 +144,38 @@ impl Condense for PersistentVolume {
                 .and_then(|status| status.phase.clone())
                 .unwrap_or_default(),
             reclaim_policy: spec.persistent_volume_reclaim_policy.unwrap_or_default(),
+            storage_class: spec.storage_class_name,
+            capacity: spec
+                .capacity
+                .and_then(|capacity| capacity.get("storage").map(|quantity| quantity.0.clone())),
             claim_uid: spec.claim_ref.and_then(|claim| claim.uid),
+            nodes,
+        })
+    }
+}
+
+/// The nodes that a volume's affinity names by their host name, as `local` volumes and local-path do.
+fn named_nodes(affinity: &VolumeNodeAffinity) -> Vec<String> {
+    let terms = affinity
+        .required
+        .iter()
+        .flat_map(|required| &required.node_selector_terms);
+    terms
+        .flat_map(|term| term.match_expressions.iter().flatten())
+        .filter(|expression| expression.key == "kubernetes.io/hostname" && expression.operator == "In")
+        .flat_map(|expression| expression.values.clone().unwrap_or_default())
+        .collect()
+}
+
+impl Condense for PodDisruptionBudget {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        let status = self.status.clone().unwrap_or_default();
+        ObjectState::Budget(BudgetState {
+            known: status.observed_generation >= self.metadata.generation && self.status.is_some(),
+            allowed: count(status.disruptions_allowed),
+            healthy: count(status.current_healthy),
+            expected: count(status.expected_pods),
         })
     }
 }
@@ -137,6 +187,44 @@ impl Condense for StatefulSet {
             replicas: count(self.spec.replicas),
             ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
             terminating: self.metadata.deletion_timestamp.is_some(),
+            current_revision: self
+                .status
+                .as_ref()
+                .and_then(|status| status.current_revision.clone()),
+            update_revision: self
+                .status
+                .as_ref()
+                .and_then(|status| status.update_revision.clone()),
+        })
+    }
+}
+
+impl Condense for Deployment {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        ObjectState::Set(SetState {
+            replicas: count(self.spec.replicas),
+            ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            ..SetState::default()
+        })
+    }
+}
+
+impl Condense for Node {
+    fn condense(&self) -> ObjectState {
+        let conditions = self
+            .status
+            .iter()
+            .flat_map(|status| status.conditions.iter().flatten());
+        ObjectState::Node(NodeState {
+            ready: conditions
+                .filter(|condition| condition.type_ == "Ready")
+                .any(|condition| condition.status == "True"),
+            cordoned: self
+                .spec
+                .as_ref()
+                .is_some_and(|spec| spec.unschedulable == Some(true)),
         })
     }
 }

@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::{ClaimState, ClusterEvent, ObjectRef, ObjectState, PodState, SetState, VolumeState};
+use crate::history::{
+    BudgetState, ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 /// The last state that the watches delivered of every object: what conditions and causes are computed from.
 #[derive(Debug, Default)]
@@ -54,6 +57,41 @@ impl Objects {
             })
     }
 
+    /// The pods of a workload that there are now, in the order of their names.
+    pub fn pods_of<'a>(
+        &'a self,
+        workload: &'a Workload,
+    ) -> impl Iterator<Item = (&'a ObjectRef, &'a PodState)> {
+        self.states.iter().filter_map(|(object, state)| match state {
+            ObjectState::Pod(pod)
+                if object.namespace == workload.namespace
+                    && workload.has_pod(&object.name, pod.owner.as_deref()) =>
+            {
+                Some((object, pod))
+            }
+            _ => None,
+        })
+    }
+
+    /// The pod that a member has now. A Deployment's pods have no names that stay: those that are not about to go
+    /// stand for its members, in the order of their names.
+    #[must_use]
+    pub fn pod_of<'a>(
+        &'a self,
+        workload: &'a Workload,
+        member: &Member,
+    ) -> Option<(&'a ObjectRef, &'a PodState)> {
+        match workload.kind {
+            WorkloadKind::StatefulSet => self.pod(&workload.namespace, &member.pod),
+            WorkloadKind::Deployment => {
+                let ordinal = usize::try_from(member.ordinal).ok()?;
+                self.pods_of(workload)
+                    .filter(|(_, pod)| pod.is_alive())
+                    .nth(ordinal)
+            }
+        }
+    }
+
     /// The claim of this name that there is now.
     #[must_use]
     pub fn claim(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &ClaimState)> {
@@ -80,6 +118,36 @@ impl Objects {
         self.find("StatefulSet", namespace, name)
             .and_then(|(object, state)| match state {
                 ObjectState::Set(set) => Some((object, set)),
+                _ => None,
+            })
+    }
+
+    /// The Deployment of this name that there is now.
+    #[must_use]
+    pub fn deployment(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &SetState)> {
+        self.find("Deployment", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Set(set) => Some((object, set)),
+                _ => None,
+            })
+    }
+
+    /// The node of this name that there is now.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<(&ObjectRef, &NodeState)> {
+        self.find("Node", "", name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Node(node) => Some((object, node)),
+                _ => None,
+            })
+    }
+
+    /// The PodDisruptionBudget of this name that there is now.
+    #[must_use]
+    pub fn budget(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &BudgetState)> {
+        self.find("PodDisruptionBudget", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Budget(budget) => Some((object, budget)),
                 _ => None,
             })
     }

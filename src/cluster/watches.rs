@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Event as KubeEvent, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::{Event as KubeEvent, Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::runtime::watcher;
 use kube::runtime::{WatchStreamExt, watcher::Config};
 use kube::{Api, Client, Resource};
@@ -49,8 +50,8 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets and events in these namespaces, and the volumes bound to
-    /// their claims.
+    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and
+    /// the volumes bound to their claims, and the nodes.
     #[must_use]
     pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
         let shared = Arc::new(Shared {
@@ -75,6 +76,16 @@ impl Watches {
             ));
             tasks.spawn(follow(
                 shared.clone(),
+                within::<Deployment>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
+                within::<PodDisruptionBudget>(client, namespace),
+                |_| true,
+            ));
+            tasks.spawn(follow(
+                shared.clone(),
                 within::<KubeEvent>(client, namespace),
                 |_| true,
             ));
@@ -91,6 +102,7 @@ impl Watches {
             Api::<PersistentVolume>::all(client.clone()),
             bound_to_ours,
         ));
+        tasks.spawn(follow(shared.clone(), Api::<Node>::all(client.clone()), |_| true));
         Self { shared, tasks }
     }
 

@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
+use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::Severity;
 use tokio_postgres::{Client, NoTls, Statement};
 
-use super::{Row, State};
-use crate::history::{Keys, WriteFate};
+use super::session::within;
+use super::{Address, Dialled, Facts, Link, Reach, Row, Rows, SessionError, State, Stream, Target};
+use crate::history::WriteFate;
 use crate::workload::Credentials;
-
-/// How a final read is made: said in the report.
-pub const READ_LEVEL: &str = "SELECT of all rows over a new connection, read committed";
 
 /// How long logging in may take. A server under a CPU limit of 200m needs up to a second for SCRAM.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(5);
@@ -47,91 +44,79 @@ pub struct Session {
     insert: Statement,
     server: Option<String>,
     connection: JoinHandle<()>,
-}
-
-/// Why a session could not be had or used.
-#[derive(Debug, Error)]
-pub enum SessionError {
-    /// The server refused, or the connection was lost.
-    #[error("{}", describe(.0))]
-    Driver(#[from] tokio_postgres::Error),
-    /// No answer.
-    #[error("no answer to {to} within {} s", within.as_secs())]
-    TimedOut {
-        /// What was asked.
-        to: &'static str,
-        /// How long it was waited for.
-        within: Duration,
-    },
-}
-
-/// What a server says of itself.
-pub struct Facts {
-    /// `version()`.
-    pub version: String,
-    /// Its durability settings.
-    pub settings: BTreeMap<String, String>,
-}
-
-/// The rows that are there.
-pub struct Rows {
-    /// The keys of all rows.
-    pub keys: Keys,
-    /// The keys of those that are not what was written.
-    pub corrupt: Keys,
+    _link: Box<dyn Link>,
 }
 
 impl Session {
-    /// Logs in over a stream and makes sure that the ledger's table is there.
+    /// Logs in and makes sure that the ledger's table is there.
     ///
     /// # Errors
     /// [`SessionError`] when the server refuses, is gone, or does not answer within 5 s.
-    pub async fn open<S>(stream: S, credentials: &Credentials) -> Result<Self, SessionError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        within(LOGIN_DEADLINE, "the login", Self::log_in(stream, credentials)).await
+    pub async fn open(
+        reach: &dyn Reach,
+        target: &Target,
+        credentials: &Credentials,
+    ) -> Result<Self, SessionError> {
+        let Address::Name { dns, .. } = &target.address else {
+            return Err(SessionError::Server("PostgreSQL has no replica sets".to_owned()));
+        };
+        let Dialled { stream, link } = reach.dial(dns, target.engine.port).await?;
+        match within(LOGIN_DEADLINE, "the login", log_in(stream, credentials)).await {
+            Ok((client, insert, server, connection)) => Ok(Self {
+                client,
+                insert,
+                server,
+                connection,
+                _link: link,
+            }),
+            // `nc` knows more of a connection that was never made than the driver does.
+            Err(error) => {
+                let words = link.last_words().await;
+                Err(if words.is_empty() {
+                    error
+                } else {
+                    SessionError::Server(words)
+                })
+            }
+        }
     }
+}
 
-    async fn log_in<S>(stream: S, credentials: &Credentials) -> Result<Self, SessionError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut config = tokio_postgres::Config::new();
-        config
-            .user(&credentials.user)
-            .password(credentials.password.reveal())
-            .dbname(&credentials.database)
-            .application_name("stateproof");
-        let (client, connection) = config.connect_raw(stream, NoTls).await?;
-        // Its error is not lost: whatever request is under way fails with it.
-        let connection = tokio::spawn(async move { drop(connection.await) });
-        client
+async fn log_in(
+    stream: Box<dyn Stream>,
+    credentials: &Credentials,
+) -> Result<(Client, Statement, Option<String>, JoinHandle<()>), SessionError> {
+    let mut config = tokio_postgres::Config::new();
+    config
+        .user(&credentials.user)
+        .password(credentials.password.reveal())
+        .dbname(&credentials.database)
+        .application_name("stateproof");
+    let (client, connection) = config.connect_raw(stream, NoTls).await?;
+    // Its error is not lost: whatever request is under way fails with it.
+    let connection = tokio::spawn(async move { drop(connection.await) });
+    client
             .batch_execute(&format!(
                 "set client_min_messages = warning; select pg_advisory_xact_lock({TABLE_LOCK}); \
                  create table if not exists {TABLE} \
                  (ledger text, key bigint, payload text not null, checksum bigint not null, primary key (ledger, key))"
             ))
             .await?;
-        let insert = client
-            .prepare(&format!(
-                "insert into {TABLE} (ledger, key, payload, checksum) values ($1, $2, $3, $4)"
-            ))
-            .await?;
-        let server = client
-            .query_one("select host(inet_server_addr())", &[])
-            .await?
-            .try_get(0)?;
-        Ok(Self {
-            client,
-            insert,
-            server,
-            connection,
-        })
-    }
+    let insert = client
+        .prepare(&format!(
+            "insert into {TABLE} (ledger, key, payload, checksum) values ($1, $2, $3, $4)"
+        ))
+        .await?;
+    let server = client
+        .query_one("select host(inet_server_addr())", &[])
+        .await?
+        .try_get(0)?;
+    Ok((client, insert, server, connection))
+}
 
-    /// Writes one row in a transaction of its own; several may be under way at once.
-    pub async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+#[async_trait]
+impl super::Session for Session {
+    async fn write(&self, ledger: &str, key: u64) -> WriteFate {
         let row = Row::new(ledger, key);
         let answer = self
             .client
@@ -151,11 +136,7 @@ impl Session {
         }
     }
 
-    /// Reads every row of a ledger.
-    ///
-    /// # Errors
-    /// [`SessionError`] when the connection is lost, or there is no answer within a minute.
-    pub async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {
+    async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {
         let query = format!("select key, payload, checksum from {TABLE} where ledger = $1");
         let rows = within(ANSWER_DEADLINE, "the read", async {
             Ok(self.client.query(&query, &[&ledger]).await?)
@@ -180,11 +161,7 @@ impl Session {
         })
     }
 
-    /// Asks the running server for its version and the settings that durability depends on.
-    ///
-    /// # Errors
-    /// [`SessionError`] when the connection is lost, or there is no answer within a minute.
-    pub async fn facts(&self) -> Result<Facts, SessionError> {
+    async fn facts(&self) -> Result<Facts, SessionError> {
         let query = "select version(), name, setting from pg_settings where name = any($1)";
         let names: Vec<&str> = DURABILITY_SETTINGS.to_vec();
         let rows = within(ANSWER_DEADLINE, "the question for its settings", async {
@@ -199,16 +176,20 @@ impl Session {
         Ok(Facts { version, settings })
     }
 
-    /// The address at which the server was reached, as it says itself; none for what is no network connection.
-    #[must_use]
-    pub fn server(&self) -> Option<&str> {
+    fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }
 
-    /// Whether the connection has ended.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.client.is_closed()
+    }
+
+    fn write_level(&self) -> &'static str {
+        "COMMIT acknowledged"
+    }
+
+    fn read_level(&self) -> &'static str {
+        "SELECT of all rows over a new connection, read committed"
     }
 }
 
@@ -218,14 +199,10 @@ impl Drop for Session {
     }
 }
 
-async fn within<T>(
-    deadline: Duration,
-    to: &'static str,
-    answer: impl Future<Output = Result<T, SessionError>>,
-) -> Result<T, SessionError> {
-    tokio::time::timeout(deadline, answer)
-        .await
-        .unwrap_or(Err(SessionError::TimedOut { to, within: deadline }))
+impl From<tokio_postgres::Error> for SessionError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Server(describe(&error))
+    }
 }
 
 /// An `ERROR` ends the transaction: the row is not there. A `FATAL` or `PANIC` ends the connection, and whether the

@@ -122,17 +122,20 @@ pub enum Event {
     Wrote {
         /// The drill.
         drill: DrillId,
+        /// What an acknowledgement means, for example `w: majority`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        level: String,
         /// A row each.
         outcomes: Vec<WriteOutcome>,
     },
-    /// A connection through the member's name was opened.
+    /// A connection through a name was opened.
     Connected {
         /// The drill.
         drill: DrillId,
         /// The name it was opened to.
         name: String,
-        /// The address that the server says it was reached at: tells the new pod's server from the old one's, which
-        /// a forced deletion leaves running for a while.
+        /// Which server answered, as it says itself: the address that it was reached at, which tells the new pod's
+        /// server from the old one's, which a forced deletion leaves running for a while; or the name of its host.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         server: Option<String>,
         /// Attempts that failed before it, and the last failure.
@@ -161,6 +164,94 @@ pub enum Event {
         drill: DrillId,
         /// What.
         fault: Fault,
+    },
+    /// The API server refused the fault's request, as it may be meant to: a PodDisruptionBudget's 429.
+    FaultRefused {
+        /// The drill.
+        drill: DrillId,
+        /// What.
+        fault: Fault,
+        /// The HTTP status.
+        status: u16,
+        /// What it said.
+        message: String,
+    },
+    /// The rows of a drill that one member has, read from that member alone.
+    MemberRead {
+        /// The drill.
+        drill: DrillId,
+        /// The member's pod.
+        pod: String,
+        /// What kind of read it was.
+        level: String,
+        /// The keys of the rows that it has.
+        keys: Keys,
+    },
+    /// A member accepted its first session since the set was applied.
+    FirstSession {
+        /// The workload.
+        workload: WorkloadId,
+        /// The member's pod.
+        pod: String,
+        /// Attempts that failed before it, and the last failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Refusal>,
+    },
+    /// The rows of a drill, read through a Service whose every connection leads to the member.
+    ServiceRead {
+        /// The drill.
+        drill: DrillId,
+        /// The Service's DNS name.
+        service: String,
+        /// The keys of the rows that are there.
+        keys: Keys,
+    },
+    /// A question to which the answer itself is what is to be shown.
+    Probed {
+        /// The drill.
+        drill: DrillId,
+        /// What was tried.
+        probe: Probe,
+        /// Against what: a pod, or a DNS name.
+        against: String,
+        /// What was answered where it was let, for example a status and a body's first line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<String>,
+        /// How it was refused, in the server's words; none where it was let.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+    /// A member of a replica set has a role, as it says itself; recorded whenever it changes.
+    Role {
+        /// The workload.
+        workload: WorkloadId,
+        /// The member's pod.
+        pod: String,
+        /// `PRIMARY`, `SECONDARY`, or another state by its MongoDB name; `DOWN` where it does not answer.
+        role: String,
+        /// The election's term, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        term: Option<i64>,
+    },
+    /// A replica set's configuration, as a member has it.
+    Configuration {
+        /// The workload.
+        workload: WorkloadId,
+        /// The replica set's name.
+        set: String,
+        /// The configuration's version.
+        version: i64,
+        /// The members' hosts as they stand in it.
+        hosts: Vec<String>,
+    },
+    /// The last lines of a container's log: asked for where something did not become what was awaited.
+    Log {
+        /// The pod.
+        object: ObjectRef,
+        /// The container.
+        container: String,
+        /// Its last lines.
+        lines: Vec<String>,
     },
     /// The container runtime of a node started or ended a process, in the node's own time.
     NodeTask(NodeTask),
@@ -289,6 +380,41 @@ pub enum Fault {
     DeleteStatefulset,
     /// Claims deleted by name.
     DeleteClaims,
+    /// All pods of the workload deleted at once, with their own grace period.
+    DeletePods,
+    /// The number of members changed.
+    Scale {
+        /// To how many.
+        replicas: u32,
+    },
+    /// The pods' template changed, so that every pod is replaced.
+    Restart,
+    /// The pods' template set back to what it was.
+    Undo,
+    /// A pod evicted: deleted through the eviction API, which asks the PodDisruptionBudgets.
+    Evict,
+    /// A node cordoned, so that nothing new is scheduled on it.
+    Cordon,
+    /// A node's cordon taken away.
+    Uncordon,
+    /// The PRIMARY of a replica set told to step down.
+    StepDown,
+}
+
+/// A question to which the answer itself is what is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// A read on a SECONDARY without leave to read there.
+    ReadPlain,
+    /// A read on a SECONDARY with leave (`secondaryPreferred`, `rs.secondaryOk()`).
+    ReadSecondaryOk,
+    /// A write on a SECONDARY.
+    WriteSecondary,
+    /// A write through a Service's name.
+    WriteThroughService,
+    /// A request over HTTP.
+    Get,
 }
 
 impl fmt::Display for Fault {
@@ -298,6 +424,14 @@ impl fmt::Display for Fault {
             Self::ForceDelete => "force delete pod",
             Self::DeleteStatefulset => "delete StatefulSet",
             Self::DeleteClaims => "delete claims",
+            Self::DeletePods => "delete all pods",
+            Self::Scale { replicas } => return write!(f, "scale to {replicas}"),
+            Self::Restart => "restart",
+            Self::Undo => "undo the restart",
+            Self::Evict => "evict pod",
+            Self::Cordon => "cordon node",
+            Self::Uncordon => "uncordon node",
+            Self::StepDown => "step the PRIMARY down",
         })
     }
 }

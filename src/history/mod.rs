@@ -9,12 +9,13 @@ mod recorder;
 
 pub use error::HistoryError;
 pub use event::{
-    ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, FaultTarget, ImageFact, NodeTask, Record, Refusal,
-    Span, TaskChange, WriteFate, WriteOutcome,
+    ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, FaultTarget, ImageFact, NodeTask, Probe, Record,
+    Refusal, Span, TaskChange, WriteFate, WriteOutcome,
 };
 pub use keys::Keys;
 pub use object::{
-    ClaimState, ClusterEvent, ContainerState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 pub use reader::History;
 pub use recorder::Recorder;

@@ -24,8 +24,12 @@ pub enum ObjectState {
     Claim(ClaimState),
     /// A PersistentVolume.
     Volume(VolumeState),
-    /// A StatefulSet.
+    /// A StatefulSet, or a Deployment.
     Set(SetState),
+    /// A node.
+    Node(NodeState),
+    /// A PodDisruptionBudget.
+    Budget(BudgetState),
     /// An event: what the cluster itself says of an object.
     Event(ClusterEvent),
 }
@@ -48,9 +52,34 @@ pub struct PodState {
     /// Why it is not scheduled, in the scheduler's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unschedulable: Option<String>,
+    /// The object that made it, as `KIND/NAME`: `StatefulSet/postgres`, `ReplicaSet/postgres-6d4cf56db6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The revision of the template that it was made from: label `controller-revision-hash` or `pod-template-hash`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The claims that it mounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<String>,
     /// Its containers, init containers first.
     #[serde(default)]
     pub containers: Vec<ContainerState>,
+}
+
+impl PodState {
+    /// Whether it stands for a member: it has not ended, and nobody has deleted it.
+    ///
+    /// ```
+    /// use stateproof::history::PodState;
+    ///
+    /// let running = PodState { phase: "Running".into(), ..PodState::default() };
+    /// assert!(running.is_alive());
+    /// assert!(!PodState { terminating: true, ..running }.is_alive());
+    /// ```
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.terminating && !matches!(self.phase.as_str(), "Failed" | "Succeeded")
+    }
 }
 
 /// A container's state within its pod.
@@ -107,9 +136,18 @@ pub struct VolumeState {
     pub phase: String,
     /// `spec.persistentVolumeReclaimPolicy`.
     pub reclaim_policy: String,
+    /// `spec.storageClassName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// `spec.capacity.storage`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<String>,
     /// The UID of the claim it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_uid: Option<String>,
+    /// The nodes that `spec.nodeAffinity` names by `kubernetes.io/hostname`; empty where it names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 /// A StatefulSet's state.
@@ -121,6 +159,34 @@ pub struct SetState {
     pub ready: u32,
     /// Whether a deletion time stamp is set.
     pub terminating: bool,
+    /// `status.currentRevision`: what the pods were made from before a rolling update that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_revision: Option<String>,
+    /// `status.updateRevision`: what they are made from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_revision: Option<String>,
+}
+
+/// A node's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeState {
+    /// Whether the condition `Ready` is true.
+    pub ready: bool,
+    /// `spec.unschedulable`: it is cordoned.
+    pub cordoned: bool,
+}
+
+/// A PodDisruptionBudget's state, as the disruption controller has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetState {
+    /// Whether the controller has taken in the budget as it now stands (`status.observedGeneration`).
+    pub known: bool,
+    /// `status.disruptionsAllowed`: how many pods may be evicted now.
+    pub allowed: u32,
+    /// `status.currentHealthy`: how many of its pods are Ready.
+    pub healthy: u32,
+    /// `status.expectedPods`: how many it counts.
+    pub expected: u32,
 }
 
 /// An event of the cluster about one of its objects.

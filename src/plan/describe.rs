@@ -38,6 +38,27 @@ impl fmt::Display for Step {
             Self::StopWriter { rows_after } => write!(f, "stop the writer {rows_after} rows later"),
             Self::InspectClaims => f.write_str("inspect the claims"),
             Self::Read => f.write_str("read"),
+            Self::ReadServices => f.write_str("read through the Services"),
+            Self::Get => f.write_str("GET /"),
+            Self::ResolveServices => f.write_str("resolve the Services"),
+            Self::RenewFirst => f.write_str("renew the first pod"),
+            Self::DeletePods => f.write_str("delete all pods"),
+            Self::Scale { replicas } => write!(f, "scale to {replicas}"),
+            Self::AwaitAllReady => f.write_str("await all Ready"),
+            Self::Restart => f.write_str("restart"),
+            Self::Undo => f.write_str("undo the restart"),
+            Self::Evict { pods: 1 } => f.write_str("evict the pod"),
+            Self::Evict { pods } => write!(f, "evict {pods} pods"),
+            Self::Cordon => f.write_str("cordon its node"),
+            Self::AwaitDisplaced => f.write_str("await it Ready elsewhere, or Pending for its volume"),
+            Self::Uncordon => f.write_str("uncordon the node"),
+            Self::WriteThroughServices => f.write_str("write through the Services"),
+            Self::ReadMembers => f.write_str("read each member"),
+            Self::AwaitRoles => f.write_str("await PRIMARY and SECONDARY"),
+            Self::ProbeRoles => f.write_str("ask each role"),
+            Self::StepDown => f.write_str("step the PRIMARY down"),
+            Self::ProbePrimaryAddress => f.write_str("write through the PRIMARY's Service"),
+            Self::AwaitEnd => f.write_str("await the named end"),
         }
     }
 }
@@ -84,6 +105,9 @@ fn drill(planned: &PlannedDrill, workload: &Workload, f: &mut fmt::Formatter<'_>
     writeln!(f, "\n{} {}", planned.drill, workload.member(planned.member).pod)?;
     let steps: Vec<String> = planned.steps.iter().map(Step::to_string).collect();
     writeln!(f, "  steps: {}", steps.join(" → "))?;
+    for end in &planned.ends {
+        writeln!(f, "  end: {end}")?;
+    }
     let promises: Vec<String> = planned.expectations.iter().copied().map(expectation).collect();
     writeln!(f, "  promises: {}", promises.join(", "))
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Expectation;
+use super::{End, Expectation};
 use crate::workload::Workload;
 
 /// Everything that a run will do, decided before anything is touched.
@@ -30,6 +30,9 @@ pub struct PlannedDrill {
     pub steps: Vec<Step>,
     /// What is checked afterwards, and what passes.
     pub expectations: Vec<Expectation>,
+    /// The end that [`Drill::ExpectFailure`] awaits: every one of these must be seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<End>,
 }
 
 /// A drill that does not apply, and why.
@@ -45,10 +48,30 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Drill {
+    /// Nothing is done: the set is awaited to fail, in the way that was named beforehand.
+    ExpectFailure,
+    /// Look at a replica set as it came up: who is PRIMARY, what SECONDARY members answer, where rows arrive.
+    Roles,
+    /// Write through a Service, a new connection a row, and read each member by itself.
+    Divergence,
     /// Delete the member's pod with its grace period, while writing.
     LosePod,
     /// Delete it with grace period 0: the API forgets the pod before the kubelet has killed it.
     ForceDelete,
+    /// Delete all pods at once, while writing.
+    LoseAllPods,
+    /// Scale to none and back to all: who is removed and created after whom.
+    Order,
+    /// Remove the last member and bring it back: nobody else is touched.
+    Scale,
+    /// Change the pods' template and set it back, while writing.
+    Rollout,
+    /// Evict the member's pod, as a drain does, and see what the PodDisruptionBudget says.
+    Evict,
+    /// Cordon the member's node, evict it, and let it back.
+    Drain,
+    /// Tell the PRIMARY to step down: who can write then, and through which name.
+    StepDown,
     /// Delete the StatefulSet, look at the claims, apply it again.
     DeleteStatefulset,
     /// Delete the StatefulSet and then its claims by name, apply it again. The rows must be gone: the
@@ -58,19 +81,51 @@ pub enum Drill {
 
 impl Drill {
     /// Every drill, in the order in which a run takes them: the destructive one last.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 14] = [
+        Self::ExpectFailure,
+        Self::Roles,
+        Self::Divergence,
         Self::LosePod,
         Self::ForceDelete,
+        Self::LoseAllPods,
+        Self::Order,
+        Self::Scale,
+        Self::Rollout,
+        Self::Evict,
+        Self::Drain,
+        Self::StepDown,
         Self::DeleteStatefulset,
         Self::DeleteClaim,
     ];
+
+    /// Whether its fault is a node's: it meets whatever else runs there.
+    #[must_use]
+    pub fn is_for_a_node(self) -> bool {
+        self == Self::Drain
+    }
+
+    /// Whether it only looks: nothing is done to the workload that would have to be proven.
+    #[must_use]
+    pub fn is_without_fault(self) -> bool {
+        matches!(self, Self::ExpectFailure | Self::Roles | Self::Divergence)
+    }
 
     /// The name used on the command line and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::ExpectFailure => "expect-failure",
+            Self::Roles => "roles",
+            Self::Divergence => "divergence",
             Self::LosePod => "lose-pod",
             Self::ForceDelete => "force-delete",
+            Self::LoseAllPods => "lose-all-pods",
+            Self::Order => "order",
+            Self::Scale => "scale",
+            Self::Rollout => "rollout",
+            Self::Evict => "evict",
+            Self::Drain => "drain",
+            Self::StepDown => "step-down",
             Self::DeleteStatefulset => "delete-statefulset",
             Self::DeleteClaim => "delete-claim",
         }
@@ -91,7 +146,8 @@ impl fmt::Display for Drill {
 /// assert_eq!("lose-pod".parse(), Ok(Drill::LosePod));
 /// assert_eq!(
 ///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
-///     "no drill `lose-node`: there are lose-pod, force-delete, delete-statefulset, delete-claim",
+///     "no drill `lose-node`: there are expect-failure, roles, divergence, lose-pod, force-delete, lose-all-pods, \
+///      order, scale, rollout, evict, drain, step-down, delete-statefulset, delete-claim",
 /// );
 /// ```
 impl FromStr for Drill {
@@ -143,6 +199,55 @@ pub enum Step {
     },
     /// Look at the member's claims and volumes.
     InspectClaims,
+    /// Read every row of this drill through each other Service whose every connection leads to the member.
+    ReadServices,
+    /// Ask the vantage for the addresses of every Service that selects the members.
+    ResolveServices,
+    /// Delete the first member's pod and wait until it is Ready as another: from then on the newest pod is not the one
+    /// with the highest ordinal.
+    RenewFirst,
+    /// Delete the pods of all members at once.
+    DeletePods,
+    /// Change the number of members, and wait until those that go are gone.
+    Scale {
+        /// To how many.
+        replicas: u32,
+    },
+    /// Wait until every member that there should be is Ready, those that a fault met as pods with new UIDs.
+    AwaitAllReady,
+    /// Change the pods' template, so that the controller replaces every pod.
+    Restart,
+    /// Set the template back.
+    Undo,
+    /// Evict pods through the eviction API, one after the other, whatever the answer: the member's, and those of the
+    /// members after it.
+    Evict {
+        /// How many.
+        pods: u32,
+    },
+    /// Cordon the node that the member's pod is on.
+    Cordon,
+    /// Wait until the member's new pod is Ready on another node, or stays Pending because its volume cannot go there.
+    AwaitDisplaced,
+    /// Let pods be scheduled on that node again.
+    Uncordon,
+    /// Write rows through every Service that spreads connections over several members, each row over a new connection,
+    /// until every member was reached; where there is no such Service, through the members' own names.
+    WriteThroughServices,
+    /// Read every row of this drill from each member by itself.
+    ReadMembers,
+    /// Wait until the replica set has one PRIMARY and otherwise SECONDARY members.
+    AwaitRoles,
+    /// Ask each member for what its role lets it answer.
+    ProbeRoles,
+    /// Tell the PRIMARY to step down, and wait until another member has its role.
+    StepDown,
+    /// Write through each Service that selects one pod only.
+    ProbePrimaryAddress,
+    /// Wait until the named end is seen, or another one.
+    AwaitEnd,
     /// Read every row of this drill back through the DNS name: the final read.
     Read,
+    /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
+    Get,
 }

@@ -3,7 +3,12 @@
 mod catalogue;
 mod describe;
 mod drill;
+mod drills;
+mod end;
 mod promise;
+mod selection;
 
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
+pub use end::{End, NotAnEnd, Sign};
 pub use promise::{Expectation, Outcome, Promise};
+pub use selection::Selection;

@@ -18,6 +18,22 @@ pub enum Promise {
     Durability,
     /// The member becomes Ready and accepts writes again.
     Recovery,
+    /// Members are created, replaced and removed in the order that the controller promises, and no other is touched.
+    Order,
+    /// The members behind one Service have the same rows.
+    Agreement,
+    /// One PRIMARY, the others SECONDARY, under names that stay.
+    Roles,
+    /// A Service that is meant for the PRIMARY leads to it.
+    PrimaryAddress,
+    /// What the PodDisruptionBudget protects is not evicted.
+    Protection,
+    /// The member comes back where its volume can be.
+    Placement,
+    /// Never two servers on one volume.
+    Exclusivity,
+    /// The set fails, and in the way that was named beforehand.
+    Failure,
 }
 
 impl fmt::Display for Promise {
@@ -29,6 +45,14 @@ impl fmt::Display for Promise {
             Self::Retention => "retention",
             Self::Durability => "durability",
             Self::Recovery => "recovery",
+            Self::Order => "order",
+            Self::Agreement => "agreement",
+            Self::Roles => "roles",
+            Self::PrimaryAddress => "primary address",
+            Self::Protection => "protection",
+            Self::Placement => "placement",
+            Self::Exclusivity => "exclusivity",
+            Self::Failure => "failure",
         })
     }
 }

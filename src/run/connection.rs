@@ -1,27 +1,22 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::RunError;
 use super::cadence::next_try;
-use crate::engine::postgres::Session;
+use crate::engine::{self, Reach, Session, SessionError, Target};
 use crate::history::{DrillId, Event, Recorder, Refusal};
-use crate::vantage::{Link, Vantage};
-use crate::workload::{Credentials, Member, Workload};
+use crate::vantage::Vantage;
+use crate::workload::{Credentials, Workload};
 
-/// How a member is reached: through its stable name, from the vantage.
+/// How a workload's servers are reached: through their stable names, from the vantage.
 #[derive(Clone, Copy)]
 pub struct Route<'a> {
-    pub vantage: &'a Vantage,
+    pub vantage: &'a Arc<Vantage>,
     pub recorder: &'a Recorder,
     pub workload: &'a Workload,
     pub credentials: &'a Credentials,
-}
-
-/// A session and the tunnel it runs through.
-pub struct Connection {
-    pub session: Session,
-    _link: Link,
 }
 
 impl Route<'_> {
@@ -29,32 +24,41 @@ impl Route<'_> {
     pub async fn connect(
         self,
         drill: &DrillId,
-        member: &Member,
+        target: &Target,
         deadline: Duration,
-    ) -> Result<Connection, RunError> {
+    ) -> Result<Box<dyn Session>, RunError> {
+        let (session, after) = self.session(target, deadline).await?;
+        self.recorder.record(Event::Connected {
+            drill: drill.clone(),
+            name: target.name(),
+            server: session.server().map(str::to_owned),
+            after,
+        })?;
+        Ok(session)
+    }
+
+    /// The same, with the attempts that failed before it; nothing is recorded.
+    pub async fn session(
+        self,
+        target: &Target,
+        deadline: Duration,
+    ) -> Result<(Box<dyn Session>, Option<Refusal>), RunError> {
         let end = Instant::now() + deadline;
         let mut failed: Option<Refusal> = None;
         loop {
             let since_us = failed
                 .as_ref()
                 .map_or_else(|| self.recorder.now_us(), |refusal| refusal.since_us);
-            let last = match self.attempt(member).await? {
-                Ok(connection) => {
-                    self.recorder.record(Event::Connected {
-                        drill: drill.clone(),
-                        name: member.dns.clone(),
-                        server: connection.session.server().map(str::to_owned),
-                        after: failed,
-                    })?;
-                    return Ok(connection);
-                }
-                Err(words) => words,
+            let last = match self.attempt(target).await {
+                Ok(session) => return Ok((session, failed)),
+                // The vantage's own loss is no word about the server.
+                Err(lost @ SessionError::Reach(_)) => return Err(lost.into()),
+                Err(error) => error.to_string(),
             };
             let attempts = failed.map_or(1, |refusal| refusal.attempts + 1);
             if Instant::now() >= end {
-                let name = member.dns.clone();
                 return Err(RunError::NoSession {
-                    name,
+                    name: target.name(),
                     waited_s: deadline.as_secs(),
                     attempts,
                     last,
@@ -69,20 +73,9 @@ impl Route<'_> {
         }
     }
 
-    /// One attempt: the outer error is the vantage's, the inner one the server's or the network's.
-    async fn attempt(self, member: &Member) -> Result<Result<Connection, String>, RunError> {
-        let (stream, link) = self.vantage.dial(&member.dns, self.workload.engine.port).await?;
-        match Session::open(stream, self.credentials).await {
-            Ok(session) => Ok(Ok(Connection { session, _link: link })),
-            // `nc` knows more of a connection that was never made than the driver does.
-            Err(error) => {
-                let words = link.last_words().await;
-                Ok(Err(if words.is_empty() {
-                    error.to_string()
-                } else {
-                    words
-                }))
-            }
-        }
+    /// One attempt, which is not recorded.
+    pub async fn attempt(self, target: &Target) -> Result<Box<dyn Session>, SessionError> {
+        let reach: Arc<dyn Reach> = self.vantage.clone();
+        engine::open(&reach, target, self.credentials).await
     }
 }

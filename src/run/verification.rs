@@ -1,29 +1,35 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
+use kube::Client;
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::drill::{self, Bench, apply, timed};
+use super::first_session::first_session;
 use super::observer::Silent;
+use super::roles::Roles;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
-use crate::cluster::provider::{Cluster, ClusterSpec, Kind, images};
+use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::ManifestSet;
-use crate::plan::{Drill, Plan};
+use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Discovered, Workload, discover};
+use crate::workload::{Demand, Discovered, Workload, discover};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -43,11 +49,12 @@ const DEADLINE: Duration = Duration::from_mins(3);
 #[derive(Clone)]
 pub struct Verification {
     inputs: Vec<PathBuf>,
-    drills: Vec<Drill>,
+    selection: Selection,
     cluster: ClusterSpec,
     history: Option<PathBuf>,
     vantage_image: String,
     deadline: Duration,
+    initiate_replica_set: bool,
     observer: Arc<dyn Observer>,
 }
 
@@ -76,11 +83,12 @@ impl Verification {
     pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
-            drills: Vec::new(),
+            selection: Selection::default(),
             cluster: ClusterSpec::default(),
             history: None,
             vantage_image: DEFAULT_IMAGE.to_owned(),
             deadline: DEADLINE,
+            initiate_replica_set: false,
             observer: Arc::new(Silent),
         }
     }
@@ -88,7 +96,14 @@ impl Verification {
     /// Only these drills, instead of all that apply.
     #[must_use]
     pub fn drills(mut self, drills: &[Drill]) -> Self {
-        self.drills = drills.to_vec();
+        self.selection.drills = drills.to_vec();
+        self
+    }
+
+    /// Expects the set to fail, and in this way: nothing else is done. Every end must be seen.
+    #[must_use]
+    pub fn expect_failure(mut self, ends: impl IntoIterator<Item = End>) -> Self {
+        self.selection.ends = ends.into_iter().collect();
         self
     }
 
@@ -110,6 +125,14 @@ impl Verification {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Whether to initiate replica sets that the manifests leave to an operator to initiate, with the members' stable
+    /// names. Said in the report.
+    #[must_use]
+    pub fn initiate_replica_set(mut self, initiate: bool) -> Self {
+        self.initiate_replica_set = initiate;
         self
     }
 
@@ -161,7 +184,7 @@ impl Verification {
         };
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
-        let mut scene = Scene::new(Kind::from_env()?, self.observer.clone());
+        let mut scene = Scene::new(Clusters::from_env()?, self.observer.clone());
         let act = Box::pin(self.act(&prepared, &recorder, &mut scene));
         let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
             .catch_unwind()
@@ -210,7 +233,7 @@ impl Verification {
         let discovered = discover(&set, &run_namespace)?;
         let plans = discovered
             .iter()
-            .map(|found| Plan::new(found.workload.clone(), &self.drills))
+            .map(|found| Plan::new(found.workload.clone(), &self.selection))
             .collect();
         Ok(Prepared {
             set,
@@ -245,23 +268,12 @@ impl Verification {
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
         let application = Application::prepare(&client, set, run_namespace).await?;
-        let mut namespaces = application.namespaces();
-        if !namespaces.contains(run_namespace) {
-            namespaces.push(run_namespace.clone());
-        }
-        self.observer
-            .phase("waiting until no other run is at work in the same namespaces");
-        scene.locks = Some(cluster.lock_namespaces(&namespaces).await?);
-        let (mut made, mut lent) = (Vec::new(), Vec::new());
-        for name in &namespaces {
-            match namespace::vacate(&client, name).await? {
-                Standing::Free => made.push(name.clone()),
-                Standing::Lent => lent.push(name.clone()),
-            }
-        }
-        took("API server asked for kinds and namespaces");
+        let namespaces = self
+            .occupy(prepared, &cluster, &client, &application, scene)
+            .await?;
+        took("kinds known, and room for the run in namespaces and on this machine");
         let facts = ClusterFacts {
-            provider: "kind".to_owned(),
+            provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
@@ -277,8 +289,7 @@ impl Verification {
         for span in spans {
             recorder.record(Event::Waited(span))?;
         }
-        scene.made.clone_from(&made);
-        scene.lent = lent;
+        let made = scene.made.clone();
         let application = &*scene.application.insert(application);
         let watches = &*scene
             .watches
@@ -291,48 +302,97 @@ impl Verification {
             }
             let notes = alias_default_classes(&client, set).await?;
             let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
-            apply(application, recorder).await?;
-            Ok((vantage, notes))
+            apply(application, None, recorder).await?;
+            Ok((Arc::new(vantage), notes))
         })
         .await?;
         for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
+        let cordons = scene.cordons.clone();
         vantage.ready(watches, run_namespace, self.deadline).await?;
-        for (found, plan) in prepared.discovered.iter().zip(&prepared.plans) {
-            let (workload, credentials) = (&found.workload, &found.credentials);
+        let quiet = RwLock::new(());
+        let workloads = prepared.discovered.iter().zip(&prepared.plans);
+        try_join_all(workloads.map(|(found, plan)| {
+            let roles = Roles::follow(found, vantage.clone(), recorder, &mut scene.background);
             let route = Route {
                 vantage: &vantage,
                 recorder,
-                workload,
-                credentials,
+                workload: &found.workload,
+                credentials: &found.credentials,
             };
-            let bench = Bench {
-                client: &client,
-                watches,
-                recorder,
-                application,
-                route,
-                deadline: self.deadline,
-            };
-            self.drill(&bench, plan).await?;
-        }
+            let (client, cordons, quiet) = (&client, &cordons, &quiet);
+            async move {
+                let bench = Bench {
+                    client,
+                    watches,
+                    recorder,
+                    application,
+                    route,
+                    cordons,
+                    roles: roles.as_deref(),
+                    deadline: self.deadline,
+                };
+                self.drill(&bench, plan, quiet).await
+            }
+        }))
+        .await?;
         Ok(())
+    }
+
+    /// Makes sure that the run has its namespaces to itself, and its part of the machine.
+    async fn occupy(
+        &self,
+        prepared: &Prepared,
+        cluster: &Cluster,
+        client: &Client,
+        application: &Application,
+        scene: &mut Scene,
+    ) -> Result<Vec<String>, RunError> {
+        let mut namespaces = application.namespaces();
+        if !namespaces.contains(&prepared.run_namespace) {
+            namespaces.push(prepared.run_namespace.clone());
+        }
+        self.observer
+            .phase("waiting until no other run is at work in the same namespaces");
+        let places: Vec<_> = namespaces
+            .iter()
+            .cloned()
+            .chain(application.cluster_scoped())
+            .collect();
+        scene.locks = Some(cluster.lock_out(&places).await?);
+        self.observer
+            .phase("waiting until this machine has room beside other runs");
+        scene.share = Some(cluster.share(Demand::of(&prepared.set)).await?);
+        let (mut made, mut lent) = (Vec::new(), Vec::new());
+        for name in &namespaces {
+            match namespace::vacate(client, name).await? {
+                Standing::Free => made.push(name.clone()),
+                Standing::Lent => lent.push(name.clone()),
+            }
+        }
+        application.vacate_cluster_scope().await?;
+        (scene.made, scene.lent) = (made, lent);
+        Ok(namespaces)
     }
 
     async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
         self.observer
             .phase(&format!("getting cluster {}", self.cluster.name));
         scene.cluster_name = Some(self.cluster.name.clone());
-        let cluster = scene.kind.ensure(&self.cluster).await?;
+        let cluster = scene.clusters.ensure(&self.cluster).await?;
         scene.cluster = Some(cluster.clone());
         Ok(cluster)
     }
 
-    /// Waits for the workload to come up, then runs its drills one after the other.
-    async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
+    /// Waits for the workload to come up, then runs its drills one after the other, beside those of other workloads.
+    /// What is done to a node meets everything on it: such a drill runs alone.
+    async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
         if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let RunError::Wait(WaitError::NotMet { .. }) = error else {
+            let (RunError::Wait(WaitError::NotMet { .. })
+            | RunError::NoSession { .. }
+            | RunError::Unsettled { .. }) = error
+            else {
                 return Err(error);
             };
             let (workload, error) = (plan.workload.id(), error.lines());
@@ -340,20 +400,40 @@ impl Verification {
             return Ok(());
         }
         for planned in &plan.drills {
-            Box::pin(drill::run(bench, planned)).await?;
+            let drill = Box::pin(drill::run(bench, planned));
+            if planned.drill.is_for_a_node() {
+                let _alone = quiet.write().await;
+                drill.await?;
+            } else {
+                let _beside = quiet.read().await;
+                drill.await?;
+            }
         }
         Ok(())
     }
 
+    /// Waits until every member is Ready and the first accepts a session.
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        for member in workload.members() {
-            let check = |objects: &Objects| member_ready(objects, workload, &member, None);
-            bench
-                .watches
-                .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
-                .await?;
-        }
-        Ok(())
+        let ready = async {
+            for member in workload.members() {
+                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
+                bench
+                    .watches
+                    .until(workload.called(&member), "Ready", self.deadline, check)
+                    .await?;
+            }
+            Ok(())
+        };
+        try_join(ready, first_session(bench, workload, self.deadline)).await?;
+        let Some(roles) = bench.roles else { return Ok(()) };
+        roles.begin();
+        let replica_set = async {
+            if self.initiate_replica_set {
+                roles.initiate(self.deadline).await?;
+            }
+            roles.settled(workload.replicas, self.deadline).await
+        };
+        timed(bench.recorder, "PRIMARY and SECONDARY".to_owned(), replica_set).await
     }
 }
 

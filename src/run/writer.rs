@@ -6,9 +6,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
-use super::connection::{Connection, Route};
+use super::connection::Route;
+use crate::engine::{Session, Target};
 use crate::history::{DrillId, Event, WriteFate, WriteOutcome};
-use crate::workload::Member;
 
 /// Rows under way at once on one connection: enough that a fault always meets some, few enough that a server under a
 /// CPU limit answers each within a fraction of a second.
@@ -53,7 +53,7 @@ impl Ledger {
     pub async fn write(
         &self,
         route: Route<'_>,
-        connection: &Connection,
+        session: &dyn Session,
         rows: u64,
     ) -> Result<(u64, Option<String>), RunError> {
         let first = self.next.fetch_add(rows, Ordering::Relaxed);
@@ -64,7 +64,7 @@ impl Ledger {
         })?;
         let outcomes = join_all(keys.map(|key| async move {
             let sent_us = route.recorder.now_us();
-            let fate = tokio::time::timeout(ROW_DEADLINE, connection.session.write(self.name(), key))
+            let fate = tokio::time::timeout(ROW_DEADLINE, session.write(self.name(), key))
                 .await
                 .unwrap_or_else(|_| {
                     WriteFate::Unknown(format!("no answer within {} s", ROW_DEADLINE.as_secs()))
@@ -87,6 +87,7 @@ impl Ledger {
         });
         route.recorder.record(Event::Wrote {
             drill: self.drill.clone(),
+            level: session.write_level().to_owned(),
             outcomes,
         })?;
         Ok((acknowledged as u64, failure))
@@ -99,24 +100,24 @@ impl Ledger {
     pub async fn keep_writing(
         &self,
         route: Route<'_>,
-        member: &Member,
+        target: &Target,
         deadline: Duration,
         progress: &watch::Sender<Progress>,
         stop: &CancellationToken,
     ) -> Result<(), RunError> {
         while !stop.is_cancelled() {
-            let connecting = route.connect(&self.drill, member, deadline);
-            let Some(connection) = stop.run_until_cancelled(connecting).await.transpose()? else {
+            let connecting = route.connect(&self.drill, target, deadline);
+            let Some(session) = stop.run_until_cancelled(connecting).await.transpose()? else {
                 return Ok(());
             };
             while !stop.is_cancelled() {
-                let (acknowledged, failure) = self.write(route, &connection, BLOCK).await?;
+                let (acknowledged, failure) = self.write(route, &*session, BLOCK).await?;
                 let lost = failure.is_some();
                 progress.send_modify(|progress| {
                     progress.acknowledged += acknowledged;
                     progress.last_failure = failure.clone().unwrap_or_default();
                 });
-                if lost || connection.session.is_closed() {
+                if lost || session.is_closed() {
                     let reason = failure.unwrap_or_else(|| "the connection ended".to_owned());
                     route.recorder.record(Event::Disconnected {
                         drill: self.drill.clone(),

@@ -9,4 +9,3 @@ mod pod;
 mod tunnel;
 
 pub use pod::{DEFAULT_IMAGE, Vantage, VantageError};
-pub use tunnel::{Link, Tunnel};

@@ -19,6 +19,7 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A running vantage.
 pub struct Vantage {
+    client: Client,
     pods: Api<Pod>,
 }
 
@@ -100,7 +101,10 @@ impl Vantage {
         pods.patch(NAME, &params, &Patch::Apply(&pod))
             .await
             .map_err(refused)?;
-        Ok(Self { pods })
+        Ok(Self {
+            client: client.clone(),
+            pods,
+        })
     }
 
     /// Waits until it runs.
@@ -159,6 +163,10 @@ impl Vantage {
             .map_err(|_| VantageError::TimedOut {
                 command: command.clone(),
             })?
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Begins a command.

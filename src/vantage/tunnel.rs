@@ -1,15 +1,16 @@
 use std::time::Duration;
 
+use async_trait::async_trait;
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
 use kube::api::{AttachParams, AttachedProcess};
-use tokio::io::{AsyncReadExt, Join, ReadHalf, SimplexStream, WriteHalf};
+use tokio::io::{AsyncReadExt, ReadHalf, SimplexStream};
 
 use super::{Vantage, VantageError};
-
-/// A byte stream that was opened inside the cluster.
-pub type Tunnel = Join<ReadHalf<SimplexStream>, WriteHalf<SimplexStream>>;
+use crate::engine::{Dialled, Link, Process, Reach, ReachError};
 
 /// What a tunnel hangs on: it ends when this is dropped.
-pub struct Link {
+struct Tunnel {
     stderr: Option<ReadHalf<SimplexStream>>,
     _process: AttachedProcess,
 }
@@ -20,43 +21,66 @@ const CONNECT_SECONDS: &str = "2";
 /// Bytes in flight each way; kube's own 1 KiB would make a round trip of every few rows.
 const BUFFER: usize = 64 * 1024;
 
-impl Vantage {
-    /// Opens a connection to a name from inside the cluster.
-    ///
-    /// It returns before the connection is made: if it fails, the stream ends and [`Link::last_words`] says why.
-    ///
-    /// # Errors
-    /// [`VantageError::Exec`] when the vantage itself cannot be reached.
-    pub async fn dial(&self, host: &str, port: u16) -> Result<(Tunnel, Link), VantageError> {
-        let params = AttachParams::default()
-            .stdin(true)
-            .max_stdin_buf_size(BUFFER)
-            .max_stdout_buf_size(BUFFER);
+#[async_trait]
+impl Reach for Vantage {
+    async fn dial(&self, host: &str, port: u16) -> Result<Dialled, ReachError> {
         let port = port.to_string();
         let argv = ["nc", "-w", CONNECT_SECONDS, host, &port];
-        let mut process = self.exec(&argv, &params).await?;
-        let lost = || VantageError::Lost {
-            command: argv.join(" "),
-            source: std::io::ErrorKind::NotConnected.into(),
-        };
-        let (stdin, stdout) = (
-            process.stdin().ok_or_else(lost)?,
-            process.stdout().ok_or_else(lost)?,
-        );
-        let stderr = process.stderr();
-        Ok((
-            tokio::io::join(stdout, stdin),
-            Link {
-                stderr,
-                _process: process,
-            },
-        ))
+        let process = self.exec(&argv, &both_ways()).await.map_err(boxed)?;
+        joined(process, &argv)
+    }
+
+    async fn exec(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        argv: &[&str],
+    ) -> Result<Process, ReachError> {
+        let pods: Api<Pod> = Api::namespaced(self.client().clone(), namespace);
+        let params = both_ways().container(container);
+        let process = pods.exec(pod, argv.iter().copied(), &params).await;
+        let process = process.map_err(|error| {
+            boxed(VantageError::Exec {
+                command: argv.join(" "),
+                source: Box::new(error),
+            })
+        })?;
+        joined(process, argv)
     }
 }
 
-impl Link {
-    /// What `nc` said before it ended, for example `nc: bad address 'postgres-0…'`; empty when it said nothing.
-    pub async fn last_words(mut self) -> String {
+fn both_ways() -> AttachParams {
+    AttachParams::default()
+        .stdin(true)
+        .max_stdin_buf_size(BUFFER)
+        .max_stdout_buf_size(BUFFER)
+}
+
+fn joined(mut process: AttachedProcess, argv: &[&str]) -> Result<Dialled, ReachError> {
+    let (Some(stdin), Some(stdout)) = (process.stdin(), process.stdout()) else {
+        return Err(boxed(VantageError::Lost {
+            command: argv.join(" "),
+            source: std::io::ErrorKind::NotConnected.into(),
+        }));
+    };
+    let stderr = process.stderr();
+    Ok(Dialled {
+        stream: Box::new(tokio::io::join(stdout, stdin)),
+        link: Box::new(Tunnel {
+            stderr,
+            _process: process,
+        }),
+    })
+}
+
+fn boxed(error: VantageError) -> ReachError {
+    ReachError(Box::new(error))
+}
+
+#[async_trait]
+impl Link for Tunnel {
+    async fn last_words(mut self: Box<Self>) -> String {
         let mut words = String::new();
         if let Some(mut stderr) = self.stderr.take() {
             // The stream has ended or the caller has given it up: what there is to read is there by now.

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{Namespace, PersistentVolume};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
-use stateproof::cluster::provider::Kind;
+use stateproof::cluster::provider::Clusters;
 use stateproof::plan::Drill;
 
 use crate::support::{CLUSTER, block_on, cluster, fixture, prove};
@@ -47,7 +47,7 @@ fn sigint_during_creation_leaves_no_cluster() {
     assert_eq!(exit, Some(130));
     assert!(containers_of(name).is_empty(), "{:?}", containers_of(name));
     assert!(
-        !Kind::from_env()
+        !Clusters::from_env()
             .unwrap()
             .names()
             .unwrap()
@@ -151,7 +151,7 @@ mod posix {
 }
 
 async fn shared_cluster() -> PathBuf {
-    Kind::from_env()
+    Clusters::from_env()
         .unwrap()
         .ensure(&cluster())
         .await

@@ -7,7 +7,7 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use stateproof::cluster::provider::Kind;
+use stateproof::cluster::provider::Clusters;
 use stateproof::cluster::{NamespaceError, connect};
 use stateproof::plan::{Drill, Outcome};
 use stateproof::report::{Style, render};
@@ -89,7 +89,7 @@ fn set_in(namespace: &str, name: &str) -> (tempfile::TempDir, Verification) {
 }
 
 async fn client() -> Client {
-    let running = Kind::from_env().unwrap().ensure(&cluster()).await.unwrap();
+    let running = Clusters::from_env().unwrap().ensure(&cluster()).await.unwrap();
     connect(&running.kubeconfig).await.unwrap().0
 }
 

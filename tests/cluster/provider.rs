@@ -13,7 +13,7 @@ use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 use stateproof::cluster::connect;
-use stateproof::cluster::provider::{ClusterSpec, Kind, ProviderError, Removal, images};
+use stateproof::cluster::provider::{ClusterSpec, Clusters, ProviderError, Removal, images};
 use stateproof::history::{NodeTask, TaskChange};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -74,7 +74,7 @@ fn unused_network() -> bool {
 
 /// A state directory of its own and a name that nobody else uses.
 struct Scene {
-    kind: Kind,
+    clusters: Clusters,
     state: PathBuf,
     name: String,
     before: Traces,
@@ -122,7 +122,7 @@ async fn scene(what: &str, play: impl AsyncFnOnce(&Scene)) {
     let state = dir.path().join("state");
     let name = format!("stateproof-d-{what}-{}", std::process::id());
     let scene = Scene {
-        kind: Kind::new(state.clone()).unwrap_or_else(|error| panic!("{error}")),
+        clusters: Clusters::new(state.clone()).unwrap_or_else(|error| panic!("{error}")),
         state,
         before: traces(&name),
         name,
@@ -130,7 +130,7 @@ async fn scene(what: &str, play: impl AsyncFnOnce(&Scene)) {
         _alone: alone,
     };
     let played = AssertUnwindSafe(play(&scene)).catch_unwind().await;
-    let removed = scene.kind.remove(&scene.name).await;
+    let removed = scene.clusters.remove(&scene.name).await;
     if let Err(error) = &removed {
         eprintln!("what {} left is taken away by force: {error}", scene.name);
         for container in scene.containers() {
@@ -161,7 +161,7 @@ async fn until(what: &str, done: impl Fn() -> bool) {
 async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
     scene("one", async |scene| {
         let began = Instant::now();
-        let made = scene.kind.ensure(&scene.spec()).await.unwrap();
+        let made = scene.clusters.ensure(&scene.spec()).await.unwrap();
         eprintln!("made in {:.1?}", began.elapsed());
         assert!(!made.reused);
         assert_eq!(made.nodes.len(), 1);
@@ -177,7 +177,7 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
         eprintln!("Kubernetes {version}, {}", made.node_image);
 
         let began = Instant::now();
-        let reused = scene.kind.ensure(&scene.spec()).await.unwrap();
+        let reused = scene.clusters.ensure(&scene.spec()).await.unwrap();
         let took = began.elapsed();
         eprintln!("reused in {took:.1?}");
         assert!(reused.reused);
@@ -189,11 +189,11 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
             ..scene.spec()
         };
         assert!(matches!(
-            scene.kind.ensure(&larger).await,
+            scene.clusters.ensure(&larger).await,
             Err(ProviderError::Differs { .. })
         ));
         let other = tempfile::tempdir().unwrap();
-        let stranger = Kind::new(other.path().to_owned()).unwrap();
+        let stranger = Clusters::new(other.path().to_owned()).unwrap();
         assert!(matches!(
             stranger.ensure(&scene.spec()).await,
             Err(ProviderError::NotOurs { .. })
@@ -231,20 +231,26 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
         assert_eq!(imports.count(), 1, "{events}");
 
         // Leases: ours holds while this process lives.
-        assert!(scene.kind.expired().unwrap().is_empty());
+        assert!(scene.clusters.expired().unwrap().is_empty());
         scene.disown();
-        assert_eq!(scene.kind.expired().unwrap(), std::slice::from_ref(&scene.name));
+        assert_eq!(
+            scene.clusters.expired().unwrap(),
+            std::slice::from_ref(&scene.name)
+        );
         made.lease(Duration::from_mins(10)).await.unwrap();
-        assert!(scene.kind.remove_expired().await.unwrap().is_empty());
+        assert!(scene.clusters.remove_expired().await.unwrap().is_empty());
         scene.disown();
         assert!(
-            scene.kind.remove_expired().await.unwrap().is_empty(),
+            scene.clusters.remove_expired().await.unwrap().is_empty(),
             "the owner is dead, the lease lasts"
         );
 
-        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Removed);
+        assert_eq!(
+            scene.clusters.remove(&scene.name).await.unwrap(),
+            Removal::Removed
+        );
         scene.assert_no_traces();
-        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Absent);
+        assert_eq!(scene.clusters.remove(&scene.name).await.unwrap(), Removal::Absent);
         assert!(matches!(
             made.lease(Duration::ZERO).await,
             Err(ProviderError::Gone { .. })
@@ -256,7 +262,7 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
 #[tokio::test]
 async fn a_nodes_tasks_are_seen_and_the_listener_ends_with_the_stream() {
     scene("tasks", async |scene| {
-        let cluster = scene.kind.ensure(&scene.spec()).await.unwrap();
+        let cluster = scene.clusters.ensure(&scene.spec()).await.unwrap();
         images::ensure(&cluster, &[BUSYBOX.to_owned()]).await.unwrap();
         let node = &cluster.nodes[0];
         let listeners = || {
@@ -308,7 +314,7 @@ async fn a_nodes_tasks_are_seen_and_the_listener_ends_with_the_stream() {
 async fn two_at_once_make_one_and_what_stopped_is_made_anew() {
     scene("two", async |scene| {
         let spec = scene.spec();
-        let (one, two) = tokio::join!(scene.kind.ensure(&spec), scene.kind.ensure(&spec));
+        let (one, two) = tokio::join!(scene.clusters.ensure(&spec), scene.clusters.ensure(&spec));
         let (one, two) = (one.unwrap(), two.unwrap());
         assert_eq!(
             BTreeSet::from([one.reused, two.reused]),
@@ -317,18 +323,21 @@ async fn two_at_once_make_one_and_what_stopped_is_made_anew() {
         assert_eq!(one.nodes[0].container, two.nodes[0].container);
 
         docker(&["stop", "--time", "1", &one.nodes[0].container]);
-        let anew = scene.kind.ensure(&spec).await.unwrap();
+        let anew = scene.clusters.ensure(&spec).await.unwrap();
         assert!(!anew.reused);
         assert_ne!(anew.nodes[0].container, one.nodes[0].container);
 
         // Nobody can say any more whose it is, but for the label that its nodes carry.
         fs::write(scene.journal(), "{").unwrap();
         assert!(matches!(
-            scene.kind.ensure(&spec).await,
+            scene.clusters.ensure(&spec).await,
             Err(ProviderError::Damaged { .. })
         ));
-        assert!(scene.kind.remove_expired().await.unwrap().is_empty());
-        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Removed);
+        assert!(scene.clusters.remove_expired().await.unwrap().is_empty());
+        assert_eq!(
+            scene.clusters.remove(&scene.name).await.unwrap(),
+            Removal::Removed
+        );
         scene.assert_no_traces();
     })
     .await;
@@ -339,7 +348,7 @@ async fn three_nodes_get_their_images_at_once() {
     scene("three", async |scene| {
         let began = Instant::now();
         let cluster = scene
-            .kind
+            .clusters
             .ensure(&ClusterSpec {
                 nodes: 3,
                 ..scene.spec()
@@ -380,7 +389,7 @@ async fn what_an_interrupted_creation_began_is_removed() {
         let interrupt = async |moment: &str, come: &dyn Fn() -> bool| {
             let spec = scene.spec();
             tokio::select! {
-                ensured = scene.kind.ensure(&spec) => panic!("too late: {ensured:?}"),
+                ensured = scene.clusters.ensure(&spec) => panic!("too late: {ensured:?}"),
                 () = until(moment, come) => {}
             }
         };
@@ -392,22 +401,25 @@ async fn what_an_interrupted_creation_began_is_removed() {
             })
         };
         interrupt("asked the engine", &engine_asked).await;
-        assert_eq!(scene.kind.remove(&scene.name).await.unwrap(), Removal::Removed);
+        assert_eq!(
+            scene.clusters.remove(&scene.name).await.unwrap(),
+            Removal::Removed
+        );
         scene.assert_no_traces();
 
         // The process that was at work is gone altogether: the next one cleans up.
         interrupt("made a container", &|| !scene.containers().is_empty()).await;
-        assert!(scene.kind.expired().unwrap().is_empty(), "this process lives");
+        assert!(scene.clusters.expired().unwrap().is_empty(), "this process lives");
         scene.disown();
         assert_eq!(
-            scene.kind.remove_expired().await.unwrap(),
+            scene.clusters.remove_expired().await.unwrap(),
             std::slice::from_ref(&scene.name)
         );
         scene.assert_no_traces();
 
         // Nor is it in the way of the next creation.
         interrupt("asked the engine", &engine_asked).await;
-        assert!(!scene.kind.ensure(&scene.spec()).await.unwrap().reused);
+        assert!(!scene.clusters.ensure(&scene.spec()).await.unwrap().reused);
     })
     .await;
 }
@@ -423,8 +435,8 @@ async fn a_cluster_of_somebody_elses_is_refused_and_untouched() {
         let before = state();
 
         let refused = async || {
-            let ensured = scene.kind.ensure(&scene.spec()).await.unwrap_err();
-            let removed = scene.kind.remove(&scene.name).await.unwrap_err();
+            let ensured = scene.clusters.ensure(&scene.spec()).await.unwrap_err();
+            let removed = scene.clusters.remove(&scene.name).await.unwrap_err();
             [ensured, removed]
         };
         for error in refused().await {
@@ -457,7 +469,7 @@ async fn a_failed_creation_says_why_and_leaves_nothing() {
             node_image: Some(BUSYBOX.to_owned()),
             ..scene.spec()
         };
-        let error = scene.kind.ensure(&spec).await.unwrap_err();
+        let error = scene.clusters.ensure(&spec).await.unwrap_err();
         let text = error.to_string();
         assert!(
             text.starts_with("`kind create cluster --name") && text.contains("could not find a log line"),

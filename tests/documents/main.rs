@@ -8,4 +8,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod db_mysql;
+mod db_postgres;
+mod minikube_mysql;
+mod sfs_nginx;
 mod wealist_postgres;
+mod wealist_postgres_deployment;
+mod wealist_postgres_storage;

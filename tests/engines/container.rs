@@ -1,5 +1,6 @@
 //! A container of the image, and what can be done to it.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub type Request = ContainerRequest<GenericImage>;
 /// A container. It is removed together with its volumes when this is dropped, and on the signals that end a test run.
 pub struct Container {
     inner: ContainerAsync<GenericImage>,
+    name: String,
     /// How many lines it had written to standard error before it was last started.
     lines_before: usize,
 }
@@ -40,8 +42,21 @@ pub fn request() -> Request {
 
 /// The same, with a limit to the share of one processor it gets, in thousandths.
 pub fn limited_request(cpu_millis: Option<i64>) -> Request {
-    GenericImage::new(docker::NAME, docker::TAG)
-        .with_mapped_port(0, PORT.tcp())
+    limited(
+        GenericImage::new(docker::NAME, docker::TAG).into(),
+        PORT,
+        cpu_millis,
+    )
+}
+
+/// The same of another image, at another port.
+pub fn published(image: Request, port: u16) -> Request {
+    limited(image, port, None)
+}
+
+fn limited(image: Request, port: u16, cpu_millis: Option<i64>) -> Request {
+    image
+        .with_mapped_port(0, port.tcp())
         .with_startup_timeout(DEADLINE)
         .with_host_config_modifier(move |host| {
             let ports = host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut());
@@ -62,6 +77,7 @@ impl Container {
         match interrupt::starting(request.with_container_name(&name).start()).await {
             Ok(inner) => Ok(Self {
                 inner,
+                name,
                 lines_before: 0,
             }),
             Err(error) => {
@@ -76,6 +92,11 @@ impl Container {
                 }
             }
         }
+    }
+
+    /// Its name, by which other containers in its network find it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Starts it again after it has ended.
@@ -191,13 +212,24 @@ impl Container {
         Ok(String::from_utf8(stderr)?)
     }
 
-    /// A connection to the published port, which is another one after every start.
+    /// A connection to the published port.
     pub async fn dial(&self) -> Result<TcpStream> {
-        let port = self.inner.get_host_port_ipv4(PORT).await?;
+        let address = self.address().await?;
         within("a TCP connection", async {
-            Ok(TcpStream::connect(("127.0.0.1", port)).await?)
+            Ok(TcpStream::connect(address).await?)
         })
         .await
+    }
+
+    /// Where the port is published, which is another one after every start.
+    pub async fn address(&self) -> Result<SocketAddr> {
+        self.published(PORT).await
+    }
+
+    /// The same of another port.
+    pub async fn published(&self, port: u16) -> Result<SocketAddr> {
+        let port = self.inner.get_host_port_ipv4(port).await?;
+        Ok((Ipv4Addr::LOCALHOST, port).into())
     }
 }
 

@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use futures::future::{join_all, try_join_all};
-use stateproof::engine::postgres::{Session, SessionError};
+use stateproof::engine::postgres::Session;
+use stateproof::engine::{Session as _, SessionError};
 use stateproof::history::{Keys, WriteFate};
 use stateproof::workload::Password;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::container::within;
-use super::server::{PASSWORD, Server, credentials, open, read, write};
+use super::server::{PASSWORD, Server, credentials, open, open_at, read, write};
 
 const LEDGER: &str = "lose-pod";
 
@@ -223,7 +224,7 @@ async fn a_wrong_password_is_an_error_that_does_not_tell_it() -> Result<()> {
     let mut credentials = credentials();
     credentials.password = Password::new("drowssap-gnorw");
 
-    let opened = Session::open(server.container.dial().await?, &credentials).await;
+    let opened = open_at(server.container.address().await?, &credentials).await;
     let error = opened
         .err()
         .context("the server let somebody in with a wrong password")?;
@@ -240,10 +241,10 @@ async fn a_wrong_password_is_an_error_that_does_not_tell_it() -> Result<()> {
 async fn a_server_that_never_answers_is_given_up() -> Result<()> {
     // It is never asked to accept: the kernel completes the handshake, and nobody answers.
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let stream = TcpStream::connect(listener.local_addr()?).await?;
+    let address = listener.local_addr()?;
 
     let start = Instant::now();
-    let opening = async { Ok(Session::open(stream, &credentials()).await) };
+    let opening = async { Ok(open_at(address, &credentials()).await) };
     let error = within("the adapter's own deadline", opening)
         .await?
         .err()
@@ -261,15 +262,15 @@ async fn a_server_that_never_answers_is_given_up() -> Result<()> {
 #[tokio::test]
 async fn a_connection_that_is_cut_during_the_login_is_an_error() -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let stream = TcpStream::connect(listener.local_addr()?).await?;
-    drop(listener.accept().await?);
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { drop(listener.accept().await) });
 
-    let opening = async { Ok(Session::open(stream, &credentials()).await) };
+    let opening = async { Ok(open_at(address, &credentials()).await) };
     let error = within("the end of the login", opening)
         .await?
         .err()
         .context("a session with nobody")?;
-    assert!(matches!(error, SessionError::Driver(_)), "{error:?}");
+    assert!(matches!(error, SessionError::Server(_)), "{error:?}");
     // Whether it was closed or reset depends on what had been sent by then.
     let words = error.to_string();
     assert!(

@@ -1,13 +1,17 @@
 //! A PostgreSQL server in a container, and the ways in.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result, ensure};
-use stateproof::engine::postgres::{Rows, Session};
+use stateproof::engine::postgres::Session;
+use stateproof::engine::{Rows, Session as _, SessionError};
 use stateproof::history::WriteFate;
-use stateproof::workload::{Credentials, Password};
+use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 use tokio_postgres::{Client, NoTls};
 
 use super::container::{Container, Request, request, within};
+use super::loopback::{Loopback, target};
 
 /// The database that the container is told to make.
 pub const DATABASE: &str = "orders";
@@ -96,10 +100,15 @@ impl Server {
 
 /// Opens a session through the adapter.
 pub async fn open(container: &Container) -> Result<Session> {
-    let stream = container.dial().await?;
-    Session::open(stream, &credentials())
+    open_at(container.address().await?, &credentials())
         .await
         .context("opening a session")
+}
+
+/// Opens a session with whoever is there.
+pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
+    let target = target(EngineKind::PostgreSql, address.port());
+    Session::open(&Loopback(address), &target, credentials).await
 }
 
 /// Writes these keys; every one of them must be acknowledged.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use stateproof::engine::Session as _;
 use testcontainers::ImageExt;
 use tokio::time::MissedTickBehavior;
 

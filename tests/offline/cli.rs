@@ -124,7 +124,7 @@ fn an_unknown_drill_is_refused_with_the_known_ones() {
     ]);
     assert_eq!(code, Some(2), "{err}");
     assert!(
-        err.contains("lose-pod, force-delete, delete-statefulset, delete-claim"),
+        err.contains("lose-pod, force-delete") && err.contains("delete-statefulset, delete-claim"),
         "{err}"
     );
 }

@@ -5,13 +5,22 @@ use std::collections::BTreeMap;
 use stateproof::history::{ClaimState, DrillId, Event, ObjectRef, VolumeState, WriteFate};
 use stateproof::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise, Step};
 use stateproof::workload::{
-    ClaimTemplate, Engine, EngineKind, PodManagement, Retention, RetentionPolicy, Workload, WorkloadKind,
+    ClaimTemplate, Engine, EngineKind, PodManagement, Retention, RetentionPolicy, UpdateStrategy, Workload,
+    WorkloadKind,
 };
 
 pub const NAMESPACE: &str = "postgresql-prod";
 pub const POD: &str = "postgres-0";
 pub const CLAIM: &str = "postgres-data-postgres-0";
 pub const DNS: &str = "postgres-0.postgres-service.postgresql-prod.svc.cluster.local";
+
+/// The drills that the document gets unasked.
+pub const DRILLS: [Drill; 4] = [
+    Drill::LosePod,
+    Drill::ForceDelete,
+    Drill::DeleteStatefulset,
+    Drill::DeleteClaim,
+];
 
 pub fn id(drill: Drill) -> DrillId {
     DrillId {
@@ -79,6 +88,10 @@ pub fn workload() -> Workload {
         name: "postgres".into(),
         replicas: 1,
         governing_service: "postgres-service".into(),
+        services: Vec::new(),
+        update: UpdateStrategy::RollingUpdate,
+        budgets: Vec::new(),
+        replication: None,
         selector: BTreeMap::from([("app".into(), "postgres".into())]),
         pod_management: PodManagement::OrderedReady,
         retention: Retention::default(),
@@ -164,6 +177,7 @@ fn planned(drill: Drill) -> PlannedDrill {
             Step::Resolve,
             Step::Read,
         ],
+        other => panic!("{other} is not written by hand here"),
     };
     let promises: &[Promise] = match drill {
         Drill::LosePod | Drill::ForceDelete => &[
@@ -180,6 +194,7 @@ fn planned(drill: Drill) -> PlannedDrill {
             Promise::Recovery,
         ],
         Drill::DeleteClaim => &[Promise::Retention, Promise::Durability, Promise::Recovery],
+        other => panic!("{other} is not written by hand here"),
     };
     let expected = |promise| match (drill, promise) {
         (Drill::DeleteClaim, Promise::Durability) => Outcome::Violated,
@@ -196,6 +211,7 @@ fn planned(drill: Drill) -> PlannedDrill {
                 expected: expected(*promise),
             })
             .collect(),
+        ends: Vec::new(),
     }
 }
 
@@ -219,5 +235,6 @@ pub fn volume_state(number: u32) -> VolumeState {
         phase: "Bound".into(),
         reclaim_policy: "Delete".into(),
         claim_uid: Some(claim(number).uid),
+        ..VolumeState::default()
     }
 }

@@ -7,12 +7,14 @@
 
 mod cli;
 mod credentials;
+mod deployment;
 mod document;
 mod fixtures;
 mod history;
 mod manifest;
 mod plan;
 mod refusals;
+mod replica_set;
 mod report;
 mod tape;
 mod verdict;

@@ -72,6 +72,7 @@ impl Tape {
                 Drill::LosePod | Drill::ForceDelete => tape.lose_pod(*drill, rows),
                 Drill::DeleteStatefulset => tape.delete_stateful_set(rows),
                 Drill::DeleteClaim => tape.delete_claim(rows),
+                other => panic!("there is no tape of {other}"),
             }
             tape.push(Event::DrillEnded {
                 drill: id(*drill),
@@ -86,6 +87,17 @@ impl Tape {
         }));
         tape.push(Event::RunEnded { interrupted: false });
         tape
+    }
+
+    /// A tape of events that were thought of elsewhere.
+    pub fn made_of(events: Vec<(u64, Event)>) -> Self {
+        Self {
+            now_us: events.last().map_or(0, |(at_us, _)| *at_us),
+            events,
+            pod: 1,
+            claim: 1,
+            set: 1,
+        }
     }
 
     pub fn history(&self) -> History {
@@ -379,6 +391,7 @@ impl Tape {
         let outcomes: Vec<_> = outcomes.collect();
         self.now_us += rows.len() as u64;
         self.push(Event::Wrote {
+            level: String::new(),
             drill: id(drill),
             outcomes,
         });

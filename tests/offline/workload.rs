@@ -226,11 +226,11 @@ fn a_set_without_a_database() {
 }
 
 #[test]
-fn a_deployment_is_no_known_database_and_is_named() {
-    let set = edited("kind: StatefulSet", "kind: Deployment");
+fn a_daemon_set_is_no_known_database_and_is_named() {
+    let set = edited("kind: StatefulSet", "kind: DaemonSet");
     let message = discover(&set, "default").unwrap_err().to_string();
     assert!(
-        message.ends_with("found Deployment postgresql-prod/postgres (postgres:16-alpine)"),
+        message.ends_with("found DaemonSet postgresql-prod/postgres (postgres:16-alpine)"),
         "{message}"
     );
 }

@@ -9,12 +9,12 @@ use super::docker::{Container, refused};
 use super::journal::{Entry, Phase, RecordedNode};
 use super::lease::{Lease, renew};
 use super::spec::STAND_IN_NODE;
-use super::{ClusterSpec, Kind, Process, ProviderError};
+use super::{ClusterSpec, Clusters, Process, ProviderError};
 
 /// kubeadm itself gives up after some minutes; before it the node image may have to be pulled.
 const CREATING: Duration = Duration::from_mins(15);
 
-impl Kind {
+impl Clusters {
     pub(super) fn reuse(
         &self,
         spec: &ClusterSpec,
@@ -26,6 +26,12 @@ impl Kind {
             has,
             asked,
         };
+        if entry.provider != spec.provider {
+            return Err(differs(
+                format!("provider {}", entry.provider),
+                spec.provider.to_string(),
+            ));
+        }
         if containers.len() != spec.nodes as usize {
             return Err(differs(
                 format!("{} node(s)", containers.len()),
@@ -62,7 +68,7 @@ impl Kind {
         let network_in_use = network.before_create().await?;
 
         let kubeconfig = self.journal.kubeconfig(&spec.name);
-        let mut entry = Entry::new(&spec.name, kubeconfig, Lease::new(spec.lease), spec.keep);
+        let mut entry = Entry::new(spec, kubeconfig);
         self.journal.write(&entry)?;
         let path = entry.kubeconfig.to_string_lossy().into_owned();
         let mut args = vec![

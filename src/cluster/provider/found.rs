@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::docker::Container;
 use super::journal::{Entry, Phase};
 use super::process::end_group;
-use super::{Kind, Process, ProviderError};
+use super::{Clusters, Process, ProviderError};
 
 /// How long the engine may take to create a node's container: it copies the image's `/var` into a volume.
 const ENDING: Duration = Duration::from_mins(2);
@@ -18,7 +18,7 @@ pub(super) enum Found {
     Leftover(Vec<Container>),
 }
 
-impl Kind {
+impl Clusters {
     /// What there is, and whether it is ours: by the containers' IDs, not by their names.
     pub(super) async fn look(&self, name: &str) -> Result<Found, ProviderError> {
         let entry = self.journal.read(name)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Lease, Process, ProviderError};
+use super::{ClusterSpec, Lease, Process, Provider, ProviderError};
 
 /// The format of the entries that this version writes and reads.
 const FORMAT: u32 = 1;
@@ -29,7 +29,7 @@ pub(super) struct Journal {
 pub(super) struct Entry {
     pub(super) format: u32,
     pub(super) name: String,
-    pub(super) provider: String,
+    pub(super) provider: Provider,
     /// When its creation began, by this machine's clock.
     pub(super) begun: Timestamp,
     pub(super) phase: Phase,
@@ -63,17 +63,17 @@ pub(super) struct RecordedNode {
 }
 
 impl Entry {
-    pub(super) fn new(name: &str, kubeconfig: PathBuf, lease: Lease, keep: bool) -> Self {
+    pub(super) fn new(spec: &ClusterSpec, kubeconfig: PathBuf) -> Self {
         Self {
             format: FORMAT,
-            name: name.to_owned(),
-            provider: "kind".to_owned(),
+            name: spec.name.clone(),
+            provider: spec.provider,
             begun: Timestamp::now(),
             phase: Phase::Creating { creator: None },
             kubeconfig,
             node_image: String::new(),
-            keep,
-            leases: vec![lease],
+            keep: spec.keep,
+            leases: vec![Lease::new(spec.lease)],
             loaded: BTreeMap::new(),
         }
     }
@@ -227,8 +227,6 @@ fn make_private(path: &Path) -> Result<(), ProviderError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn journal() -> (tempfile::TempDir, Journal) {
@@ -238,7 +236,11 @@ mod tests {
     }
 
     fn entry(journal: &Journal) -> Entry {
-        Entry::new("x", journal.kubeconfig("x"), Lease::new(Duration::ZERO), false)
+        let spec = ClusterSpec {
+            name: "x".to_owned(),
+            ..ClusterSpec::default()
+        };
+        Entry::new(&spec, journal.kubeconfig("x"))
     }
 
     #[test]

@@ -2,24 +2,26 @@
 //!
 //! Everything is done through the tools' command lines (`docker`, `kind`), because kind has no other stable
 //! interface and needs the Docker command itself. What is about to be done is written to the journal before it is
-//! done, so that whatever a crash leaves is found and removed by the next [`Kind::ensure`] or
-//! [`Kind::remove_expired`].
+//! done, so that whatever a crash leaves is found and removed by the next [`Clusters::ensure`] or
+//! [`Clusters::remove_expired`].
 //!
 //! ```no_run
-//! use stateproof::cluster::provider::{ClusterSpec, Kind, images};
+//! use stateproof::cluster::provider::{ClusterSpec, Clusters, images};
 //!
 //! # async fn example() -> Result<(), stateproof::cluster::provider::ProviderError> {
-//! let kind = Kind::from_env()?;
-//! let cluster = kind.ensure(&ClusterSpec::default()).await?;
+//! let clusters = Clusters::from_env()?;
+//! let cluster = clusters.ensure(&ClusterSpec::default()).await?;
 //! let facts = images::ensure(&cluster, &["postgres:16-alpine".to_owned()]).await?;
 //! println!("{} runs {facts:?}, see {}", cluster.name, cluster.kubeconfig.display());
-//! kind.remove(&cluster.name).await?;
+//! clusters.remove(&cluster.name).await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod backend;
 mod blocking;
 mod cluster;
+mod clusters;
 mod config;
 mod create;
 mod directories;
@@ -28,9 +30,9 @@ mod error;
 mod found;
 pub mod images;
 mod journal;
-mod kind;
 mod lease;
 mod lock;
+mod means;
 mod network;
 mod node;
 mod process;
@@ -40,10 +42,12 @@ mod spec;
 mod tasks;
 mod tool;
 
-pub use cluster::{Cluster, NamespaceLocks};
+pub use backend::Provider;
+pub use cluster::{Cluster, Locks};
+pub use clusters::{Clusters, Removal};
 pub use error::ProviderError;
-pub use kind::{Kind, Removal};
 pub use lease::Lease;
+pub use means::Share;
 pub use node::Node;
 pub use process::Process;
 pub use spec::{ClusterSpec, DEFAULT_NAME, STAND_IN_NODE};

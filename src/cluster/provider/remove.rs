@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::clusters::Removal;
 use super::config::{KUBEADM_CONFIG, carries_our_label};
 use super::directories::find_kind;
 use super::docker::{Container, refused};
 use super::found::Found;
-use super::kind::Removal;
-use super::{Kind, ProviderError};
+use super::{Clusters, ProviderError};
 
 /// Removing a node with gigabytes in its volume, by a busy engine.
 const REMOVING: Duration = Duration::from_mins(3);
 
-impl Kind {
+impl Clusters {
     pub(super) async fn remove_locked(&self, name: &str) -> Result<Removal, ProviderError> {
         let removed = match self.look(name).await {
             Ok(Found::Nothing) => {

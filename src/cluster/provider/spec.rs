@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::ProviderError;
+use super::{Provider, ProviderError};
 
 /// The cluster's name when none is given.
 pub const DEFAULT_NAME: &str = "stateproof";
@@ -15,6 +15,8 @@ const LONGEST_NAME: usize = 50;
 /// The cluster that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterSpec {
+    /// What makes it.
+    pub provider: Provider,
     /// Its name.
     pub name: String,
     /// The node image. Without it [`STAND_IN_NODE`] where the local Docker has that, else kind's own default.
@@ -23,13 +25,14 @@ pub struct ClusterSpec {
     pub nodes: u32,
     /// Whether the cluster stays until it is removed by name: it then never expires.
     pub keep: bool,
-    /// How long this process's use of it outlives the process, see [`super::Kind::remove_expired`].
+    /// How long this process's use of it outlives the process, see [`super::Clusters::remove_expired`].
     pub lease: Duration,
 }
 
 impl Default for ClusterSpec {
     fn default() -> Self {
         Self {
+            provider: Provider::default(),
             name: DEFAULT_NAME.to_owned(),
             node_image: None,
             nodes: 1,

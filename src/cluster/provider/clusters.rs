@@ -13,12 +13,12 @@ use super::network::SharedNetwork;
 use super::spec::validate_name;
 use super::{ClusterSpec, Process, ProviderError};
 
-/// Clusters made with [kind](https://kind.sigs.k8s.io).
+/// The clusters that stateproof has made on this machine, and makes.
 ///
 /// Two processes, or two tasks of one, may do anything at once: who works on a cluster holds a lock, the others
 /// wait, say so, and go on with what they find then.
 #[derive(Clone, Debug)]
-pub struct Kind {
+pub struct Clusters {
     pub(super) journal: Journal,
     pub(super) docker: Docker,
 }
@@ -34,7 +34,7 @@ pub enum Removal {
     InUse,
 }
 
-impl Kind {
+impl Clusters {
     /// With the journal in `$STATEPROOF_STATE`, else `$XDG_STATE_HOME/stateproof`, else
     /// `~/.local/state/stateproof`.
     ///
@@ -60,7 +60,7 @@ impl Kind {
     /// The cluster, reused if it runs and is ours, else created.
     ///
     /// What is left of one that was interrupted, or that went with the machine or the engine, is removed first.
-    /// When the returned future is dropped, kind is killed; [`Kind::remove`] then takes away what it had made.
+    /// When the returned future is dropped, kind is killed; [`Clusters::remove`] then takes away what it had made.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// As [`Kind::remove`].
+    /// As [`Clusters::remove`].
     pub async fn release(&self, name: &str) -> Result<Removal, ProviderError> {
         validate_name(name)?;
         let lock = self.lock(name).await?;
@@ -161,7 +161,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// As [`Kind::remove`]: the first error, after all were tried.
+    /// As [`Clusters::remove`]: the first error, after all were tried.
     pub async fn remove_expired(&self) -> Result<Vec<String>, ProviderError> {
         let mut removed = Vec::new();
         let mut failed = Ok(());
