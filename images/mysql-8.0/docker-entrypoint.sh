@@ -20,8 +20,7 @@ starts_server() {
 # What the server makes of its files and arguments: a line for each option, and its value.
 read_configuration() {
   local word value
-  configuration=$("$@" --verbose --help 2>&1) || die "the server refuses its configuration:
-$(grep '\[ERROR\]' <<<"$configuration")"
+  configuration=$("$@" --verbose --help 2>&1) || die "the server refuses its configuration: $configuration"
   while read -r word value; do
     case $word in
       datadir) DATADIR=${value%/} ;;
