@@ -22,6 +22,8 @@ use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
+    /// What tells this run from any other.
+    pub run: &'a str,
     pub client: &'a Client,
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
@@ -72,7 +74,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         workload,
         target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
-        ledger: Ledger::new(drill.clone()),
+        ledger: Ledger::new(drill.clone(), bench.run),
         progress: watch::Sender::new(Progress::default()),
         begin: CancellationToken::new(),
         stop: CancellationToken::new(),
@@ -248,6 +250,11 @@ impl Run<'_> {
 
     /// The name of the member's pod; of a Deployment, the one at the address that answered.
     fn pod_of(&self, server: Option<&str>) -> String {
+        // Of a replica set the PRIMARY answers, which may be any member.
+        let set = self.workload.replication.as_ref();
+        if let Some(member) = set.and(server).and_then(|server| self.member_of(server)) {
+            return member.pod;
+        }
         let found = self.look(|objects| {
             let mut pods = objects.pods_of(self.workload);
             let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);

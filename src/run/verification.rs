@@ -324,6 +324,7 @@ impl Verification {
             let (client, cordons, quiet) = (&client, &cordons, &quiet);
             async move {
                 let bench = Bench {
+                    run: run_namespace,
                     client,
                     watches,
                     recorder,
@@ -425,6 +426,11 @@ impl Verification {
             Ok(())
         };
         try_join(ready, first_session(bench, workload, self.deadline)).await?;
+        self.elect(bench, workload).await
+    }
+
+    /// Waits until a replica set has its PRIMARY; initiates it first, if that was asked for.
+    async fn elect(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         let Some(roles) = bench.roles else { return Ok(()) };
         roles.begin();
         let replica_set = async {

@@ -21,6 +21,9 @@ const ROW_DEADLINE: Duration = Duration::from_secs(3);
 /// Writes rows of one drill's ledger, each under a key of its own that is never used again.
 pub struct Ledger {
     pub drill: DrillId,
+    /// The name under which its rows are stored. The run is part of it: a volume that outlives its claim may still hold
+    /// the rows of an earlier one.
+    name: String,
     next: AtomicU64,
 }
 
@@ -34,16 +37,17 @@ pub struct Progress {
 }
 
 impl Ledger {
-    pub fn new(drill: DrillId) -> Self {
+    pub fn new(drill: DrillId, run: &str) -> Self {
         Self {
+            name: format!("{}-{run}", drill.drill),
             drill,
             next: AtomicU64::new(1),
         }
     }
 
     /// The name under which its rows are stored.
-    pub fn name(&self) -> &'static str {
-        self.drill.drill.name()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Writes rows at once and waits for the fate of each.

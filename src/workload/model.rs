@@ -97,6 +97,14 @@ impl Workload {
         }
     }
 
+    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        // A Deployment's pods have no names of their own by which a command could be run in the one that answered.
+        self.engine.kind != EngineKind::Http
+            || (self.kind == WorkloadKind::StatefulSet && !self.engine.data_directory.is_empty())
+    }
+
     /// The Services other than the governing one whose every connection leads to this member.
     pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
         self.services.iter().filter(move |service| {
@@ -112,12 +120,6 @@ impl Workload {
     #[must_use]
     pub fn common_service(&self) -> Option<&ServiceRef> {
         self.services.iter().find(|service| service.pod.is_none())
-    }
-
-    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
-    #[must_use]
-    pub fn keeps_rows(&self) -> bool {
-        self.engine.kind != EngineKind::Http || !self.engine.data_directory.is_empty()
     }
 
     /// Every member that the manifest asks for, in the order of their ordinals.

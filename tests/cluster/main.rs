@@ -13,4 +13,5 @@ mod commands;
 mod namespaces;
 mod provider;
 mod refusal;
+mod replica_set;
 mod twins;

@@ -9,19 +9,15 @@ use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 use stateproof::cluster::provider::{Cluster, Clusters};
 use stateproof::history::{Event, ObjectState};
-use stateproof::plan::{Drill, End, Outcome, Promise};
+use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, block_on, cluster, prove, verification};
+use crate::support::{assert_promise, block_on, cluster, expect_failure, prove};
 
 /// D0.8: a volume that holds `lost+found`, with PGDATA at its root: initdb refuses.
 #[test]
 fn d0_8_initdb_refuses_a_directory_with_lost_found() {
-    let end: End = "Pod/postgres-0:log=lost+found".parse().unwrap();
-    let run = verification("wealist-postgres-lost-found")
-        .expect_failure([end])
-        .run();
-    let proven = block_on(run).unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
+    let proven = expect_failure("wealist-postgres-lost-found", &["Pod/postgres-0:log=lost+found"]);
     let words = ["lost+found"];
     assert_promise(
         &proven,

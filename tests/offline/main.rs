@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod claims;
 mod cli;
 mod credentials;
 mod deployment;
@@ -19,3 +20,4 @@ mod report;
 mod tape;
 mod verdict;
 mod workload;
+mod workload_engines;

@@ -593,15 +593,21 @@ mod roles {
         };
         let violated = Outcome::Violated;
         assert_eq!(
-            spoiled(|tape| drop(tape.probed(Probe::WriteSecondary, "mongodb-1", Ok("acknowledged")))),
+            spoiled(|tape| {
+                tape.probed(Probe::WriteSecondary, "mongodb-1", Ok("acknowledged"));
+            }),
             violated
         );
         assert_eq!(
-            spoiled(|tape| drop(tape.probed(Probe::ReadPlain, "mongodb-1", Ok("rows")))),
+            spoiled(|tape| {
+                tape.probed(Probe::ReadPlain, "mongodb-1", Ok("rows"));
+            }),
             violated
         );
         assert_eq!(
-            spoiled(|tape| drop(tape.probed(Probe::ReadSecondaryOk, "mongodb-1", Err("gone")))),
+            spoiled(|tape| {
+                tape.probed(Probe::ReadSecondaryOk, "mongodb-1", Err("gone"));
+            }),
             violated
         );
         let for_another_reason = Err("Unauthorized (13): no");

@@ -11,6 +11,9 @@ pub fn divergence(workload: &Workload) -> Result<PlannedDrill, String> {
     if workload.replication.is_some() {
         return Err("its members replicate: `roles` reads each of them".to_owned());
     }
+    if !workload.keeps_rows() {
+        return Err("it keeps no rows that could differ".to_owned());
+    }
     if workload.replicas < 2 {
         return Err("one member alone cannot differ from another".to_owned());
     }
