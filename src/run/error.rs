@@ -88,6 +88,20 @@ pub enum RunError {
     /// The history could not be written or read.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// Pods whose image is a stand-in cannot be let in.
+    #[error("cannot keep the cluster from pulling the stand-ins: {0}")]
+    StandIns(#[source] Box<kube::Error>),
+    /// The API server does not go by an admission policy.
+    #[error("the API server does not go by the admission policy {policy} after {waited_s} s")]
+    NotInForce {
+        /// Its name.
+        policy: &'static str,
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
+    /// It is not known which postStart hooks are still running.
+    #[error("cannot look for postStart hooks that do not end: {0}")]
+    Hooks(#[source] Box<kube::Error>),
     /// A signal came.
     #[error("interrupted")]
     Interrupted,

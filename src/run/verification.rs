@@ -19,7 +19,7 @@ use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::observer::Silent;
 use super::roles::Roles;
-use super::{Observer, RunError, Scene};
+use super::{Observer, RunError, Scene, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
@@ -294,7 +294,7 @@ impl Verification {
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
-            images,
+            images: images.clone(),
         };
         let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
         recorder.record(Event::RunStarted {
@@ -318,8 +318,9 @@ impl Verification {
             for name in &made {
                 namespace::create(&client, name).await?;
             }
-            let notes = alias_default_classes(&client, set).await?;
+            let mut notes = alias_default_classes(&client, set).await?;
             let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
+            notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
             apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))
         })

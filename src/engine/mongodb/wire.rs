@@ -149,20 +149,16 @@ fn message(id: i32, command: &Document) -> Result<Vec<u8>, SessionError> {
 
 impl From<Document> for Answer {
     fn from(answer: Document) -> Self {
-        let number = |key| {
-            answer
-                .get_i32(key)
-                .map(f64::from)
-                .or_else(|_| answer.get_f64(key))
-                .unwrap_or_default()
-        };
+        // 1 as an integer or a floating point number, or 0: nothing between.
+        let is_ok =
+            answer.get_i32("ok").is_ok_and(|ok| ok == 1) || answer.get_f64("ok").is_ok_and(|ok| ok > 0.5);
         // A write that fails is answered with `ok: 1` and the errors beside it.
         let failed = answer
             .get_array("writeErrors")
             .ok()
             .and_then(|errors| errors.first());
         let failed = failed.and_then(|error| error.as_document()).cloned();
-        let refused = failed.or_else(|| (number("ok") != 1.0).then(|| answer.clone()));
+        let refused = failed.or_else(|| (!is_ok).then(|| answer.clone()));
         match refused {
             None => Self::Ok(answer),
             Some(error) => {
