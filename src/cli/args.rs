@@ -109,6 +109,10 @@ pub struct Verify {
     #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
     pub deadline: Duration,
 
+    /// Initiate replica sets that the manifests leave to an operator to initiate
+    #[arg(long)]
+    pub initiate_replica_set: bool,
+
     /// Image of the pod from which names are resolved and connections made; needs sh, nc and nslookup
     #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE, env = "STATEPROOF_VANTAGE_IMAGE")]
     pub vantage_image: String,

@@ -70,6 +70,7 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
         .expect_failure(args.selection.ends.clone())
         .cluster(args.cluster.spec(args.keep))
         .deadline(args.deadline)
+        .initiate_replica_set(args.initiate_replica_set)
         .vantage_image(&args.vantage_image)
         .observer(terminal.clone());
     if let Some(directory) = &args.report {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::wait::member_ready;
 use super::{Objects, Progress};
 use crate::history::ObjectRef;
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 /// Every one of these members is Ready, as another pod than those with the UIDs `not`.
 #[must_use]
@@ -15,6 +15,11 @@ pub fn all_ready(
     members: &[Member],
     not: &BTreeSet<String>,
 ) -> Progress<()> {
+    // A Deployment's are Ready together or not at all.
+    let members = match workload.kind {
+        WorkloadKind::StatefulSet => members,
+        WorkloadKind::Deployment => &members[..members.len().min(1)],
+    };
     let (mut lasts, mut why, mut is_hopeless) = (Vec::new(), Vec::new(), false);
     for member in members {
         let progress = member_ready(objects, workload, member, not);

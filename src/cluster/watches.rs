@@ -57,8 +57,8 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and the volumes bound to
-    /// their claims, and the nodes; and the logs of containers whose pod is not Ready.
+    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, the
+    /// volumes bound to their claims, and the nodes; and the logs of containers whose pod is not Ready.
     ///
     /// Of what the cluster says the secrets are masked before anything is recorded.
     #[must_use]

@@ -5,6 +5,7 @@
 mod files;
 pub mod http;
 mod line;
+pub mod mongodb;
 pub mod mysql;
 mod open;
 pub mod postgres;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Reach, Session, SessionError, http, mysql, postgres};
+use super::{Reach, Session, SessionError, http, mongodb, mysql, postgres};
 use crate::workload::{
     Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload, WorkloadKind,
 };
@@ -45,6 +45,18 @@ impl Target {
             address: Address::Name {
                 dns: member.dns.clone(),
                 pod: Some((workload.namespace.clone(), member.pod.clone())),
+            },
+        }
+    }
+
+    /// Whoever is at an address, which may be a pod's that no name leads to yet.
+    #[must_use]
+    pub fn at(workload: &Workload, address: String) -> Self {
+        Self {
+            engine: workload.engine.clone(),
+            address: Address::Name {
+                dns: address,
+                pod: None,
             },
         }
     }
@@ -107,7 +119,9 @@ pub async fn open(
             mysql::Session::open(&**reach, target, credentials).await?,
         )),
         EngineKind::Http => Ok(Box::new(http::Session::open(reach, target).await?)),
-        EngineKind::MongoDb => todo!(),
+        EngineKind::MongoDb => Ok(Box::new(
+            mongodb::Session::open(reach, target, credentials).await?,
+        )),
         EngineKind::Unknown => Err(SessionError::Server(
             "nobody knows what it speaks: its engine is not known".to_owned(),
         )),

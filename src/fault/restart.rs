@@ -1,13 +1,15 @@
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use kube::api::{Patch, PatchParams};
-use kube::{Api, Client};
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Aim, FaultError};
 use crate::cluster::{FIELD_MANAGER, Objects};
 use crate::history::{Fault, ObjectRef};
-use crate::workload::Workload;
+use crate::workload::{Workload, WorkloadKind};
 
 /// The annotation of the pods' template that is changed, as `kubectl rollout restart` changes its own
 /// (`kubectl.kubernetes.io/restartedAt`). An exported manifest may have that one already; this one is never there
@@ -17,7 +19,7 @@ const ANNOTATION: &str = "stateproof.dev/restartedAt";
 /// Change the pods' template, so that the controller replaces every pod.
 ///
 /// # Errors
-/// [`FaultError::NoTarget`] when the StatefulSet does not exist.
+/// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
 pub fn restart_pods(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
     aim(Fault::Restart, objects, workload)
 }
@@ -25,18 +27,23 @@ pub fn restart_pods(objects: &Objects, workload: &Workload) -> Result<Aim, Fault
 /// Set the template back to what it was: a rollback.
 ///
 /// # Errors
-/// [`FaultError::NoTarget`] when the StatefulSet does not exist.
+/// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
 pub fn undo_restart(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
     aim(Fault::Undo, objects, workload)
 }
 
 fn aim(fault: Fault, objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
-    let (set, _) = objects
-        .set(&workload.namespace, &workload.name)
-        .ok_or_else(|| FaultError::NoTarget {
-            fault,
-            object: format!("StatefulSet {}", workload.id()),
-        })?;
+    let (kind, found) = match workload.kind {
+        WorkloadKind::StatefulSet => ("StatefulSet", objects.set(&workload.namespace, &workload.name)),
+        WorkloadKind::Deployment => (
+            "Deployment",
+            objects.deployment(&workload.namespace, &workload.name),
+        ),
+    };
+    let (set, _) = found.ok_or_else(|| FaultError::NoTarget {
+        fault,
+        object: format!("{kind} {}", workload.id()),
+    })?;
     Ok(Aim {
         fault,
         targets: vec![set.clone()],
@@ -46,7 +53,21 @@ fn aim(fault: Fault, objects: &Objects, workload: &Workload) -> Result<Aim, Faul
 
 /// Sets the annotation to the present time, or takes it away.
 pub(super) async fn restart(client: &Client, set: &ObjectRef, change: bool) -> Result<(), kube::Error> {
-    let api: Api<StatefulSet> = Api::namespaced(client.clone(), &set.namespace);
+    if set.kind == "Deployment" {
+        patch::<Deployment>(client, set, change).await
+    } else {
+        patch::<StatefulSet>(client, set, change).await
+    }
+}
+
+async fn patch<K>(client: &Client, set: &ObjectRef, change: bool) -> Result<(), kube::Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), &set.namespace);
     let value = if change {
         Value::from(Timestamp::now().to_string())
     } else {

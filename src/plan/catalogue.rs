@@ -56,6 +56,9 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
             drills::of_deployment(drill, workload)
         }
+        Drill::Roles => drills::roles(workload),
+        Drill::Divergence => drills::divergence(workload),
+        Drill::StepDown => drills::step_down(workload),
         Drill::LosePod => Ok(drills::lose_pod(workload)),
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),
@@ -66,6 +69,5 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::Rollout => drills::rollout(workload, selection),
         Drill::Evict => drills::evict(workload),
         Drill::Drain => drills::drain(workload, selection),
-        _ => Err("not built yet".to_owned()),
     }
 }

@@ -231,8 +231,8 @@ pub enum Step {
     AwaitDisplaced,
     /// Let pods be scheduled on that node again.
     Uncordon,
-    /// Write rows through every Service that leads to several members, each over a new connection, until every
-    /// member was reached.
+    /// Write rows through every Service that spreads connections over several members, each row over a new connection,
+    /// until every member was reached; where there is no such Service, through the members' own names.
     WriteThroughServices,
     /// Read every row of this drill from each member by itself.
     ReadMembers,

@@ -1,6 +1,7 @@
 use anstyle::AnsiColor;
 
 use super::page::{Page, Style};
+use super::roles::roles;
 use super::table;
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
@@ -24,6 +25,7 @@ pub fn render(verdict: &Verdict, style: &Style) -> String {
     drills(&mut page, verdict);
     times(&mut page, verdict);
     warnings(&mut page, verdict);
+    roles(&mut page, verdict);
     limits(&mut page, verdict);
     failures(&mut page, verdict);
     page.gap();
@@ -68,6 +70,9 @@ fn header(page: &mut Page, verdict: &Verdict) {
     }
     for note in &facts.notes {
         page.text(2, &format!("note: {note}"));
+    }
+    for warning in &verdict.warnings {
+        page.text(2, &format!("warning: {warning}"));
     }
 }
 

@@ -13,22 +13,27 @@ use super::cordons::Cordons;
 use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
+use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
 use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
-use crate::plan::{PlannedDrill, Step};
+use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
+    /// What tells this run from any other.
+    pub run: &'a str,
     pub client: &'a Client,
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
     pub application: &'a Application,
     pub route: Route<'a>,
     pub cordons: &'a Cordons,
+    /// The roles of the members, where they are a replica set.
+    pub roles: Option<&'a Roles>,
     /// How long a member may take to become Ready, and a server to accept a session.
     pub deadline: Duration,
 }
@@ -50,6 +55,8 @@ pub(super) struct Run<'a> {
     pub(super) met: watch::Sender<BTreeSet<String>>,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
+    /// The end that is awaited.
+    ends: &'a [End],
 }
 
 /// Runs a drill from its first step to its last; beginning, end and error stand in the history.
@@ -71,18 +78,18 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         workload,
         target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
-        ledger: Ledger::new(drill.clone()),
+        ledger: Ledger::new(drill.clone(), bench.run),
         progress: watch::Sender::new(Progress::default()),
         begin: CancellationToken::new(),
         stop: CancellationToken::new(),
         done: CancellationToken::new(),
         met: watch::Sender::default(),
         replicas: AtomicU32::new(workload.replicas),
+        ends: &planned.ends,
     };
     let steps = async {
         for step in &planned.steps {
             match step {
-                Step::AwaitEnd => await_end(bench, &drill, &planned.ends).await?,
                 step if needs_server(*step) => {
                     Box::pin(unless_hopeless(bench, &run.member, run.step(*step))).await?;
                 }
@@ -150,7 +157,13 @@ impl Run<'_> {
                 let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
                 self.timed("GET /".to_owned(), asked).await
             }
-            _ => todo!(),
+            Step::WriteThroughServices => self.write_through_services().await,
+            Step::ReadMembers => self.read_members().await,
+            Step::AwaitRoles => self.await_roles().await,
+            Step::ProbeRoles => self.probe_roles().await,
+            Step::StepDown => self.step_down().await,
+            Step::ProbePrimaryAddress => self.probe_primary_address().await,
+            Step::AwaitEnd => await_end(self.bench, &self.ledger.drill, self.ends).await,
         }
     }
 
@@ -225,7 +238,9 @@ impl Run<'_> {
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
             let drill = self.ledger.drill.clone();
-            let pod = self.pod_of(session.server());
+            // Of a replica set the PRIMARY answers, which may be any member.
+            let answered = session.server().and_then(|server| self.member_of(server));
+            let pod = answered.map_or_else(|| self.pod_of(session.server()), |member| member.pod);
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),

@@ -53,6 +53,20 @@ pub enum RunError {
         /// What the last attempt said.
         last: String,
     },
+    /// A replica set did not come to the roles that were awaited.
+    #[error("replica set {set} has not come to {awaited} after {waited_s} s: {last}")]
+    Unsettled {
+        /// The set's name.
+        set: String,
+        /// What was awaited.
+        awaited: String,
+        /// How long, in seconds.
+        waited_s: u64,
+        /// The members' last roles.
+        last: String,
+        /// What the members say of it, a line each.
+        causes: Vec<String>,
+    },
     /// A running session failed.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -88,6 +102,9 @@ impl RunError {
     pub fn lines(&self) -> Vec<String> {
         match self {
             Self::Wait(error) | Self::Vantage(VantageError::NotReady(error)) => error.lines(),
+            Self::Unsettled { causes, .. } => std::iter::once(self.to_string())
+                .chain(causes.iter().cloned())
+                .collect(),
             other => vec![other.to_string()],
         }
     }

@@ -20,8 +20,12 @@ impl Run<'_> {
         let members: Vec<_> = (0..replicas)
             .map(|ordinal| self.workload.member(ordinal))
             .collect();
-        let names: Vec<_> = members.iter().map(|member| member.pod.as_str()).collect();
-        let what = format!("Pods {}", names.join(", "));
+        let mut names: Vec<_> = members
+            .iter()
+            .map(|member| self.workload.called(member))
+            .collect();
+        names.dedup();
+        let what = names.join(", ");
         let not = self.met.borrow().clone();
         let check = |objects: &Objects| all_ready(objects, self.workload, &members, &not);
         // They may come one after the other.

@@ -1,5 +1,6 @@
 //! Carrying a plan out on a real cluster: every step leaves its trace in the history, nothing is judged here.
 
+mod agreement;
 mod background;
 mod cadence;
 mod claims;
@@ -17,7 +18,10 @@ mod get;
 mod members;
 mod names;
 mod observer;
+mod probes;
+mod roles;
 mod scene;
+mod step_down;
 mod verification;
 mod writer;
 

@@ -18,6 +18,7 @@ use super::despair::{unless_hopeless, with_causes};
 use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::observer::Silent;
+use super::roles::Roles;
 use super::{Observer, RunError, Scene};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
@@ -54,6 +55,7 @@ pub struct Verification {
     history: Option<PathBuf>,
     vantage_image: String,
     deadline: Duration,
+    initiate_replica_set: bool,
     observer: Arc<dyn Observer>,
 }
 
@@ -87,6 +89,7 @@ impl Verification {
             history: None,
             vantage_image: DEFAULT_IMAGE.to_owned(),
             deadline: DEADLINE,
+            initiate_replica_set: false,
             observer: Arc::new(Silent),
         }
     }
@@ -123,6 +126,14 @@ impl Verification {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Whether to initiate replica sets that the manifests leave to an operator to initiate, with the members' stable
+    /// names. Said in the report.
+    #[must_use]
+    pub fn initiate_replica_set(mut self, initiate: bool) -> Self {
+        self.initiate_replica_set = initiate;
         self
     }
 
@@ -321,22 +332,28 @@ impl Verification {
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
         try_join_all(workloads.map(|(found, plan)| {
-            let bench = Bench {
-                client: &client,
-                watches,
+            let roles = Roles::follow(found, vantage.clone(), recorder, &mut scene.background);
+            let route = Route {
+                vantage: &vantage,
                 recorder,
-                application,
-                route: Route {
-                    vantage: &vantage,
-                    recorder,
-                    workload: &found.workload,
-                    credentials: &found.credentials,
-                },
-                cordons: &cordons,
-                deadline: self.deadline,
+                workload: &found.workload,
+                credentials: &found.credentials,
             };
-            let quiet = &quiet;
-            async move { self.drill(&bench, plan, quiet).await }
+            let (client, cordons, quiet) = (&client, &cordons, &quiet);
+            async move {
+                let bench = Bench {
+                    run: run_namespace,
+                    client,
+                    watches,
+                    recorder,
+                    application,
+                    route,
+                    cordons,
+                    roles: roles.as_deref(),
+                    deadline: self.deadline,
+                };
+                self.drill(&bench, plan, quiet).await
+            }
         }))
         .await?;
         Ok(())
@@ -395,7 +412,10 @@ impl Verification {
             .iter()
             .any(|planned| planned.drill == Drill::ExpectFailure);
         if !is_to_fail && let Err(error) = self.come_up(bench, &plan.workload).await {
-            let (RunError::Wait(WaitError::NotMet { .. }) | RunError::NoSession { .. }) = error else {
+            let (RunError::Wait(WaitError::NotMet { .. })
+            | RunError::NoSession { .. }
+            | RunError::Unsettled { .. }) = error
+            else {
                 return Err(error);
             };
             let error = with_causes(bench, &plan.workload.member(0), &error);
@@ -430,7 +450,21 @@ impl Verification {
         };
         let first = workload.member(0);
         let session = unless_hopeless(bench, &first, first_session(bench, workload, self.deadline));
-        try_join(ready, session).await.map(drop)
+        try_join(ready, session).await?;
+        self.elect(bench, workload).await
+    }
+
+    /// Waits until a replica set has its PRIMARY; initiates it first, if that was asked for.
+    async fn elect(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
+        let Some(roles) = bench.roles else { return Ok(()) };
+        roles.begin();
+        let replica_set = async {
+            if self.initiate_replica_set {
+                roles.initiate(self.deadline).await?;
+            }
+            roles.settled(workload.replicas, self.deadline).await
+        };
+        timed(bench.recorder, "PRIMARY and SECONDARY".to_owned(), replica_set).await
     }
 }
 

@@ -1,14 +1,18 @@
 use super::model::Finding;
+use super::services;
 use super::times::seconds;
 use super::view::{At, DrillView, Ending};
 use crate::history::Event;
-use crate::plan::Step;
+use crate::plan::{Drill, Step};
 
 /// For how long an answer may be an old one: the `ttl` that kubeadm's Corefile gives CoreDNS.
 const STALE_US: u64 = 30_000_000;
 
 /// The member's DNS name answers with the pod's address and no other, before and after.
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
+    if view.planned.drill == Drill::Scale {
+        return services::check(view);
+    }
     let name = &view.member.dns;
     let (Some(first_fault), Some(old)) = (view.first_fault(), view.old_pod()) else {
         return Finding::inconclusive("no pod was seen before the fault");
@@ -155,7 +159,7 @@ fn delay(view: &DrillView<'_>, new: &str, new_ip: &str) -> String {
     }
 }
 
-fn list(addresses: &[String]) -> String {
+pub(super) fn list(addresses: &[String]) -> String {
     if addresses.is_empty() {
         "nothing".into()
     } else {

@@ -4,13 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::excerpt::excerpts;
 use super::facts::{facts, not_proven};
 use super::model::Finding;
+use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, deployment, durability, exclusivity, failure, fault,
-    harness_share, identity, overlap, readiness, recovery, retention, rows, storage, times, version,
+    Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, failure,
+    fault, harness_share, identity, order, overlap, placement, primary_address, protection, readiness,
+    recovery, retention, roles, rows, step_down, storage, times, version,
 };
 use crate::history::{DrillId, Event, History, Record};
-use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
+use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
 
 type Check = fn(&DrillView<'_>) -> Finding;
 
@@ -48,6 +50,7 @@ pub fn judge(history: &History) -> Verdict {
         overlaps: Vec::new(),
         readiness: readiness::readiness(history),
         warnings: version::warnings(history, plans(history)),
+        roles: role_history(history),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,
@@ -98,7 +101,7 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     };
     let proof = fault::proof(&view);
     for expectation in &planned.expectations {
-        let finding = guarded(check(expectation.promise), &view);
+        let finding = guarded(check(planned.drill, expectation.promise), &view);
         add(
             *expectation,
             qualified(finding, expectation.expected, &proof, view.ending),
@@ -123,9 +126,25 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     verdict.recovery.extend(times::of(&view));
     verdict.overlaps.extend(overlap::of(&view));
     verdict.warnings.extend(deployment::names(&view));
+    verdict.warnings.extend(warnings(&view));
 }
 
-fn check(promise: Promise) -> Check {
+/// What was seen that no promise of the drill covers.
+fn warnings(view: &DrillView<'_>) -> Vec<String> {
+    match view.planned.drill {
+        Drill::Roles => roles::warnings(view),
+        Drill::Divergence => agreement::warning(view).into_iter().collect(),
+        Drill::StepDown => step_down::warning(view).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn check(drill: Drill, promise: Promise) -> Check {
+    match (drill, promise) {
+        (Drill::Divergence, Promise::Durability) => return agreement::kept,
+        (Drill::StepDown, Promise::Recovery) => return step_down::recovery,
+        _ => {}
+    }
     match promise {
         Promise::Identity => identity::check,
         Promise::Storage => storage::check,
@@ -133,9 +152,14 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
+        Promise::Order => order::check,
+        Promise::Protection => protection::check,
+        Promise::Placement => placement::check,
         Promise::Failure => failure::check,
         Promise::Exclusivity => exclusivity::check,
-        _ => |_| Finding::inconclusive("not built yet"),
+        Promise::Agreement => agreement::check,
+        Promise::Roles => roles::check,
+        Promise::PrimaryAddress => primary_address::check,
     }
 }
 

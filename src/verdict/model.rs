@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, HarnessShare, Overlap, Readiness, RecoveryTimes, RowAccount};
+use super::{Facts, HarnessShare, Overlap, Readiness, RecoveryTimes, RoleSpan, RowAccount};
 use crate::history::DrillId;
 use crate::plan::{Drill, Outcome, Promise};
 use crate::workload::WorkloadId;
@@ -30,6 +30,9 @@ pub struct Verdict {
     /// their own, a server of another version than its image's tag.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The roles of replica sets' members, in the order in which they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RoleSpan>,
     /// Where the run's time went.
     pub share: HarnessShare,
     /// What ran where.
@@ -162,5 +165,16 @@ impl Finding {
             observed: Outcome::Inconclusive,
             evidence: vec![why.into()],
         }
+    }
+
+    /// Several findings as one: the worst, with the evidence of those that are as bad; none where there are none.
+    pub fn worst_of(findings: Vec<Self>) -> Option<Self> {
+        let observed = findings.iter().map(|finding| finding.observed).max()?;
+        let evidence = findings
+            .into_iter()
+            .filter(|finding| finding.observed == observed)
+            .flat_map(|finding| finding.evidence)
+            .collect();
+        Some(Self { observed, evidence })
     }
 }

@@ -1,3 +1,4 @@
+use super::deployment;
 use super::model::Finding;
 use super::times::{self, seconds};
 use super::view::{DrillView, Ending, POD, Sighting};
@@ -61,6 +62,10 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
         evidence.push(format!("first row acknowledged{}", after_fault(write)));
         return Finding::held(evidence);
     }
+    if deployment::answers_after(view, ready.us) {
+        evidence.push("rows were acknowledged since, by whichever pod its Service led to".to_owned());
+        return Finding::held(evidence);
+    }
     let refusal = view.own().filter_map(|at| match at.event {
         Event::Wrote { outcomes, .. } => outcomes.iter().rev().find_map(|outcome| match &outcome.fate {
             WriteFate::Refused(why) if outcome.sent_us >= ready.us => Some(why),
@@ -118,15 +123,19 @@ fn page(view: &DrillView<'_>, ready: Sighting<'_>, evidence: &mut Vec<String>) -
 /// a server that says it has that pod's address, or, where it knows no more of itself, its name.
 ///
 /// What is acknowledged on another connection was acknowledged by the pod before it, which a forced deletion leaves
-/// running for a while.
+/// running for a while. A replica set acknowledges rows as a whole: there the first one counts that was sent after the
+/// new pod was seen, whichever member is PRIMARY.
 pub(super) fn first_write<'h>(view: &DrillView<'h>, new: &str) -> Option<&'h WriteOutcome> {
     let seen = view.first_seen(new)?;
+    if view.workload.replication.is_some() {
+        let seen_us = view.pod(new).next()?.us;
+        return first_acknowledged(view, seen_us);
+    }
     let is_the_pod = |server: &str| {
-        // The name is the old pod's as well.
-        server == view.member.pod
-            || view
-                .pod(new)
-                .any(|pod| pod.state.and_then(|state| state.ip.as_deref()) == Some(server))
+        view.pod(new).any(|pod| {
+            let ip = pod.state.and_then(|state| state.ip.as_deref());
+            view.member.answers_as(server, ip)
+        })
     };
     let connected = view.own().find(|at| match at.event {
         Event::Connected { name, server, .. } => {
@@ -134,13 +143,18 @@ pub(super) fn first_write<'h>(view: &DrillView<'h>, new: &str) -> Option<&'h Wri
         }
         _ => false,
     })?;
+    first_acknowledged(view, connected.us)
+}
+
+/// The first acknowledged row that was sent since a time.
+fn first_acknowledged<'h>(view: &DrillView<'h>, since_us: u64) -> Option<&'h WriteOutcome> {
     view.own()
         .filter_map(|at| match at.event {
             Event::Wrote { outcomes, .. } => Some(outcomes),
             _ => None,
         })
         .flatten()
-        .filter(|outcome| outcome.fate == WriteFate::Acknowledged && outcome.sent_us >= connected.us)
+        .filter(|outcome| outcome.fate == WriteFate::Acknowledged && outcome.sent_us >= since_us)
         .min_by_key(|outcome| outcome.done_us)
 }
 

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
+use super::inspection::Inspection;
 use super::model::Finding;
-use super::view::{CLAIM, DrillView, Inspection};
+use super::view::{CLAIM, DrillView};
 use crate::history::{ClaimState, Event, ObjectRef};
 use crate::quantity;
 use crate::workload::{ClaimTemplate, WorkloadKind};
 
-/// The member's claims are as the manifest asks, and the same claims and volumes before and after.
+/// The claims of every member that a fault met are as the manifest asks, and the same claims and volumes before and after.
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
     let (Some(first_fault), Some(last_fault)) = (view.first_fault(), view.last_fault()) else {
         return Finding::inconclusive("no fault was begun");
@@ -24,10 +25,12 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
 
     let mut wrong = Vec::new();
     let mut right = Vec::new();
-    for (template, name) in view.workload.claims.iter().zip(&view.member.claims) {
-        match compare(view, template, name, *before, *after) {
-            Ok(evidence) => right.push(evidence),
-            Err(evidence) => wrong.extend(evidence),
+    for view in view.met() {
+        for (template, name) in view.workload.claims.iter().zip(&view.member.claims) {
+            match compare(&view, template, name, *before, *after) {
+                Ok(evidence) => right.push(evidence),
+                Err(evidence) => wrong.extend(evidence),
+            }
         }
     }
     if wrong.is_empty() {

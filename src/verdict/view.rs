@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::history::{
-    ClaimState, ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState,
-    PodState, Record,
+    ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState, PodState, Record,
 };
 use crate::plan::{PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadKind};
@@ -71,13 +70,6 @@ pub(super) struct Sighting<'h> {
     pub state: Option<&'h PodState>,
 }
 
-/// The claims that an inspection found.
-#[derive(Clone, Copy)]
-pub(super) struct Inspection<'h> {
-    pub place: usize,
-    claims: &'h [(ObjectRef, ClaimState)],
-}
-
 impl<'h> DrillView<'h> {
     /// None when the drill never began.
     pub fn new(history: &'h History, workload: &'h Workload, planned: &'h PlannedDrill) -> Option<Self> {
@@ -126,12 +118,45 @@ impl<'h> DrillView<'h> {
                 _ => None,
             })
             .collect();
-        view.pods = view.sightings();
+        view.pods = view.sightings(&view.member);
         Some(view)
     }
 
-    /// What the watches said of the member's pods. A deletion does not say who made the pod: its UID does.
-    fn sightings(&self) -> Vec<Sighting<'h>> {
+    /// The same drill, seen from another member.
+    pub fn seen_from(&self, ordinal: u32) -> Self {
+        let member = self.workload.member(ordinal);
+        Self {
+            id: self.id.clone(),
+            workload: self.workload,
+            planned: self.planned,
+            ending: self.ending,
+            faults: self.faults.clone(),
+            seen: self.seen,
+            whole: self.whole,
+            start: self.start,
+            pods: self.sightings(&member),
+            member,
+        }
+    }
+
+    /// The drill as seen from every member whose pod its faults met: the one that it is for, and each whose pod went
+    /// since the first fault. A Deployment's pods are one member's.
+    pub fn met(&self) -> Vec<Self> {
+        let members = match self.workload.kind {
+            WorkloadKind::StatefulSet => 0..self.workload.replicas,
+            WorkloadKind::Deployment => self.member.ordinal..self.member.ordinal + 1,
+        };
+        let views = members.map(|ordinal| self.seen_from(ordinal));
+        views
+            .filter(|view| {
+                let went = |old| view.pod(old).any(|pod| pod.state.is_none());
+                view.member.ordinal == self.member.ordinal || view.old_pod().is_some_and(went)
+            })
+            .collect()
+    }
+
+    /// What the watches said of a member's pods. A deletion does not say who made the pod: its UID does.
+    fn sightings(&self, member: &Member) -> Vec<Sighting<'h>> {
         let mut made = BTreeSet::new();
         let mut sightings = Vec::new();
         for at in self.all() {
@@ -145,7 +170,7 @@ impl<'h> DrillView<'h> {
                 _ => continue,
             };
             let its = match self.workload.kind {
-                WorkloadKind::StatefulSet => object.name == self.member.pod,
+                WorkloadKind::StatefulSet => object.name == member.pod,
                 WorkloadKind::Deployment => {
                     let owner = state.and_then(|state| state.owner.as_deref());
                     made.contains(&object.uid) || self.workload.has_pod(&object.name, owner)
@@ -232,15 +257,14 @@ impl<'h> DrillView<'h> {
         self.pod(uid).next().map(|pod| pod.name)
     }
 
-    /// The UID of the pod that took the member's name last, first seen after the first fault.
+    /// The UID of the pod that took the member's name last, first seen after the first fault. Not the one that was
+    /// spoken of last: a Deployment's old pods may outlive the first sight of the new one.
     pub fn new_pod(&self) -> Option<&'h str> {
-        let fault = self.first_fault()?;
-        self.pods
-            .iter()
-            .rev()
-            .filter(|pod| pod.state.is_some())
-            .map(|pod| pod.uid)
-            .find(|uid| Some(*uid) != self.old_pod() && self.first_seen(uid) > Some(fault.place))
+        let (fault, old) = (self.first_fault()?, self.old_pod());
+        let made = self.pods.iter().filter(|pod| pod.state.is_some());
+        made.map(|pod| pod.uid)
+            .filter(|uid| Some(*uid) != old && self.first_seen(uid) > Some(fault.place))
+            .max_by_key(|uid| self.first_seen(uid))
     }
 
     /// The place at which a pod of the member's was first seen.
@@ -284,19 +308,6 @@ impl<'h> DrillView<'h> {
             .is_some_and(|fault| self.gap(kind, fault.place, self.seen.len()))
     }
 
-    /// The drill's inspections of the claims, in order.
-    pub fn inspections(&self) -> Vec<Inspection<'h>> {
-        self.own()
-            .filter_map(|at| match at.event {
-                Event::ClaimsInspected { claims, .. } => Some(Inspection {
-                    place: at.place,
-                    claims,
-                }),
-                _ => None,
-            })
-            .collect()
-    }
-
     /// The place at which an object was first seen to be gone after a fault began: its deletion, or another object
     /// under its name that was not there before.
     pub fn gone(&self, target: &ObjectRef, fault: Begun<'_>) -> Option<usize> {
@@ -327,15 +338,6 @@ impl<'h> DrillView<'h> {
             Step::StopWriter { .. } | Step::Write { .. } => last_fault.is_some_and(|fault| index > fault),
             _ => false,
         })
-    }
-}
-
-impl<'h> Inspection<'h> {
-    pub fn claim(&self, namespace: &str, name: &str) -> Option<(&'h ObjectRef, &'h ClaimState)> {
-        self.claims
-            .iter()
-            .find(|(object, _)| object.namespace == namespace && object.name == name)
-            .map(|(object, state)| (object, state))
     }
 }
 

@@ -7,13 +7,13 @@ use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, UpdateStrategy, Workload,
-    WorkloadKind, budgets, data_directory, engines, services, template,
+    WorkloadKind, budgets, data_directory, engines, http, services, template,
 };
 use crate::manifest::{Manifest, Problem};
 
 /// The database that a Deployment runs. `None` when it runs none that is known, or when there are problems.
 ///
-/// A web server in a Deployment is no database: it is left alone.
+/// A web server in a Deployment is no database: it is left alone unless it is marked as what is to be verified.
 pub(super) fn read(
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
@@ -26,8 +26,8 @@ pub(super) fn read(
             return None;
         }
     };
-    let is_database = |engine: EngineKind| engine != EngineKind::Http;
-    if marked == Marked::Not && !manifest.images().filter_map(engines::recognise).any(is_database) {
+    let database = |image| engines::recognise(image).is_some_and(|engine| engine != EngineKind::Http);
+    if marked == Marked::Ignored || (marked == Marked::Not && !manifest.images().any(database)) {
         return None;
     }
     let spec = match typed::<Deployment>(manifest) {
@@ -37,12 +37,14 @@ pub(super) fn read(
             return None;
         }
     };
-    let engine = engines::container(template::containers(&spec.template), |_| Vec::new(), marked)
-        .filter(|(_, engine)| is_database(*engine))?;
+    let engine = template::engine_of(&spec.template, &volumes(&spec), marked)?;
+    if marked == Marked::Not && engine.1 == EngineKind::Http {
+        return None;
+    }
     let known = problems.len();
     template::check_selector(&spec.selector, &spec.template, manifest, problems);
-    let template = template::read(&spec.template, engine, &[], manifest, neighbours, problems);
-    let (container, engine) = (&template.container, template.engine);
+    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
+    let (container, mut engine) = (&template.container, template.engine);
     let labels = template::labels(&spec.template);
     let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
     if services.is_empty() {
@@ -54,13 +56,18 @@ pub(super) fn read(
     }
 
     let mut notes = template.notes;
-    notes.extend(data_directory::note(
-        &engine,
-        template.image_volume,
-        container,
-        &template.pod,
-        &claims,
-    ));
+    if engine.kind == EngineKind::Http {
+        engine.data_directory = http::directory(&claims);
+        notes.extend(http::note(&engine));
+    } else {
+        notes.extend(data_directory::note(
+            &engine,
+            template.image_volume,
+            container,
+            &template.pod,
+            &claims,
+        ));
+    }
     let replicas = spec
         .replicas
         .map_or(1, |replicas| u32::try_from(replicas).unwrap_or_default());
@@ -89,6 +96,19 @@ pub(super) fn read(
         workload: with_notes(workload),
         credentials: template.credentials?,
     })
+}
+
+/// The names of the volumes that are claims.
+fn volumes(spec: &DeploymentSpec) -> Vec<&str> {
+    let volumes = spec
+        .template
+        .spec
+        .iter()
+        .flat_map(|pod| pod.volumes.iter().flatten());
+    volumes
+        .filter(|volume| volume.persistent_volume_claim.is_some())
+        .map(|volume| volume.name.as_str())
+        .collect()
 }
 
 fn update(spec: &DeploymentSpec) -> UpdateStrategy {

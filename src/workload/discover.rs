@@ -11,8 +11,10 @@ pub struct Discovered {
     pub credentials: Credentials,
 }
 
-/// Finds the databases in a set of manifests: StatefulSets that run the official image of PostgreSQL, MySQL, MongoDB or
-/// nginx by whatever registry and tag, and Deployments of a database, or those that say with the annotation or label `stateproof.dev/engine` what they run.
+/// Finds the databases in a set of manifests: StatefulSets, and Deployments, that run the official image of a database
+/// that stateproof speaks, by whatever registry and tag, or that say with the annotation or label
+/// `stateproof.dev/engine` what they run. An nginx in a StatefulSet is verified too, one in a Deployment only where it
+/// is marked: nobody expects it to keep anything.
 ///
 /// A StatefulSet without claims that runs something else is passed over: it keeps nothing. One with claims is a
 /// problem until it says what it is: a database that is silently not verified would pass.

@@ -1,7 +1,7 @@
 use k8s_openapi::api::core::v1::Container;
 
 use super::image::ImageName;
-use super::{ClaimTemplate, DiscoverError, EngineKind};
+use super::{DiscoverError, EngineKind};
 use crate::manifest::{Manifest, Problem};
 
 /// The engines by the last part of their images' repositories: `docker.io/library/postgres:16` is `postgres`.
@@ -9,6 +9,7 @@ use crate::manifest::{Manifest, Problem};
 const KNOWN: &[(&str, EngineKind)] = &[
     ("postgres", EngineKind::PostgreSql),
     ("mysql", EngineKind::MySql),
+    ("mongo", EngineKind::MongoDb),
     ("nginx", EngineKind::Http),
 ];
 
@@ -70,7 +71,7 @@ pub(super) fn mark(manifest: &Manifest) -> Result<Marked, Problem> {
 /// claim, else in the first.
 pub(super) fn container(
     containers: &[Container],
-    claims: impl Fn(&Container) -> Vec<ClaimTemplate>,
+    claims: &[&str],
     marked: Marked,
 ) -> Option<(usize, EngineKind)> {
     let known: Vec<(usize, EngineKind)> = containers
@@ -86,8 +87,10 @@ pub(super) fn container(
         }
         Marked::As(wanted) => {
             let by_image = known.iter().find(|(_, kind)| *kind == wanted);
-            let mounts =
-                |container: &Container| claims(container).iter().any(|claim| !claim.mounts.is_empty());
+            let mounts = |container: &Container| {
+                let mut mounts = container.volume_mounts.iter().flatten();
+                mounts.any(|mount| claims.contains(&mount.name.as_str()))
+            };
             let position = by_image.map_or_else(
                 || containers.iter().position(mounts).unwrap_or_default(),
                 |(position, _)| *position,

@@ -147,7 +147,7 @@ impl Environment {
 
     /// Replaces `$(NAME)`; `$$(NAME)` is a literal `$(NAME)`, and an unknown name stays as it is written
     /// (Kubernetes, "Define Dependent Environment Variables").
-    fn expand(&self, text: &str) -> Variable {
+    pub(super) fn expand(&self, text: &str) -> Variable {
         let mut expanded = String::new();
         let mut rest = text;
         while let Some(dollar) = rest.find('$') {

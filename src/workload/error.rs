@@ -9,7 +9,7 @@ pub enum DiscoverError {
     #[diagnostic(
         code(stateproof::workload::no_database),
         help(
-            "stateproof verifies StatefulSets whose image is `postgres`, `mysql` or `nginx`, of any registry, with any tag; add its manifest, or say what another image holds with the annotation `stateproof.dev/engine`"
+            "stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`, of any registry, with any tag; add its manifest, or say what another image holds with the annotation `stateproof.dev/engine`"
         )
     )]
     NoDatabase {

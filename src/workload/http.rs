@@ -6,16 +6,21 @@ use super::{ClaimTemplate, Credentials, Engine, EngineKind, Password, ports};
 
 const PORT: u16 = 80;
 
-/// The engine in a container that runs this image. Files are written where it mounts its first claim.
-pub(super) fn engine(container: &Container, claims: &[ClaimTemplate]) -> Engine {
-    let mount = claims.iter().find_map(|claim| claim.mounts.first());
+/// The engine in a container that runs this image, without the directory that files are written in.
+pub(super) fn engine(container: &Container) -> Engine {
     Engine {
         kind: EngineKind::Http,
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
         port: ports::declared(container, &["http", "web"], PORT),
-        data_directory: mount.cloned().unwrap_or_default(),
+        data_directory: String::new(),
     }
+}
+
+/// Where files are written: where the container mounts its first claim. Empty where it mounts none.
+pub(super) fn directory(claims: &[ClaimTemplate]) -> String {
+    let mount = claims.iter().find_map(|claim| claim.mounts.first());
+    mount.cloned().unwrap_or_default()
 }
 
 /// Nobody logs in.

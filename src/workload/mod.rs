@@ -14,6 +14,7 @@ mod governing;
 mod http;
 mod image;
 mod model;
+mod mongodb;
 mod mysql;
 mod neighbours;
 mod outline;

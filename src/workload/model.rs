@@ -97,6 +97,14 @@ impl Workload {
         }
     }
 
+    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        // A Deployment's pods have no names of their own by which a command could be run in the one that answered.
+        self.engine.kind != EngineKind::Http
+            || (self.kind == WorkloadKind::StatefulSet && !self.engine.data_directory.is_empty())
+    }
+
     /// The Services other than the governing one whose every connection leads to this member.
     pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
         self.services.iter().filter(move |service| {
@@ -112,12 +120,6 @@ impl Workload {
     #[must_use]
     pub fn common_service(&self) -> Option<&ServiceRef> {
         self.services.iter().find(|service| service.pod.is_none())
-    }
-
-    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
-    #[must_use]
-    pub fn keeps_rows(&self) -> bool {
-        self.engine.kind != EngineKind::Http || !self.engine.data_directory.is_empty()
     }
 
     /// Every member that the manifest asks for, in the order of their ordinals.
@@ -172,6 +174,14 @@ impl Workload {
                 .unwrap_or_default(),
             claims: self.claims.iter().map(|claim| claim.name.clone()).collect(),
         }
+    }
+
+    /// The Services with an address of their own behind which there are several members: one connection leads to one of
+    /// them, the next to another. A headless name is not among them: it gives its members' addresses.
+    pub fn spreading_services(&self) -> impl Iterator<Item = &ServiceRef> {
+        let spreads =
+            move |service: &&ServiceRef| !service.headless && service.pod.is_none() && self.replicas > 1;
+        self.services.iter().filter(spreads)
     }
 }
 
@@ -364,4 +374,32 @@ pub struct Member {
     pub dns: String,
     /// The names of its claims, in the order of the templates. All members of a Deployment have the same.
     pub claims: Vec<String>,
+}
+
+impl Member {
+    /// Whether what a server says of itself, its address or its host with or without a port, is this member's.
+    ///
+    /// ```
+    /// # use stateproof::workload::Member;
+    /// let member = Member {
+    ///     ordinal: 1,
+    ///     pod: "mongodb-1".into(),
+    ///     dns: "mongodb-1.mongodb.prod.svc.cluster.local".into(),
+    ///     claims: Vec::new(),
+    /// };
+    /// assert!(member.answers_as("10.244.0.7", Some("10.244.0.7")));
+    /// assert!(member.answers_as("mongodb-1", None));
+    /// assert!(member.answers_as("mongodb-1.mongodb.prod.svc.cluster.local:27017", None));
+    /// assert!(!member.answers_as("mongodb-10", None));
+    /// ```
+    #[must_use]
+    pub fn answers_as(&self, server: &str, ip: Option<&str>) -> bool {
+        let host = match server.rsplit_once(':') {
+            // More than one colon is an IPv6 address without a port.
+            Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
+            _ => server,
+        };
+        let named = host.strip_prefix(&self.pod);
+        ip == Some(host) || named.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
 }

@@ -2,7 +2,7 @@ use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 
 use super::discover::no_database;
 use super::neighbours::Neighbours;
-use super::stateful_set::{check_ordinals, claims, count, retention};
+use super::stateful_set::{check_ordinals, claims, count, retention, volumes};
 use super::typed::typed;
 use super::{
     Credentials, Discovered, EngineKind, Password, PodManagement, UpdateStrategy, Workload, WorkloadKind,
@@ -74,8 +74,7 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
             return None;
         }
     };
-    let containers = template::containers(&spec.template);
-    let found = engines::container(containers, |container| claims(&spec, container), marked);
+    let found = template::engine_of(&spec.template, &volumes(&spec), marked);
     let (position, kind) = found.unwrap_or((0, EngineKind::Unknown));
     let container = pod.containers.get(position)?;
     let workload = Workload {

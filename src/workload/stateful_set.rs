@@ -6,7 +6,8 @@ use super::neighbours::Neighbours;
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
-    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, services, template,
+    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, http, services,
+    template,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -36,26 +37,27 @@ pub(super) fn read(
             return None;
         }
     };
-    let containers = template::containers(&spec.template);
-    let Some(engine) = engines::container(containers, |container| claims(&spec, container), marked) else {
+    let Some(engine) = template::engine_of(&spec.template, &volumes(&spec), marked) else {
         if keeps_something {
             problems.push(unknown_engine(manifest));
         }
         return None;
     };
-
     let known = problems.len();
     let mut notes = Vec::new();
     check_identity(manifest, &spec, neighbours, &mut notes, problems);
-    let claims = claims(&spec, &containers[engine.0]);
-    let template = template::read(&spec.template, engine, &claims, manifest, neighbours, problems);
+    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
 
-    let (container, engine) = (&template.container, template.engine);
+    let (container, mut engine) = (&template.container, template.engine);
+    let claims = claims(&spec, container);
     notes.extend(template.notes);
-    if !engine.data_directory.is_empty() {
+    if engine.kind == EngineKind::Http {
+        engine.data_directory = http::directory(&claims);
+        notes.extend(http::note(&engine));
+    } else {
         notes.extend(data_directory::note(
             &engine,
             template.image_volume,
@@ -75,7 +77,7 @@ pub(super) fn read(
         services,
         update: update(&spec),
         budgets: budgets::selecting(&labels, replicas, neighbours),
-        replication: None,
+        replication: template.replication,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
             Some("Parallel") => PodManagement::Parallel,
@@ -101,9 +103,17 @@ fn unknown_engine(manifest: &Manifest) -> Problem {
         seen: engines::seen(manifest),
     };
     Problem::new(error).at(
-        manifest.locate(&format!("{}/containers/0/image", template::POD)),
+        manifest.locate("/spec/template/spec/containers/0/image"),
         "no engine is known by this name",
     )
+}
+
+/// The names of the volumes that are claims.
+pub(super) fn volumes(spec: &StatefulSetSpec) -> Vec<&str> {
+    let templates = spec.volume_claim_templates.iter().flatten();
+    templates
+        .filter_map(|template| template.metadata.name.as_deref())
+        .collect()
 }
 
 /// Checks what gives the members their names: ordinals, selector and governing Service.

@@ -1,11 +1,13 @@
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::engines::Marked;
 use super::environment::Environment;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::{
-    ClaimTemplate, Credentials, DiscoverError, Engine, EngineKind, http, mysql, postgres, references,
+    Credentials, DiscoverError, Engine, EngineKind, Replication, engines, http, mongodb, mysql, postgres,
+    references,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -15,6 +17,8 @@ pub(super) const POD: &str = "/spec/template/spec";
 /// What the pods' template says of the server, whatever makes the pods.
 pub(super) struct Template {
     pub(super) engine: Engine,
+    /// How its members keep each other's rows.
+    pub(super) replication: Option<Replication>,
     /// The directory that the image declares as a volume of its own.
     pub(super) image_volume: &'static str,
     /// None when they cannot be known: the problems say why.
@@ -27,16 +31,20 @@ pub(super) struct Template {
     pub(super) notes: Vec<String>,
 }
 
-/// The containers of the pods, init containers not among them.
-pub(super) fn containers(template: &PodTemplateSpec) -> &[Container] {
-    template.spec.as_ref().map_or(&[], |pod| &pod.containers)
+/// The container that runs the engine: its position, and which engine it is. `claims` are the names of the volumes that
+/// are claims.
+pub(super) fn engine_of(
+    template: &PodTemplateSpec,
+    claims: &[&str],
+    marked: Marked,
+) -> Option<(usize, EngineKind)> {
+    engines::container(&template.spec.as_ref()?.containers, claims, marked)
 }
 
-/// Reads the template around the container that runs the engine, which mounts these claims. What would keep the pods from starting is a problem.
+/// Reads the template around the container that runs the engine. What would keep the pods from starting is a problem.
 pub(super) fn read(
     template: &PodTemplateSpec,
     (position, kind): (usize, EngineKind),
-    claims: &[ClaimTemplate],
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
@@ -46,7 +54,7 @@ pub(super) fn read(
     let environment = environments(&pod, position, manifest, neighbours, problems);
     let container = pod.containers[position].clone();
     let pointer = format!("{POD}/containers/{position}");
-    let mut notes = Vec::new();
+    let (mut notes, mut replication) = (Vec::new(), None);
     let (engine, image_volume, credentials) = match kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(&container, &environment);
@@ -59,16 +67,22 @@ pub(super) fn read(
             let credentials = mysql::credentials(&environment, &pointer, manifest, problems);
             (mysql::engine(&container), mysql::IMAGE_VOLUME, credentials)
         }
-        EngineKind::Http => {
-            let engine = http::engine(&container, claims);
-            notes.extend(http::note(&engine));
-            (engine, "", Some(http::credentials()))
+        EngineKind::Http => (http::engine(&container), "", Some(http::credentials())),
+        EngineKind::MongoDb => {
+            notes.extend(mongodb::note(&container, &environment));
+            replication = mongodb::replication(&container, &environment);
+            let credentials = mongodb::credentials(&environment, &pointer, manifest, problems);
+            (
+                mongodb::engine(&container, &environment),
+                mongodb::DATA_DIRECTORY,
+                credentials,
+            )
         }
-        EngineKind::MongoDb => todo!(),
         EngineKind::Unknown => (unread(&container, kind), "", None),
     };
     Template {
         engine,
+        replication,
         image_volume,
         credentials,
         container,

@@ -14,4 +14,5 @@ mod failures;
 mod namespaces;
 mod provider;
 mod refusal;
+mod replica_set;
 mod twins;

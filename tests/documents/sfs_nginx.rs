@@ -129,17 +129,26 @@ fn d2_6_the_claim_is_named_after_template_and_pod() {
     assert_eq!(claims.first(), Some(&"sfs-vol01-sfs-test01-0"));
 }
 
-/// D2.5's twin: the volume names no node, so the file vanishes when the pod moves to another.
+/// D2.5's twin: the volume names no node, so the file "vanishes" when the pod moves to another.
 #[test]
 fn d2_5_the_file_vanishes_when_the_pod_moves() {
-    let proven = prove("sfs-nginx-moved", &[Drill::Drain]);
-    assert_promise(
-        &proven,
-        Drill::Drain,
-        Promise::Durability,
-        Outcome::Violated,
-        &["lost"],
-    );
+    with_standing("sfs-nginx-moved/1-control-plane", &[Drill::LosePod], |standing| {
+        let volume = || {
+            standing.get(&[
+                "pvc",
+                "sfs-vol01-sfs-test01-0",
+                "-o",
+                "jsonpath={.spec.volumeName}",
+            ])
+        };
+        let before = volume();
+        standing.exec("sfs-test01-0", &["sh", "-c", "echo here > /mount01/file"]);
+        standing.apply("sfs-nginx-moved/2-worker");
+        standing.await_rollout("sfs-test01");
+        let (out, found) = standing.try_exec("sfs-test01-0", &["cat", "/mount01/file"]);
+        assert!(!found && out.contains("No such file"), "{out}");
+        assert_eq!(volume(), before, "it is another volume");
+    });
 }
 
 /// D2.7 and D2.8: with two replicas the second stays Pending, its claim with it, because no second volume is there.

@@ -1,9 +1,11 @@
 //! The fixtures are what `fixtures/SOURCES.md` says of them.
 
 mod bad;
-mod states;
+mod mongodb;
+mod mysql;
+mod nginx;
+mod postgres;
 mod variant;
-mod variants;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -6,16 +6,21 @@
 )]
 
 mod api_server;
+mod claims;
 mod cli;
 mod credentials;
+mod deployment;
 mod document;
 mod fixtures;
 mod history;
 mod manifest;
+mod members;
 mod plan;
 mod refusals;
+mod replica_set;
 mod report;
 mod tape;
 mod verdict;
 mod watches;
 mod workload;
+mod workload_engines;

@@ -109,6 +109,17 @@ impl Tape {
         tape
     }
 
+    /// A tape of events that were thought of elsewhere.
+    pub fn made_of(events: Vec<(u64, Event)>) -> Self {
+        Self {
+            now_us: events.last().map_or(0, |(at_us, _)| *at_us),
+            events,
+            pod: 1,
+            claim: 1,
+            set: 1,
+        }
+    }
+
     pub fn history(&self) -> History {
         recorded(&self.events)
     }

@@ -3,9 +3,10 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use stateproof::cluster::provider::ClusterSpec;
 use stateproof::history::Event;
@@ -154,6 +155,23 @@ impl Standing {
         out
     }
 
+    /// Applies a fixture's directory to the namespace, as a person does.
+    pub fn apply(&self, fixture_name: &str) {
+        for file in std::fs::read_dir(fixture(fixture_name)).unwrap() {
+            let manifest = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let (out, ok) = kubectl_with(&["-n", &self.namespace, "apply", "-f", "-"], &manifest);
+            assert!(ok, "{out}");
+        }
+    }
+
+    /// Waits until a StatefulSet's pods are all of its present revision.
+    pub fn await_rollout(&self, name: &str) {
+        let set = format!("statefulset/{name}");
+        let words = ["-n", &self.namespace, "rollout", "status", &set, "--timeout=180s"];
+        let (out, ok) = kubectl(&words);
+        assert!(ok, "{out}");
+    }
+
     /// Whether a name resolves, as a pod of the namespace asks for it: with the namespace's search path.
     pub fn resolves(&self, pod: &str, name: &str) -> bool {
         self.try_exec(pod, &["getent", "hosts", name]).1
@@ -200,12 +218,23 @@ pub fn plans(proven: &Proven) -> &[Plan] {
 
 /// Runs kubectl in the shared cluster's control plane: what it wrote, and whether it ended well.
 pub fn kubectl(args: &[&str]) -> (String, bool) {
-    let run = Command::new("docker")
-        .args(["exec", &format!("{CLUSTER}-control-plane"), "kubectl"])
+    kubectl_with(args, "")
+}
+
+/// The same with something on its standard input.
+pub fn kubectl_with(args: &[&str], input: &str) -> (String, bool) {
+    let mut run = Command::new("docker")
+        .args(["exec", "-i", &format!("{CLUSTER}-control-plane"), "kubectl"])
         .arg("--kubeconfig=/etc/kubernetes/admin.conf")
         .args(args)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // kubectl may end without reading it.
+    drop(run.stdin.take().unwrap().write_all(input.as_bytes()));
+    let run = run.wait_with_output().unwrap();
     let mut out = String::from_utf8_lossy(&run.stdout).into_owned();
     if !run.status.success() {
         out.push_str(&String::from_utf8_lossy(&run.stderr));

@@ -8,6 +8,12 @@ pub fn delete_claim(workload: &Workload) -> Result<PlannedDrill, String> {
     if workload.claims.is_empty() {
         return Err("no claims: there is nothing to delete by name".to_owned());
     }
+    if workload.replication.is_some() && workload.replicas > 1 {
+        return Err(
+            "its members replicate: the rows are on the other members too, and come back from there"
+                .to_owned(),
+        );
+    }
     if workload.retention.when_deleted == RetentionPolicy::Delete {
         return Err("the manifest asks for the claims to go with the StatefulSet \
                     (persistentVolumeClaimRetentionPolicy.whenDeleted: Delete): none is left to delete by name"

@@ -1,6 +1,6 @@
 use super::parts::{MEMBER, ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
-use crate::workload::Workload;
+use crate::workload::{EngineKind, Workload};
 
 /// The pod goes while rows are being written; everything else must stay.
 pub fn lose_pod(workload: &Workload) -> PlannedDrill {
@@ -25,7 +25,9 @@ fn without_pod(drill: Drill, grace_seconds: Option<u32>, workload: &Workload) ->
         Step::InspectClaims,
         Step::Read,
     ];
-    if workload.replication.is_none() && workload.services_of(&workload.member(MEMBER)).next().is_some() {
+    // Files are written and read in the container: no Service leads there.
+    let by_name = workload.replication.is_none() && workload.engine.kind != EngineKind::Http;
+    if by_name && workload.services_of(&workload.member(MEMBER)).next().is_some() {
         steps.push(Step::ReadServices);
     }
     let expectations = vec![
