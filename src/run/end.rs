@@ -168,7 +168,7 @@ impl<'a> Watch<'a> {
             .collect();
         for (pod, container, lines) in objects.logs() {
             let said = |end: &&End| end.name == pod.name && lines.iter().any(|line| line.contains(&end.text));
-            if unseen.iter().any(|end| said(end)) {
+            if unseen.iter().any(said) {
                 self.bench.recorder.record(Event::Log {
                     object: pod.clone(),
                     container: container.to_owned(),
