@@ -429,7 +429,7 @@ mod divergence {
                 .contains("two databases, not a cluster: a row written on mongodb-0 is absent on mongodb-1"),
             "{warning}"
         );
-        assert!(render(&verdict, &Style::default()).contains("warning: "));
+        assert!(render(&verdict, &Style::default()).contains("warnings\n! "));
     }
 
     #[test]
