@@ -80,7 +80,13 @@ impl Aim {
             Fault::Evict => evict(client, target).await,
             Fault::Cordon => cordon(client, target, true).await,
             Fault::Uncordon => cordon(client, target, false).await,
-            _ => todo!(),
+            // The set's own doing: the server is told, not the API server.
+            Fault::StepDown => {
+                return Err(FaultError::NoTarget {
+                    fault: self.fault,
+                    object: "way to do it through the API server".to_owned(),
+                });
+            }
         };
         done.map_err(|source| FaultError::Refused {
             fault: self.fault,

@@ -71,9 +71,6 @@ fn header(page: &mut Page, verdict: &Verdict) {
     for note in &facts.notes {
         page.text(2, &format!("note: {note}"));
     }
-    for warning in &verdict.warnings {
-        page.text(2, &format!("warning: {warning}"));
-    }
 }
 
 fn describe(page: &mut Page, workload: &WorkloadFacts) {
