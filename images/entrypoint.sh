@@ -41,7 +41,8 @@ first_initialisation() {
     mv "$staging" "$complete"
   fi
   # From here on the work is done and only has to be moved up.
-  chmod "$(stat -c %a "$complete")" "$directory"
+  # Kubernetes lends a volume to a group; the directory is root's then, and its mode too.
+  [ ! -O "$directory" ] || chmod "$(stat -c %a "$complete")" "$directory"
   local entry entries=()
   for entry in "$complete"/*; do
     [ "$entry" = "$complete/$last" ] || entries+=("$entry")

@@ -20,8 +20,7 @@ starts_server() {
 # What the server makes of its files and arguments: a line for each option, and its value.
 read_configuration() {
   local word value
-  configuration=$("$@" --verbose --help 2>&1) || die "the server refuses its configuration:
-$(grep '\[ERROR\]' <<<"$configuration")"
+  configuration=$("$@" --verbose --help 2>&1) || die "the server refuses its configuration: $configuration"
   while read -r word value; do
     case $word in
       datadir) DATADIR=${value%/} ;;
@@ -70,7 +69,8 @@ quoted() {
 
 # identifier NAME: as a name in SQL.
 identifier() {
-  printf '`%s`' "${1//\`/\`\`}"
+  local quote='`'
+  echo "$quote${1//$quote/$quote$quote}$quote"
 }
 
 # The accounts and the database, as SQL. Whoever this server is replicated to makes its own.
@@ -92,8 +92,17 @@ accounts() {
   fi
 }
 
+# as_root PROGRAM ARGUMENT…: a client of the server that initialises the database. The password is
+# not on its command line, where everybody could read it.
+as_root() {
+  local program=$1 password=${MYSQL_ROOT_PASSWORD//\\/\\\\}
+  shift
+  "$program" --defaults-extra-file=<(printf '[client]\npassword="%s"\n' "${password//\"/\\\"}") \
+    --user=root --socket="$SOCKET" "$@"
+}
+
 run_scripts() {
-  local script sql=(mysql "--defaults-extra-file=$1" --user=root "--socket=$SOCKET" --comments)
+  local script sql=(as_root mysql --comments)
   [ -z "$MYSQL_DATABASE" ] || sql+=("--database=$MYSQL_DATABASE")
   for script in /docker-entrypoint-initdb.d/*; do
     case $script in
@@ -113,17 +122,13 @@ run_scripts() {
 # initialise DIRECTORY, by the server with its own arguments: a server that listens on the Unix
 # socket only, where `mysqladmin ping` succeeds already, as it does upstream.
 initialise() {
-  local directory=$1 secret
+  local directory=$1
   "${SERVER[@]}" --initialize-insecure --datadir="$directory"
   "${SERVER[@]}" --datadir="$directory" --daemonize --skip-networking --mysqlx=OFF \
     --socket="$SOCKET" --pid-file="$directory/first-init.pid"
   accounts | mysql --no-defaults --user=root --socket="$SOCKET" --default-character-set=utf8mb4
-  # Not on a command line, where everybody could read it.
-  secret=$(mktemp)
-  printf '[client]\npassword="%s"\n' "$(sed 's/["\\]/\\&/g' <<<"$MYSQL_ROOT_PASSWORD")" >"$secret"
-  run_scripts "$secret"
-  mysqladmin "--defaults-extra-file=$secret" --user=root --socket="$SOCKET" shutdown
-  rm "$secret"
+  run_scripts
+  as_root mysqladmin shutdown
 }
 
 [ "${1#-}" = "${1:-}" ] || set -- mysqld "$@"

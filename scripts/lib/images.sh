@@ -66,7 +66,7 @@ images_tools() {
   if [ "$(id -u)" != 0 ] || [ "$(uname -m)" != x86_64 ]; then
     fail 'no registry answers, and without one images can only be built by root on an x86_64 machine'
   fi
-  install_packages mmdebstrap debian-archive-keyring jq unzip xz-utils util-linux
+  install_packages binutils mmdebstrap debian-archive-keyring jq unzip xz-utils util-linux
 }
 
 # One image, by pulling where that is possible and asked for, else by building.

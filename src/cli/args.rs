@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use stateproof::cluster::provider::{self, ClusterSpec, DEFAULT_NAME};
-use stateproof::plan::Drill;
+use stateproof::plan::{Drill, End};
 use stateproof::vantage::DEFAULT_IMAGE;
 
 const EXIT_CODES: &str = "\
@@ -123,6 +123,19 @@ pub struct Selection {
     /// Only this drill; may be given several times
     #[arg(long = "drill", value_name = "DRILL")]
     pub drills: Vec<Drill>,
+
+    /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
+    ///
+    /// KIND is Pod, PersistentVolumeClaim or StatefulSet. SIGN is phase, waiting, terminated, unschedulable, event or
+    /// log; an event is named by REASON: and a part of its message. Nothing else is done to the set, and anything
+    /// else, success included, is a violation. For example: --expect-failure Pod/web-1:phase=Pending
+    /// --expect-failure "PersistentVolumeClaim/data-web-1:event=ProvisioningFailed: not found"
+    #[arg(
+        long = "expect-failure",
+        value_name = "KIND/NAME:SIGN=TEXT",
+        conflicts_with = "drills"
+    )]
+    pub ends: Vec<End>,
 }
 
 #[derive(Debug, Args)]

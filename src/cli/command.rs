@@ -47,7 +47,10 @@ async fn carry_out(cli: &Cli) -> Exit {
             return Exit::Held;
         }
         Command::Plan { manifests, selection } => {
-            let plans = Verification::of(manifests).drills(&selection.drills).plan();
+            let plans = Verification::of(manifests)
+                .drills(&selection.drills)
+                .expect_failure(selection.ends.clone())
+                .plan();
             plans.map(|plans| plans.iter().for_each(|plan| print(&plan.to_string())))
         }
         Command::Up { cluster } => up(cluster).await,
@@ -64,6 +67,7 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     let terminal = Arc::new(Terminal::new(cli.quiet));
     let mut verification = Verification::of(&args.manifests)
         .drills(&args.selection.drills)
+        .expect_failure(args.selection.ends.clone())
         .cluster(args.cluster.spec(args.keep))
         .deadline(args.deadline)
         .initiate_replica_set(args.initiate_replica_set)

@@ -6,6 +6,8 @@ mod client;
 mod cluster_scope;
 mod condense;
 mod deployment;
+mod discretion;
+mod logs;
 mod members;
 pub mod namespace;
 mod objects;

@@ -237,6 +237,15 @@ fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
     for cause in error {
         page.hanging("  because ", "  because ", "    ", cause);
     }
+    for log in &failure.logs {
+        page.text(
+            2,
+            &format!("log of container {} in Pod {}:", log.container, log.pod),
+        );
+        for line in &log.lines {
+            page.hanging("    | ", "    | ", "    | ", line);
+        }
+    }
     let unshown = verdict
         .failed()
         .filter(|promise| promise.observed == Outcome::Inconclusive && covers(failure, promise));

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::connection::Route;
 use super::cordons::Cordons;
+use super::despair::{needs_server, unless_hopeless, with_causes};
+use super::end::await_end;
 use super::get::get;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
@@ -17,7 +19,7 @@ use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
 use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
-use crate::plan::{PlannedDrill, Step};
+use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
@@ -53,6 +55,8 @@ pub(super) struct Run<'a> {
     pub(super) met: watch::Sender<BTreeSet<String>>,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
+    /// The end that is awaited.
+    ends: &'a [End],
 }
 
 /// Runs a drill from its first step to its last; beginning, end and error stand in the history.
@@ -81,10 +85,14 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         done: CancellationToken::new(),
         met: watch::Sender::default(),
         replicas: AtomicU32::new(workload.replicas),
+        ends: &planned.ends,
     };
     let steps = async {
         for step in &planned.steps {
-            run.step(*step).await?;
+            match step {
+                step if needs_server(*step) => unless_hopeless(bench, &run.member, run.step(*step)).await?,
+                step => run.step(*step).await?,
+            }
         }
         Ok(())
     };
@@ -95,7 +103,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     let error = match outcome {
         Err(RunError::History(error)) => return Err(error.into()),
         Err(error) => {
-            let mut lines = error.lines();
+            let mut lines = with_causes(bench, &run.member, &error);
             // The next drill needs the node; should this fail, the scene tries again in the end.
             let lifted = bench.cordons.lift(bench.client).await;
             lines.extend(lifted.err().map(|error| error.to_string()));
@@ -153,7 +161,7 @@ impl Run<'_> {
             Step::ProbeRoles => self.probe_roles().await,
             Step::StepDown => self.step_down().await,
             Step::ProbePrimaryAddress => self.probe_primary_address().await,
-            _ => todo!(),
+            Step::AwaitEnd => await_end(self.bench, &self.ledger.drill, self.ends).await,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
 use crate::manifest::Problems;
+use crate::plan::UnusableEnds;
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -16,6 +17,9 @@ pub enum RunError {
     /// The manifests cannot be used as they are. Nothing has been touched.
     #[error(transparent)]
     Manifests(#[from] Problems),
+    /// The end that was named can prove nothing of these manifests. Nothing has been touched.
+    #[error(transparent)]
+    Ends(#[from] UnusableEnds),
     /// The cluster could not be had.
     #[error(transparent)]
     Provider(#[from] ProviderError),

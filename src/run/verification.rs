@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
+use super::despair::{unless_hopeless, with_causes};
 use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::observer::Silent;
@@ -25,11 +26,11 @@ use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
-use crate::manifest::ManifestSet;
+use crate::manifest::{ManifestSet, Secrets};
 use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Demand, Discovered, Workload, discover};
+use crate::workload::{Demand, Discovered, Workload, discover, outline};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -153,7 +154,7 @@ impl Verification {
     /// What would be done, and why each drill applies or does not. Touches nothing.
     ///
     /// # Errors
-    /// [`RunError::Manifests`] with every problem found.
+    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }
@@ -230,7 +231,12 @@ impl Verification {
     fn prepare(&self) -> Result<Prepared, RunError> {
         let set = ManifestSet::read(&self.inputs)?;
         let run_namespace = format!("stateproof-{}", run_id());
-        let discovered = discover(&set, &run_namespace)?;
+        let mut discovered = if self.selection.ends.is_empty() {
+            discover(&set, &run_namespace)?
+        } else {
+            outline(&set, &run_namespace)?
+        };
+        self.expect_ends_of(&mut discovered)?;
         let plans = discovered
             .iter()
             .map(|found| Plan::new(found.workload.clone(), &self.selection))
@@ -241,6 +247,17 @@ impl Verification {
             plans,
             run_namespace,
         })
+    }
+
+    /// Where ends are named, what none of them is about is applied and left alone.
+    fn expect_ends_of(&self, discovered: &mut Vec<Discovered>) -> Result<(), RunError> {
+        if self.selection.ends.is_empty() {
+            return Ok(());
+        }
+        let workloads: Vec<_> = discovered.iter().map(|found| found.workload.clone()).collect();
+        self.selection.check(&workloads)?;
+        discovered.retain(|found| self.selection.ends_of(&found.workload).next().is_some());
+        Ok(())
     }
 
     async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
@@ -291,9 +308,10 @@ impl Verification {
         }
         let made = scene.made.clone();
         let application = &*scene.application.insert(application);
-        let watches = &*scene
-            .watches
-            .insert(Watches::start(&client, recorder, &namespaces));
+        let watches =
+            &*scene
+                .watches
+                .insert(Watches::start(&client, recorder, &namespaces, Secrets::of(set)));
         relay(watches, self.observer.clone(), &mut scene.background);
         follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
@@ -389,14 +407,19 @@ impl Verification {
     /// Waits for the workload to come up, then runs its drills one after the other, beside those of other workloads.
     /// What is done to a node meets everything on it: such a drill runs alone.
     async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
-        if let Err(error) = self.come_up(bench, &plan.workload).await {
+        let is_to_fail = plan
+            .drills
+            .iter()
+            .any(|planned| planned.drill == Drill::ExpectFailure);
+        if !is_to_fail && let Err(error) = self.come_up(bench, &plan.workload).await {
             let (RunError::Wait(WaitError::NotMet { .. })
             | RunError::NoSession { .. }
             | RunError::Unsettled { .. }) = error
             else {
                 return Err(error);
             };
-            let (workload, error) = (plan.workload.id(), error.lines());
+            let error = with_causes(bench, &plan.workload.member(0), &error);
+            let workload = plan.workload.id();
             bench.recorder.record(Event::NotUp { workload, error })?;
             return Ok(());
         }
@@ -425,7 +448,14 @@ impl Verification {
             }
             Ok(())
         };
-        try_join(ready, first_session(bench, workload, self.deadline)).await?;
+        let first = workload.member(0);
+        let session = unless_hopeless(bench, &first, first_session(bench, workload, self.deadline));
+        try_join(ready, session).await?;
+        self.elect(bench, workload).await
+    }
+
+    /// Waits until a replica set has its PRIMARY; initiates it first, if that was asked for.
+    async fn elect(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
         let Some(roles) = bench.roles else { return Ok(()) };
         roles.begin();
         let replica_set = async {

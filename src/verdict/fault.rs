@@ -54,6 +54,9 @@ fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), St
     if view.workload.kind == WorkloadKind::Deployment {
         return deployment::proven(view, begun);
     }
+    if begun.fault == Fault::StepDown {
+        return step_down::proof(view, begun);
+    }
     aimed(view, step, begun)?;
     match begun.fault {
         Fault::Scale { replicas } => happened::scaled(view, begun, replicas),
@@ -61,7 +64,6 @@ fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), St
         Fault::Evict => happened::evicted(view, begun),
         Fault::Cordon => happened::cordoned(view, begun, true),
         Fault::Uncordon => happened::cordoned(view, begun, false),
-        Fault::StepDown => step_down::proof(view, begun),
         _ => gone(view, begun),
     }
 }
@@ -88,11 +90,12 @@ fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), Strin
         Fault::DeleteClaims => (CLAIM, view.member.claims.clone()),
         Fault::DeletePods => (POD, view.workload.members().map(|member| member.pod).collect()),
         Fault::Evict if step == (Step::Evict { pods: 1 }) => (POD, vec![view.member.pod.clone()]),
-        // Whoever is PRIMARY: that it was, its proof asks for.
-        Fault::Evict | Fault::StepDown => (POD, Vec::new()),
+        Fault::Evict => (POD, Vec::new()),
         Fault::Scale { .. } | Fault::Restart | Fault::Undo | Fault::Cordon | Fault::Uncordon => {
             return happened::aimed(view, begun);
         }
+        // Its own proof asks who was PRIMARY.
+        Fault::StepDown => return Ok(()),
     };
     for name in names {
         let hit = begun.targets.iter().any(|target| {

@@ -346,6 +346,9 @@ pub enum EngineKind {
     /// Files on a volume, and a web server that answers over HTTP (nginx).
     #[serde(rename = "HTTP")]
     Http,
+    /// None that is known, or none that matters: the set is expected to fail before anybody could speak to it.
+    #[serde(rename = "unknown")]
+    Unknown,
 }
 
 impl fmt::Display for EngineKind {
@@ -355,6 +358,7 @@ impl fmt::Display for EngineKind {
             Self::MySql => f.write_str("MySQL"),
             Self::MongoDb => f.write_str("MongoDB"),
             Self::Http => f.write_str("files over HTTP"),
+            Self::Unknown => f.write_str("an unknown engine"),
         }
     }
 }

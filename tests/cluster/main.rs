@@ -10,6 +10,7 @@ mod support;
 
 mod cleanup;
 mod commands;
+mod failures;
 mod namespaces;
 mod provider;
 mod refusal;

@@ -177,7 +177,13 @@ fn d2_8_a_second_volume_lets_it_start() {
 /// D2.8's twin: where it starts, the named failure is Violated.
 #[test]
 fn d2_8_success_where_a_failure_was_named_is_violated() {
-    let proven = expect_failure("sfs-nginx-second-volume", &["Pod/sfs-test01-1:phase=Pending"]);
+    let proven = expect_failure(
+        "sfs-nginx-second-volume",
+        &[
+            "Pod/sfs-test01-1:phase=Pending",
+            "PersistentVolumeClaim/sfs-vol01-sfs-test01-1:event=ProvisioningFailed",
+        ],
+    );
     assert_eq!(proven.verdict.outcome, Outcome::Violated);
 }
 

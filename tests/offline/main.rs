@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod api_server;
 mod claims;
 mod cli;
 mod credentials;
@@ -13,11 +14,13 @@ mod document;
 mod fixtures;
 mod history;
 mod manifest;
+mod members;
 mod plan;
 mod refusals;
 mod replica_set;
 mod report;
 mod tape;
 mod verdict;
+mod watches;
 mod workload;
 mod workload_engines;
