@@ -109,11 +109,11 @@ enum Unstable {
 
 /// Whether the hosts of the newest configuration are the members' stable names.
 fn names(view: &DrillView<'_>) -> Result<String, Unstable> {
-    let mut configurations = view.all().filter_map(|at| match at.event {
+    let mut configurations = view.all().rev().filter_map(|at| match at.event {
         Event::Configuration { workload, hosts, .. } if *workload == view.id.workload => Some(hosts),
         _ => None,
     });
-    let hosts = configurations.next_back().ok_or(Unstable::Unknown)?;
+    let hosts = configurations.next().ok_or(Unstable::Unknown)?;
     let mut wrong = Vec::new();
     let port = view.workload.engine.port;
     for member in view.workload.members() {

@@ -62,7 +62,7 @@ pub(super) fn credentials(
             Some(Variable::AtRuntime(source)) => source,
             None if environment.get(&format!("{variable}_FILE")).is_some() => "a file (…_FILE)",
             // What is missing is a problem already.
-            None | Some(Variable::Missing) => return None,
+            Some(Variable::Missing) | None => return None,
         };
         let error = DiscoverError::UnknownSetting {
             object: workload.to_string(),

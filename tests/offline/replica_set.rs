@@ -429,7 +429,7 @@ mod divergence {
                 .contains("two databases, not a cluster: a row written on mongodb-0 is absent on mongodb-1"),
             "{warning}"
         );
-        assert!(render(&verdict, &Style::default()).contains("warnings\n! "));
+        assert!(render(&verdict, &Style::default()).contains("databases, not a cluster"));
     }
 
     #[test]
@@ -586,30 +586,15 @@ mod roles {
 
     #[test]
     fn a_secondary_that_takes_a_row_or_gives_one_unasked_is_none() {
-        let spoiled = |spoil: fn(&mut Tape)| {
+        let spoiled = |probe: Probe, answer: Result<&str, &str>| {
             let mut tape = settled(&borrowed(&stable()));
-            spoil(&mut tape);
+            tape.probed(probe, "mongodb-1", answer);
             observed(&probed(tape), Promise::Roles).0
         };
         let violated = Outcome::Violated;
-        assert_eq!(
-            spoiled(|tape| {
-                tape.probed(Probe::WriteSecondary, "mongodb-1", Ok("acknowledged"));
-            }),
-            violated
-        );
-        assert_eq!(
-            spoiled(|tape| {
-                tape.probed(Probe::ReadPlain, "mongodb-1", Ok("rows"));
-            }),
-            violated
-        );
-        assert_eq!(
-            spoiled(|tape| {
-                tape.probed(Probe::ReadSecondaryOk, "mongodb-1", Err("gone"));
-            }),
-            violated
-        );
+        assert_eq!(spoiled(Probe::WriteSecondary, Ok("acknowledged")), violated);
+        assert_eq!(spoiled(Probe::ReadPlain, Ok("rows")), violated);
+        assert_eq!(spoiled(Probe::ReadSecondaryOk, Err("gone")), violated);
         let for_another_reason = Err("Unauthorized (13): no");
         let mut tape = settled(&borrowed(&stable()));
         tape.probed(Probe::WriteSecondary, "mongodb-1", for_another_reason);
