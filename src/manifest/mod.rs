@@ -22,12 +22,15 @@ mod problem;
 mod scalar;
 mod secrecy;
 mod set;
+mod settings;
 mod source;
 mod spot;
+mod text;
 mod yaml;
 
 pub use error::ManifestError;
 pub use object::Manifest;
 pub use problem::{Problem, Problems};
 pub use set::ManifestSet;
+pub use settings::Settings;
 pub use source::Place;

@@ -5,7 +5,7 @@ use crate::cluster::{ApplyError, ConnectError, NamespaceError, StorageError, Wai
 use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
-use crate::manifest::Problems;
+use crate::manifest::{Problem, Problems};
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -13,12 +13,12 @@ use crate::vantage::VantageError;
 /// A drill's error is recorded in the history and makes its promises Inconclusive; the others end the run.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// The manifests cannot be used as they are. Nothing has been touched.
+    /// The manifests, or the configuration file of the cluster, cannot be used as they are. Nothing has been touched.
     #[error(transparent)]
     Manifests(#[from] Problems),
     /// The cluster could not be had.
     #[error(transparent)]
-    Provider(#[from] ProviderError),
+    Provider(ProviderError),
     /// The API server could not be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -76,6 +76,21 @@ pub enum RunError {
     /// A defect of stateproof itself.
     #[error("stateproof panicked: {0}")]
     Panicked(String),
+}
+
+impl From<Problem> for RunError {
+    fn from(problem: Problem) -> Self {
+        Self::Manifests(problem.into())
+    }
+}
+
+impl From<ProviderError> for RunError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Config(problem) => (*problem).into(),
+            error => Self::Provider(error),
+        }
+    }
 }
 
 impl RunError {

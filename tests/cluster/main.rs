@@ -10,7 +10,9 @@ mod support;
 
 mod cleanup;
 mod commands;
+mod k3d;
 mod namespaces;
 mod provider;
 mod refusal;
+mod scene;
 mod twins;
