@@ -69,7 +69,7 @@ fn traces(name: &str) -> Traces {
     networks.retain(|network| network.contains(name) || unused.as_ref() == Some(network));
     Traces {
         containers: containers(name),
-        volumes: lines(&["volume", "ls", "--quiet", "--filter", "dangling=true"]),
+        volumes: volumes(name),
         networks,
         kubeconfig: fs::read(home.join(".kube/config")).ok(),
         k3d_directory: home.join(".config/k3d").exists(),
@@ -85,6 +85,14 @@ fn containers(name: &str) -> BTreeSet<String> {
             lines(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter])
         })
         .collect()
+}
+
+/// The volumes that nobody uses, but for those that are named after other clusters.
+fn volumes(name: &str) -> BTreeSet<String> {
+    let mut volumes = lines(&["volume", "ls", "--quiet", "--filter", "dangling=true"]);
+    let anonymous = |volume: &str| volume.chars().all(|c| c.is_ascii_hexdigit());
+    volumes.retain(|volume| anonymous(volume) || volume.contains(name));
+    volumes
 }
 
 /// kind's network, if it is there though nobody uses it.
@@ -188,6 +196,8 @@ pub async fn scene(what: &str, play: impl AsyncFnOnce(&Scene)) {
 pub async fn until(what: &str, done: impl Fn() -> bool) {
     let looking = async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
+        // Looking may take longer than that, and what is waited for must get its turn.
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !done() {
             looks.tick().await;
         }

@@ -10,6 +10,7 @@ mod credentials;
 mod document;
 mod fixtures;
 mod history;
+mod layout;
 mod manifest;
 mod plan;
 mod refusals;

@@ -228,7 +228,61 @@ mod tests {
 
     #[test]
     fn a_stand_in_has_neither_load_balancer_nor_open_api_server() {
-        insta::assert_snapshot!(format!("{:#}", config(asked(Some(&Layout::Nodes(2))), "a:1", true)), @"");
+        let merged = config(asked(Some(&Layout::Nodes(2))), "a:1", true);
+        insta::assert_snapshot!(format!("{merged:#}"), @r#"
+        {
+          "agents": 1,
+          "apiVersion": "k3d.io/v1alpha5",
+          "image": "a:1",
+          "kind": "Simple",
+          "kubeAPI": {
+            "hostIP": "127.0.0.1"
+          },
+          "options": {
+            "k3d": {
+              "disableLoadbalancer": true,
+              "wait": true
+            },
+            "k3s": {
+              "nodeLabels": [
+                {
+                  "label": "stateproof.io/owner=stateproof",
+                  "nodeFilters": [
+                    "server:*",
+                    "agent:*"
+                  ]
+                }
+              ]
+            },
+            "kubeconfig": {
+              "switchCurrentContext": true,
+              "updateDefaultKubeconfig": true
+            },
+            "runtime": {
+              "labels": [
+                {
+                  "label": "stateproof.io/owner=stateproof",
+                  "nodeFilters": [
+                    "all"
+                  ]
+                }
+              ]
+            }
+          },
+          "servers": 1
+        }
+        "#);
+    }
+
+    /// The one image that is set up for is the one that is asked for.
+    #[test]
+    fn the_projects_own_file_and_the_list_of_images_name_the_default_image() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let own = Settings::read(&root.join("k3d.yaml")).unwrap();
+        assert_eq!(own.json()["image"], IMAGE);
+        let list = std::fs::read_to_string(root.join("images/list")).unwrap();
+        let listed = |line: &str| line.split_whitespace().eq([IMAGE, "node"]);
+        assert!(list.lines().any(listed), "{list}");
     }
 
     #[test]

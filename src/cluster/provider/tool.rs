@@ -284,6 +284,24 @@ fn is_chatter(line: &str) -> bool {
         && characters.next() == Some(b' ')
 }
 
+/// A line without colours and other control characters.
+fn plain(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut characters = line.trim_end().chars();
+    while let Some(character) = characters.next() {
+        match character {
+            // `ESC [ 3 1 m`
+            '\u{1b}' => {
+                characters.by_ref().skip(1).find(char::is_ascii_alphabetic);
+            }
+            '\t' => plain.push(' '),
+            other if other.is_control() => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// Keeps the last lines, as they come.
 pub(super) async fn keep_last(
     mut from: impl tokio::io::AsyncBufRead + Unpin,
@@ -291,7 +309,7 @@ pub(super) async fn keep_last(
 ) -> io::Result<()> {
     let mut bytes = Vec::new();
     while from.read_until(b'\n', &mut bytes).await? > 0 {
-        let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+        let line = plain(&String::from_utf8_lossy(&bytes));
         bytes.clear();
         if line.is_empty() {
             continue;
@@ -355,6 +373,12 @@ mod tests {
         ] {
             assert!(!is_chatter(line), "{line}");
         }
+    }
+
+    #[test]
+    fn lines_are_kept_without_colours() {
+        let colourful = "\u{1b}[31mFATA\u{1b}[0m[0015] failed:\u{1}\u{0} no\troom \n";
+        assert_eq!(plain(colourful), "FATA[0015] failed: no room");
     }
 
     #[tokio::test]
