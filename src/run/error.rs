@@ -5,7 +5,7 @@ use crate::cluster::{ApplyError, ConnectError, NamespaceError, StorageError, Wai
 use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
-use crate::manifest::Problems;
+use crate::manifest::{Problem, Problems};
 use crate::plan::UnusableEnds;
 use crate::vantage::VantageError;
 
@@ -14,7 +14,7 @@ use crate::vantage::VantageError;
 /// A drill's error is recorded in the history and makes its promises Inconclusive; the others end the run.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// The manifests cannot be used as they are. Nothing has been touched.
+    /// The manifests, or the configuration file of the cluster, cannot be used as they are. Nothing has been touched.
     #[error(transparent)]
     Manifests(#[from] Problems),
     /// The end that was named can prove nothing of these manifests. Nothing has been touched.
@@ -22,7 +22,7 @@ pub enum RunError {
     Ends(#[from] UnusableEnds),
     /// The cluster could not be had.
     #[error(transparent)]
-    Provider(#[from] ProviderError),
+    Provider(ProviderError),
     /// The API server could not be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -108,6 +108,21 @@ pub enum RunError {
     /// A defect of stateproof itself.
     #[error("stateproof panicked: {0}")]
     Panicked(String),
+}
+
+impl From<Problem> for RunError {
+    fn from(problem: Problem) -> Self {
+        Self::Manifests(problem.into())
+    }
+}
+
+impl From<ProviderError> for RunError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Config(problem) => (*problem).into(),
+            error => Self::Provider(error),
+        }
+    }
 }
 
 impl RunError {
