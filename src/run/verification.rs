@@ -23,7 +23,8 @@ use super::{Observer, RunError, Scene, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
+    Application, Objects, WaitError, Watches, alias_default_classes, connect, connect_without_retries,
+    member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::{ManifestSet, Secrets};
@@ -284,6 +285,7 @@ impl Verification {
         took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
+        let blunt = connect_without_retries(&cluster.kubeconfig).await?;
         let application = Application::prepare(&client, set, run_namespace).await?;
         let namespaces = self
             .occupy(prepared, &cluster, &client, &application, scene)
@@ -340,7 +342,7 @@ impl Verification {
                 workload: &found.workload,
                 credentials: &found.credentials,
             };
-            let (client, cordons, quiet) = (&client, &cordons, &quiet);
+            let (client, cordons, quiet) = (&blunt, &cordons, &quiet);
             async move {
                 let bench = Bench {
                     run: run_namespace,
