@@ -165,12 +165,16 @@ pub struct ClusterArgs {
 }
 
 impl ClusterArgs {
-    pub fn spec(&self, keep: bool) -> Result<ClusterSpec, RunError> {
+    pub fn spec(&self, keep: bool) -> Result<ClusterSpec, Box<RunError>> {
         let provider = self.cluster.into();
         let layout = match (self.nodes, &self.config) {
             (Some(nodes), _) => Some(Layout::Nodes(nodes)),
-            (None, Some(path)) => ConfigFile::read(provider, path).map(|file| Some(Layout::File(file)))?,
-            (None, None) => ConfigFile::find(provider, Path::new(""))?.map(Layout::File),
+            (None, Some(path)) => ConfigFile::read(provider, path)
+                .map(|file| Some(Layout::File(file)))
+                .map_err(boxed)?,
+            (None, None) => ConfigFile::find(provider, Path::new(""))
+                .map_err(boxed)?
+                .map(Layout::File),
         };
         let named = match &layout {
             Some(Layout::File(file)) => file.name(),
@@ -221,4 +225,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
+}
+
+fn boxed(error: impl Into<RunError>) -> Box<RunError> {
+    Box::new(error.into())
 }

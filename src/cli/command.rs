@@ -150,7 +150,7 @@ fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
 
 async fn up(args: &ClusterArgs) -> Result<(), RunError> {
     let begun = Instant::now();
-    let spec = args.spec(true)?;
+    let spec = args.spec(true).map_err(|error| *error)?;
     let cluster = Clusters::from_env()?.ensure(&spec).await?;
     let (client, version) = connect(&cluster.kubeconfig).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();
