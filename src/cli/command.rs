@@ -65,10 +65,14 @@ async fn carry_out(cli: &Cli) -> Exit {
 
 async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     let terminal = Arc::new(Terminal::new(cli.quiet));
+    let spec = match args.cluster.spec(args.keep) {
+        Ok(spec) => spec,
+        Err(error) => return fail(&error),
+    };
     let mut verification = Verification::of(&args.manifests)
         .drills(&args.selection.drills)
         .expect_failure(args.selection.ends.clone())
-        .cluster(args.cluster.spec(args.keep))
+        .cluster(spec)
         .deadline(args.deadline)
         .initiate_replica_set(args.initiate_replica_set)
         .vantage_image(&args.vantage_image)
@@ -146,7 +150,8 @@ fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
 
 async fn up(args: &ClusterArgs) -> Result<(), RunError> {
     let begun = Instant::now();
-    let cluster = Clusters::from_env()?.ensure(&args.spec(true)).await?;
+    let spec = args.spec(true)?;
+    let cluster = Clusters::from_env()?.ensure(&spec).await?;
     let (client, version) = connect(&cluster.kubeconfig).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();
     await_usable(&client, &nodes, UP_DEADLINE).await?;

@@ -23,8 +23,10 @@ mod scalar;
 mod secrecy;
 mod secrets;
 mod set;
+mod settings;
 mod source;
 mod spot;
+mod text;
 mod yaml;
 
 pub use error::ManifestError;
@@ -32,4 +34,5 @@ pub use object::Manifest;
 pub use problem::{Problem, Problems};
 pub use secrets::Secrets;
 pub use set::ManifestSet;
+pub use settings::Settings;
 pub use source::Place;

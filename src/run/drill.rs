@@ -90,7 +90,9 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     let steps = async {
         for step in &planned.steps {
             match step {
-                step if needs_server(*step) => unless_hopeless(bench, &run.member, run.step(*step)).await?,
+                step if needs_server(*step) => {
+                    Box::pin(unless_hopeless(bench, &run.member, run.step(*step))).await?;
+                }
                 step => run.step(*step).await?,
             }
         }

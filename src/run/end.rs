@@ -143,7 +143,9 @@ impl<'a> Watch<'a> {
         self.record_logs(objects)?;
         let news = self.bench.recorder.since(self.read);
         self.read += news.len();
-        news.iter().for_each(|record| self.lookout.feed(&record.event));
+        for record in &news {
+            self.lookout.feed(&record.event);
+        }
 
         let workload = self.bench.route.workload;
         let hopeless = causes(objects, workload).hopeless;
@@ -166,7 +168,7 @@ impl<'a> Watch<'a> {
             .collect();
         for (pod, container, lines) in objects.logs() {
             let said = |end: &&End| end.name == pod.name && lines.iter().any(|line| line.contains(&end.text));
-            if unseen.iter().any(|end| said(&end)) {
+            if unseen.iter().any(said) {
                 self.bench.recorder.record(Event::Log {
                     object: pod.clone(),
                     container: container.to_owned(),

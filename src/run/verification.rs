@@ -19,11 +19,12 @@ use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::observer::Silent;
 use super::roles::Roles;
-use super::{Observer, RunError, Scene};
+use super::{Observer, RunError, Scene, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
+    Application, Objects, WaitError, Watches, alias_default_classes, connect, connect_without_retries,
+    member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
 use crate::manifest::{ManifestSet, Secrets};
@@ -284,6 +285,7 @@ impl Verification {
         took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
+        let blunt = connect_without_retries(&cluster.kubeconfig).await?;
         let application = Application::prepare(&client, set, run_namespace).await?;
         let namespaces = self
             .occupy(prepared, &cluster, &client, &application, scene)
@@ -294,7 +296,7 @@ impl Verification {
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
-            images,
+            images: images.clone(),
         };
         let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
         recorder.record(Event::RunStarted {
@@ -318,8 +320,9 @@ impl Verification {
             for name in &made {
                 namespace::create(&client, name).await?;
             }
-            let notes = alias_default_classes(&client, set).await?;
+            let mut notes = alias_default_classes(&client, set).await?;
             let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
+            notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
             apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))
         })
@@ -339,7 +342,7 @@ impl Verification {
                 workload: &found.workload,
                 credentials: &found.credentials,
             };
-            let (client, cordons, quiet) = (&client, &cordons, &quiet);
+            let (client, cordons, quiet) = (&blunt, &cordons, &quiet);
             async move {
                 let bench = Bench {
                     run: run_namespace,

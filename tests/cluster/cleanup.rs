@@ -39,11 +39,21 @@ fn sigterm_while_the_workload_comes_up_leaves_nothing() {
 #[test]
 fn sigint_during_a_drain_leaves_no_cordon() {
     block_on(shared_cluster());
-    let args = ["--name", CLUSTER, "--keep", "--drill", "drain"];
+    let reports = tempfile::tempdir().unwrap();
+    let report = reports.path().to_str().unwrap();
+    let args = [
+        "--name", CLUSTER, "--keep", "--drill", "drain", "--report", report,
+    ];
     let mut run = Run::start(&args, "wealist-postgres-class-local-path");
-    run.wait_for("drain: cordon node");
-    run.wait_until("a node is cordoned", || !block_on(cordoned()).is_empty());
+    // Nothing is evicted before the node was seen cordoned.
+    run.wait_for("drain: evict pod");
     assert_eq!(run.signal(posix::INT), Some(130));
+    let history = std::fs::read_to_string(reports.path().join("run.jsonl")).unwrap();
+    assert!(history.contains("\"cordoned\":true"), "no node was cordoned");
+    assert!(
+        !history.contains("\"fault\":\"uncordon\""),
+        "the drill itself gave the node back"
+    );
     let cordoned = block_on(cordoned());
     assert!(cordoned.is_empty(), "{cordoned:?}");
 }

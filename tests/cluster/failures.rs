@@ -60,7 +60,7 @@ fn log_is_quoted(proven: &Proven, line: &str) {
     assert!(said, "{line:?} is not in {logs:?}");
 }
 
-/// D1.12: ContainerCreating for ever, as a Secret is not there.
+/// D1.12: `ContainerCreating` for ever, as a Secret is not there.
 #[test]
 fn d1_12_a_missing_secret_is_named() {
     cause_is_named(
@@ -69,7 +69,7 @@ fn d1_12_a_missing_secret_is_named() {
     );
 }
 
-/// D1.12: ContainerCreating for ever, as a ConfigMap lacks a key.
+/// D1.12: `ContainerCreating` for ever, as a ConfigMap lacks a key.
 #[test]
 fn d1_12_a_missing_key_is_named() {
     cause_is_named(

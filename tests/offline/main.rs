@@ -13,6 +13,7 @@ mod deployment;
 mod document;
 mod fixtures;
 mod history;
+mod layout;
 mod manifest;
 mod members;
 mod plan;

@@ -99,7 +99,9 @@ impl Members {
     }
 
     pub fn acts(&mut self, acts: &[Act]) -> &mut Self {
-        acts.iter().for_each(|act| self.act(*act));
+        for act in acts {
+            self.act(*act);
+        }
         self
     }
 

@@ -38,6 +38,17 @@ fn the_document_gets_every_drill() {
     delete-claim postgres-0
       steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → delete the claims → inspect the claims → apply again → await Ready → resolve → read
       promises: retention, durability (expected to be Violated)
+
+    left out
+      roles: its members are no replica set: they have no roles
+      divergence: one member alone cannot differ from another
+      lose-all-pods: one member: the same as lose-pod
+      order: one member: there is no order to keep
+      scale: one member: nobody would be left
+      rollout: every pod is replaced twice: ask for it with --drill rollout
+      evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
+      drain: a node fault: ask for it with --drill drain
+      step-down: its members are no replica set: none is the PRIMARY
     ");
 }
 
@@ -62,6 +73,15 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
       promises: identity, durability, recovery
 
     left out
+      roles: its members are no replica set: they have no roles
+      divergence: one member alone cannot differ from another
+      lose-all-pods: one member: the same as lose-pod
+      order: one member: there is no order to keep
+      scale: one member: nobody would be left
+      rollout: every pod is replaced twice: ask for it with --drill rollout
+      evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
+      drain: a node fault: ask for it with --drill drain
+      step-down: its members are no replica set: none is the PRIMARY
       delete-claim: no claims: there is nothing to delete by name
     ");
     assert!(plan.drills.iter().all(|planned| {

@@ -5,10 +5,10 @@
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use stateproof::cluster::provider::ClusterSpec;
+use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
 use stateproof::history::Event;
 use stateproof::plan::{Drill, Outcome, Plan, Promise};
 use stateproof::report::{Style, render};
@@ -26,13 +26,40 @@ pub fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// The project's own configuration for kind: three nodes.
+pub fn kind_yaml() -> ConfigFile {
+    config(Provider::Kind, "kind.yaml")
+}
+
+/// The project's own configuration for k3d.
+pub fn k3d_yaml() -> ConfigFile {
+    config(Provider::K3d, "k3d.yaml")
+}
+
+fn config(provider: Provider, name: &str) -> ConfigFile {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    ConfigFile::read(provider, &path).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
 /// The shared cluster; `STATEPROOF_NODE_IMAGE` chooses its node image, as it does for the command.
 pub fn cluster() -> ClusterSpec {
     ClusterSpec {
         name: CLUSTER.to_owned(),
+        layout: Some(Layout::File(kind_yaml())),
         node_image: std::env::var("STATEPROOF_NODE_IMAGE")
             .ok()
             .filter(|image| !image.is_empty()),
+        keep: true,
+        ..ClusterSpec::default()
+    }
+}
+
+/// The cluster that the tests for k3d share.
+pub fn k3d_cluster() -> ClusterSpec {
+    ClusterSpec {
+        provider: Provider::K3d,
+        name: format!("{CLUSTER}-k3d"),
+        layout: Some(Layout::File(k3d_yaml())),
         keep: true,
         ..ClusterSpec::default()
     }

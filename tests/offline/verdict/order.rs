@@ -217,11 +217,12 @@ fn pods_that_were_all_lost_come_back_in_order() {
     let away = lose(&[0, 1, 2], &up(0..2));
     away.check(Promise::Identity, Outcome::Violated, &["postgres-2"]);
     // A claim that is another's afterwards, too.
-    let mut lost = lose(&[0, 1, 2], &up(0..3));
-    lost.events
+    let mut other = lose(&[0, 1, 2], &up(0..3));
+    other
+        .events
         .retain(|event| !matches!(event, Event::DrillEnded { .. } | Event::RunEnded { .. }));
-    lost.inspected(&[2]).end();
-    lost.check(
+    other.inspected(&[2]).end();
+    other.check(
         Promise::Storage,
         Outcome::Violated,
         &["postgres-data-postgres-2 was not there after"],

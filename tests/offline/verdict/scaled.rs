@@ -26,6 +26,10 @@ fn with_services(workload: &mut Workload) {
 
 /// What differs from a good run.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "ways to spoil a history, any of them at once"
+)]
 struct Spoilt {
     /// The removed pod's address is answered with still.
     stale: bool,
