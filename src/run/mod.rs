@@ -1,5 +1,6 @@
 //! Carrying a plan out on a real cluster: every step leaves its trace in the history, nothing is judged here.
 
+mod act;
 mod agreement;
 mod background;
 mod cadence;

@@ -199,11 +199,6 @@ impl Standing {
         assert!(ok, "{out}");
     }
 
-    /// Whether a name resolves, as a pod of the namespace asks for it: with the namespace's search path.
-    pub fn resolves(&self, pod: &str, name: &str) -> bool {
-        self.try_exec(pod, &["getent", "hosts", name]).1
-    }
-
     /// Deletes a pod and waits until another one of its name is Ready.
     pub fn delete_pod(&self, pod: &str) {
         let uid = || self.get(&["pod", pod, "-o", "jsonpath={.metadata.uid}"]);
