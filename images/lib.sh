@@ -27,14 +27,16 @@ step() {
 # debian_tree DIRECTORY VARIANT PACKAGE…: a root of these packages, without what only people read.
 # The variant `extract` only unpacks them; the others of mmdebstrap(1) set them up too.
 debian_tree() {
-  local directory=$1 variant=$2 packages
+  local directory=$1 variant=$2 packages options=()
   shift 2
   packages=$(IFS=,; echo "$*")
+  # The one whose signed list of packages expires, within a week, and mirrors may lag behind.
+  [ "$SUITE" != sid ] || options=(--aptopt='Acquire::Check-Valid-Until "false"')
   # In a mount namespace of its own, so that nothing stays mounted whatever ends it.
   unshare --mount mmdebstrap --quiet --mode=root --variant="$variant" --include="$packages" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    "$SUITE" "$directory"
+    "${options[@]}" "$SUITE" "$directory"
 }
 
 # take TREE ROOT FILE…: copies programs from a tree into a root, with all libraries they load.
@@ -48,6 +50,39 @@ take() {
     (cd "$tree" && xargs --max-args=1 printf '.%s\0' <<<"$file $files" |
       tar --create --dereference --null --files-from=- --file=-) | tar --extract --directory="$root"
   done
+}
+
+# skeleton ROOT NAME ID HOME: an empty root, with the account that its server runs as. Its numbers are
+# upstream's, since volumes change hands between the images.
+skeleton() {
+  local root=$1 name=$2 id=$3 home=$4
+  mkdir -p "$root"/{dev,etc,proc,root,run,sys,tmp,var/lib,var/log,var/tmp}
+  mkdir -p "$root"/usr/{bin,lib/locale,lib64,local/bin,local/lib,sbin,share}
+  ln --symbolic usr/bin usr/lib usr/lib64 usr/sbin "$root"
+  ln --symbolic ../run "$root/var/run"
+  chmod 1777 "$root/tmp" "$root/var/tmp"
+  printf '%s\n' 'root:x:0:0:root:/root:/bin/bash' "$name:x:$id:$id::$home:/bin/sh" >"$root/etc/passwd"
+  printf '%s\n' 'root:x:0:' "$name:x:$id:" >"$root/etc/group"
+  echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
+}
+
+# shell_tools TREE ROOT: what entrypoints and probes are written in: bash, the tree's `sh` if it has
+# one, and BusyBox for all that is not in the root by then. The tree has bash, busybox-static,
+# libc-bin and util-linux.
+shell_tools() {
+  local tree=$1 root=$2 applet
+  cp "$tree/bin/busybox" "$root/bin"
+  take "$tree" "$root" /bin/bash /usr/bin/setpriv
+  [ ! -e "$tree/bin/sh" ] || take "$tree" "$root" /bin/sh
+  cp --recursive "$tree"/usr/lib/locale/C.* "$root/usr/lib/locale"
+  for applet in $("$root/bin/busybox" --list); do
+    [ -e "$root/usr/bin/$applet" ] || ln --symbolic busybox "$root/usr/bin/$applet"
+  done
+}
+
+# pack ROOT: makes a root the layer $WORK/layer.tar.
+pack() {
+  tar --create --numeric-owner --directory="$1" --file="$WORK/layer.tar" .
 }
 
 # image_archive LAYER IMAGES: an archive for `docker load` or `ctr images import`, on standard

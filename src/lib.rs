@@ -15,6 +15,7 @@ pub mod fault;
 pub mod history;
 pub mod manifest;
 pub mod plan;
+mod quantity;
 pub mod report;
 pub mod run;
 pub mod vantage;

@@ -1,32 +1,10 @@
 #!/bin/bash
 # Starts PostgreSQL, and makes the database first where there is none: what the upstream image
 # promises its users under the same variables, written anew.
-#
-# The first initialisation happens in a directory of its own inside PGDATA, which becomes the
-# database only when it is complete and on disk. Whatever ends it early, the next start finds
-# either nothing but leftovers under our own name, which it removes, or all of it.
-# shellcheck disable=SC2030,SC2031 # PGDATA is changed for a subshell only, and meant to be
 set -euo pipefail
-shopt -s nullglob extglob dotglob
-
-die() {
-  printf 'docker-entrypoint: %s\n' "$*" >&2
-  exit 1
-}
-
-say() {
-  printf 'docker-entrypoint: %s\n' "$*"
-}
-
-# setting NAME [DEFAULT]: exports NAME from NAME, or from the file that NAME_FILE names.
-setting() {
-  local name=$1 file=$1_FILE value
-  [ -z "${!name:-}" ] || [ -z "${!file:-}" ] || die "$name and $file are both set; only one may be"
-  value=${!name:-${2:-}}
-  [ -z "${!file:-}" ] || value=$(<"${!file}")
-  export "$name=$value"
-  unset "$file"
-}
+shopt -s nullglob dotglob
+# shellcheck source=SCRIPTDIR/entrypoint.sh
+source /usr/local/lib/entrypoint.sh
 
 # Whether these arguments start the server, rather than ask it for its version or the like.
 starts_server() {
@@ -53,8 +31,7 @@ read_settings() {
 }
 
 create_cluster() {
-  local arguments=(--pgdata="$PGDATA" --username="$POSTGRES_USER" --no-sync --no-instructions
-    --set=listen_addresses='*' --set=unix_socket_directories=/var/run/postgresql)
+  local arguments=(--pgdata="$PGDATA" --username="$POSTGRES_USER" --no-sync --no-instructions)
   [ -z "$POSTGRES_PASSWORD" ] || arguments+=(--pwfile=/dev/fd/3)
   # Split as a shell does, since that is how people quote in it. The password goes through a pipe.
   eval "arguments+=($POSTGRES_INITDB_ARGS)"
@@ -94,34 +71,18 @@ run_scripts() {
   PGUSER=$POSTGRES_USER pg_ctl --pgdata="$PGDATA" --wait --silent --mode=fast stop
 }
 
-first_initialisation() {
-  local staging=$PGDATA/.first-init complete=$PGDATA/.first-init-complete
-  if [ ! -d "$complete" ]; then
-    read_settings
-    [ ! -d "$staging" ] || say 'an earlier first initialisation was interrupted; starting over'
-    rm -rf "$staging"
-    local present=("$PGDATA"/*)
-    # A directory that is not empty, or not ours, is initdb's to refuse, in its own words.
-    if [ ${#present[@]} -gt 0 ] || [ ! -O "$PGDATA" ]; then exec initdb --pgdata="$PGDATA"; fi
-    # A subshell: the scripts may do as they like with its variables.
-    (
-      export PGDATA=$staging
-      create_cluster
-      create_database
-      run_scripts
-    )
-    sync -f "$staging"
-    mv "$staging" "$complete"
-  fi
-  # From here on the work is done and only has to be moved up. PG_VERSION goes last: it is what
-  # makes a directory a database.
-  chmod "$(stat -c %a "$complete")" "$PGDATA"
-  local entries=("$complete"/!(PG_VERSION))
-  [ ${#entries[@]} -eq 0 ] || mv "${entries[@]}" "$PGDATA"
-  mv "$complete/PG_VERSION" "$PGDATA"
-  sync -f "$PGDATA"
-  rmdir "$complete"
-  say 'first initialisation complete'
+check() {
+  read_settings
+  local present=("$PGDATA"/*)
+  # A directory that is not empty, or not ours, is initdb's to refuse, in its own words.
+  if [ ${#present[@]} -gt 0 ] || [ ! -O "$PGDATA" ]; then exec initdb --pgdata="$PGDATA"; fi
+}
+
+initialise() {
+  export PGDATA=$1
+  create_cluster
+  create_database
+  run_scripts
 }
 
 [ "${1#-}" = "${1:-}" ] || set -- postgres "$@"
@@ -136,7 +97,7 @@ if [ "$EUID" = 0 ]; then
 fi
 
 mkdir -p "$PGDATA"
-[ -s "$PGDATA/PG_VERSION" ] || first_initialisation
+[ -s "$PGDATA/PG_VERSION" ] || first_initialisation "$PGDATA" PG_VERSION
 # The server and those it starts need to know no passwords.
 unset POSTGRES_PASSWORD
 exec "$@"

@@ -11,7 +11,7 @@ images_each() {
 
 # What a recipe is known by: the names and contents of its files and of those all recipes share.
 recipe_key() {
-  (cd "$ROOT/images" && find "$1" lib.sh -type f -print0 | LC_ALL=C sort --zero-terminated |
+  (cd "$ROOT/images" && find -L "$1" lib.sh -type f -print0 | LC_ALL=C sort --zero-terminated |
     xargs --null sha256sum | sha256sum | cut --characters=1-16)
 }
 
@@ -66,7 +66,7 @@ images_tools() {
   if [ "$(id -u)" != 0 ] || [ "$(uname -m)" != x86_64 ]; then
     fail 'no registry answers, and without one images can only be built by root on an x86_64 machine'
   fi
-  install_packages mmdebstrap debian-archive-keyring jq unzip xz-utils util-linux
+  install_packages binutils mmdebstrap debian-archive-keyring jq unzip xz-utils util-linux
 }
 
 # images_get FOLDER LINE…: these lines of the list, which are one recipe's, by pulling where that is

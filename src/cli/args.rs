@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
-use stateproof::plan::Drill;
+use stateproof::plan::{Drill, End};
 use stateproof::run::RunError;
 use stateproof::vantage::DEFAULT_IMAGE;
 
@@ -110,6 +110,10 @@ pub struct Verify {
     #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
     pub deadline: Duration,
 
+    /// Initiate replica sets that the manifests leave to an operator to initiate
+    #[arg(long)]
+    pub initiate_replica_set: bool,
+
     /// Image of the pod from which names are resolved and connections made; needs sh, nc and nslookup
     #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE, env = "STATEPROOF_VANTAGE_IMAGE")]
     pub vantage_image: String,
@@ -120,6 +124,19 @@ pub struct Selection {
     /// Only this drill; may be given several times
     #[arg(long = "drill", value_name = "DRILL")]
     pub drills: Vec<Drill>,
+
+    /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
+    ///
+    /// KIND is Pod, PersistentVolumeClaim or StatefulSet. SIGN is phase, waiting, terminated, unschedulable, event or
+    /// log; an event is named by REASON: and a part of its message. Nothing else is done to the set, and anything
+    /// else, success included, is a violation. For example: --expect-failure Pod/web-1:phase=Pending
+    /// --expect-failure "PersistentVolumeClaim/data-web-1:event=ProvisioningFailed: not found"
+    #[arg(
+        long = "expect-failure",
+        value_name = "KIND/NAME:SIGN=TEXT",
+        conflicts_with = "drills"
+    )]
+    pub ends: Vec<End>,
 }
 
 #[derive(Debug, Args)]
@@ -148,12 +165,16 @@ pub struct ClusterArgs {
 }
 
 impl ClusterArgs {
-    pub fn spec(&self, keep: bool) -> Result<ClusterSpec, RunError> {
+    pub fn spec(&self, keep: bool) -> Result<ClusterSpec, Box<RunError>> {
         let provider = self.cluster.into();
         let layout = match (self.nodes, &self.config) {
             (Some(nodes), _) => Some(Layout::Nodes(nodes)),
-            (None, Some(path)) => ConfigFile::read(provider, path).map(|file| Some(Layout::File(file)))?,
-            (None, None) => ConfigFile::find(provider, Path::new(""))?.map(Layout::File),
+            (None, Some(path)) => ConfigFile::read(provider, path)
+                .map(|file| Some(Layout::File(file)))
+                .map_err(boxed)?,
+            (None, None) => ConfigFile::find(provider, Path::new(""))
+                .map_err(boxed)?
+                .map(Layout::File),
         };
         let named = match &layout {
             Some(Layout::File(file)) => file.name(),
@@ -204,4 +225,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
+}
+
+fn boxed(error: impl Into<RunError>) -> Box<RunError> {
+    Box::new(error.into())
 }

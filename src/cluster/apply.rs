@@ -8,21 +8,22 @@ use thiserror::Error;
 
 use crate::history::ObjectRef;
 use crate::manifest::{Manifest, ManifestSet};
+use crate::workload::WorkloadId;
 
 /// The field manager under which everything is applied, and by which it is recognised later.
 pub const FIELD_MANAGER: &str = "stateproof";
 
 /// A set of manifests whose every kind the cluster knows, ready to be applied.
 pub struct Application {
-    client: Client,
-    objects: Vec<Object>,
+    pub(super) client: Client,
+    pub(super) objects: Vec<Object>,
 }
 
-struct Object {
-    resource: ApiResource,
-    namespace: Option<String>,
-    location: String,
-    body: DynamicObject,
+pub(super) struct Object {
+    pub(super) resource: ApiResource,
+    pub(super) namespace: Option<String>,
+    pub(super) location: String,
+    pub(super) body: DynamicObject,
 }
 
 /// Why manifests could not be applied.
@@ -59,6 +60,25 @@ pub enum ApplyError {
         /// The server's words.
         message: String,
     },
+    /// An object without a namespace, of the same kind and name, is there already, and is not ours.
+    #[error(
+        "{location}: the cluster has {object} already, and stateproof did not make it: applying the set would take \
+         it over, and removing the set would remove it"
+    )]
+    Taken {
+        /// `file:line:column` of the manifest.
+        location: String,
+        /// Kind and name.
+        object: String,
+    },
+    /// An object of the set does not go.
+    #[error("{object} is still there after {waited_s} s")]
+    Stuck {
+        /// Kind and name.
+        object: String,
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
     /// The API server could not be asked.
     #[error("cannot ask the API server: {0}")]
     Unreachable(#[source] Box<kube::Error>),
@@ -91,14 +111,41 @@ impl Application {
         })
     }
 
+    /// Applies everything, in order, except other workloads' own objects: what the drills of one have taken away is
+    /// no concern of another's.
+    ///
+    /// # Errors
+    /// As for [`Application::apply`].
+    pub async fn apply_for(
+        &self,
+        workload: &WorkloadId,
+        applied: impl FnMut(ObjectRef),
+    ) -> Result<(), ApplyError> {
+        let others = |object: &&Object| {
+            let makes_pods = object.resource.group == "apps";
+            let same = object.namespace.as_ref() == Some(&workload.namespace)
+                && object.body.name_any() == workload.name;
+            same || !makes_pods
+        };
+        self.apply_all(self.objects.iter().filter(others), applied).await
+    }
+
     /// Applies everything, in order, with server-side apply: fields of others are left alone, conflicts are taken
     /// over, since the manifests are what is to be proven.
     ///
     /// # Errors
     /// [`ApplyError::Refused`] with the manifest's place and the server's words. Objects before it stay applied.
-    pub async fn apply(&self, mut applied: impl FnMut(ObjectRef)) -> Result<(), ApplyError> {
+    pub async fn apply(&self, applied: impl FnMut(ObjectRef)) -> Result<(), ApplyError> {
+        self.apply_all(self.objects.iter(), applied).await
+    }
+
+    async fn apply_all(
+        &self,
+        objects: impl Iterator<Item = &Object>,
+        mut applied: impl FnMut(ObjectRef),
+    ) -> Result<(), ApplyError> {
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        for object in &self.objects {
+        for object in objects {
             let name = object.body.name_any();
             let answer = object
                 .api(&self.client)
@@ -174,14 +221,14 @@ impl Object {
         })
     }
 
-    fn api(&self, client: &Client) -> Api<DynamicObject> {
+    pub(super) fn api(&self, client: &Client) -> Api<DynamicObject> {
         match &self.namespace {
             Some(namespace) => Api::namespaced_with(client.clone(), namespace, &self.resource),
             None => Api::all_with(client.clone(), &self.resource),
         }
     }
 
-    fn refused(&self, error: kube::Error) -> ApplyError {
+    pub(super) fn refused(&self, error: kube::Error) -> ApplyError {
         match error {
             kube::Error::Api(status) => ApplyError::Refused {
                 location: self.location.clone(),

@@ -1,12 +1,14 @@
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{
-    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus,
+    Container, ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec,
+    PodStatus, Probe, VolumeNodeAffinity,
 };
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::{Resource, ResourceExt};
 
 use crate::history::{
-    ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
-    VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 
 /// A kind that is watched: how an object of it becomes what the history keeps.
@@ -52,8 +54,9 @@ impl Condense for Pod {
             revision: ["controller-revision-hash", "pod-template-hash"]
                 .iter()
                 .find_map(|label| self.labels().get(*label).cloned()),
+            account: account(self),
             claims: mounted(self),
-            containers: containers(&status),
+            containers: containers(self.spec.as_ref(), &status),
         })
     }
 }
@@ -65,20 +68,43 @@ fn mounted(pod: &Pod) -> Vec<String> {
         .collect()
 }
 
-fn containers(status: &PodStatus) -> Vec<ContainerState> {
-    let of = |statuses: &Option<Vec<ContainerStatus>>, init: bool| {
+/// The account whose token the kubelet projects into the pod.
+fn account(pod: &Pod) -> Option<String> {
+    let spec = pod.spec.as_ref()?;
+    let has_token = spec.volumes.iter().flatten().any(|volume| {
+        let projected = volume
+            .projected
+            .as_ref()
+            .and_then(|volume| volume.sources.as_ref());
+        projected
+            .into_iter()
+            .flatten()
+            .any(|source| source.service_account_token.is_some())
+    });
+    spec.service_account_name
+        .clone()
+        .filter(|name| has_token && name != "default")
+}
+
+fn containers(spec: Option<&PodSpec>, status: &PodStatus) -> Vec<ContainerState> {
+    let of = |statuses: &Option<Vec<ContainerStatus>>, declared: &[Container], init: bool| {
         statuses
             .iter()
             .flatten()
-            .map(|status| container(status, init))
+            .map(|status| {
+                let declared = declared.iter().find(|declared| declared.name == status.name);
+                container(status, declared, init)
+            })
             .collect::<Vec<_>>()
     };
-    let mut all = of(&status.init_container_statuses, true);
-    all.extend(of(&status.container_statuses, false));
+    let init = spec.and_then(|spec| spec.init_containers.as_deref());
+    let mut all = of(&status.init_container_statuses, init.unwrap_or_default(), true);
+    let others = spec.map_or(&[][..], |spec| &spec.containers);
+    all.extend(of(&status.container_statuses, others, false));
     all
 }
 
-fn container(status: &ContainerStatus, init: bool) -> ContainerState {
+fn container(status: &ContainerStatus, declared: Option<&Container>, init: bool) -> ContainerState {
     let state = status.state.clone().unwrap_or_default();
     let ended = state
         .terminated
@@ -99,7 +125,21 @@ fn container(status: &ContainerStatus, init: bool) -> ContainerState {
                 ended.message,
             )
         }),
+        post_start: declared
+            .and_then(|declared| declared.lifecycle.as_ref())
+            .is_some_and(|lifecycle| lifecycle.post_start.is_some()),
+        liveness_s: declared
+            .and_then(|declared| declared.liveness_probe.as_ref())
+            .map(liveness),
     }
+}
+
+/// Kubernetes' defaults where the manifest is silent ("Configure Probes").
+fn liveness(probe: &Probe) -> u32 {
+    let seconds =
+        |set: Option<i32>, default: u32| set.and_then(|set| u32::try_from(set).ok()).unwrap_or(default);
+    seconds(probe.initial_delay_seconds, 0)
+        + seconds(probe.period_seconds, 10) * seconds(probe.failure_threshold, 3)
 }
 
 fn sentence(reason: Option<String>, message: Option<String>) -> String {
@@ -135,6 +175,7 @@ impl Condense for PersistentVolumeClaim {
 impl Condense for PersistentVolume {
     fn condense(&self) -> ObjectState {
         let spec = self.spec.clone().unwrap_or_default();
+        let nodes = spec.node_affinity.as_ref().map(named_nodes).unwrap_or_default();
         ObjectState::Volume(VolumeState {
             phase: self
                 .status
@@ -147,6 +188,33 @@ impl Condense for PersistentVolume {
                 .capacity
                 .and_then(|capacity| capacity.get("storage").map(|quantity| quantity.0.clone())),
             claim_uid: spec.claim_ref.and_then(|claim| claim.uid),
+            nodes,
+        })
+    }
+}
+
+/// The nodes that a volume's affinity names by their host name, as `local` volumes and local-path do.
+fn named_nodes(affinity: &VolumeNodeAffinity) -> Vec<String> {
+    let terms = affinity
+        .required
+        .iter()
+        .flat_map(|required| &required.node_selector_terms);
+    terms
+        .flat_map(|term| term.match_expressions.iter().flatten())
+        .filter(|expression| expression.key == "kubernetes.io/hostname" && expression.operator == "In")
+        .flat_map(|expression| expression.values.clone().unwrap_or_default())
+        .collect()
+}
+
+impl Condense for PodDisruptionBudget {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        let status = self.status.clone().unwrap_or_default();
+        ObjectState::Budget(BudgetState {
+            known: status.observed_generation >= self.metadata.generation && self.status.is_some(),
+            allowed: count(status.disruptions_allowed),
+            healthy: count(status.current_healthy),
+            expected: count(status.expected_pods),
         })
     }
 }
@@ -166,6 +234,18 @@ impl Condense for StatefulSet {
                 .status
                 .as_ref()
                 .and_then(|status| status.update_revision.clone()),
+        })
+    }
+}
+
+impl Condense for Deployment {
+    fn condense(&self) -> ObjectState {
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        ObjectState::Set(SetState {
+            replicas: count(self.spec.replicas),
+            ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+            ..SetState::default()
         })
     }
 }
@@ -197,7 +277,26 @@ impl Condense for Event {
             severity: self.type_.clone().unwrap_or_default(),
             reason: self.reason.clone().unwrap_or_default(),
             message: self.message.clone().unwrap_or_default().trim().to_owned(),
+            container: self.involved_object.field_path.as_deref().and_then(container_of),
+            repeated: repeated(self),
         })
+    }
+}
+
+/// `spec.containers{NAME}`.
+fn container_of(field: &str) -> Option<String> {
+    let (_, name) = field.split_once('{')?;
+    Some(name.strip_suffix('}')?.to_owned())
+}
+
+/// Both forms of counting: the kubelet's and the scheduler's.
+fn repeated(event: &Event) -> u32 {
+    let series = event.series.as_ref().and_then(|series| series.count);
+    let count = series.max(event.count).unwrap_or(0);
+    if count > 1 {
+        u32::try_from(count).unwrap_or(0)
+    } else {
+        0
     }
 }
 

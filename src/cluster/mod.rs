@@ -3,18 +3,26 @@
 mod apply;
 pub mod cause;
 mod client;
+mod cluster_scope;
 mod condense;
+mod deployment;
+mod discretion;
+mod logs;
+mod members;
 pub mod namespace;
 mod objects;
 pub mod provider;
+mod removal;
 mod storage;
 mod usable;
+pub mod volumes;
 mod wait;
 mod watches;
 
 pub use apply::{Application, ApplyError, FIELD_MANAGER};
 pub use cause::Cause;
-pub use client::{ConnectError, connect};
+pub use client::{ConnectError, connect, connect_without_retries};
+pub use members::{all_ready, budget_settled, displaced, node_cordoned, scaled, template_changed};
 pub use namespace::NamespaceError;
 pub use objects::Objects;
 pub use storage::{StorageError, alias_default_classes};

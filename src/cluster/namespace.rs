@@ -1,21 +1,17 @@
 //! Namespaces: whether one may be used, making it, removing it.
 
-use std::time::Duration;
-
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use kube::runtime::{conditions, wait};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use thiserror::Error;
 
-use super::FIELD_MANAGER;
-
-/// How long a namespace may take to go. Its controller looks at most every 15 s while something is left in it.
-const REMOVAL_DEADLINE: Duration = Duration::from_mins(2);
+use super::removal::{REMOVAL_DEADLINE, is_gone};
+use super::{FIELD_MANAGER, volumes};
 
 /// Why a namespace cannot be used or removed.
 #[derive(Debug, Error)]
@@ -114,11 +110,21 @@ pub async fn create(client: &Client, namespace: &str) -> Result<(), NamespaceErr
     })
 }
 
-/// Removes a namespace with everything in it and waits until it is gone. One that is gone already is fine.
+/// Removes a namespace with everything in it and waits until it is gone, then the volumes that its claims leave behind.
+/// One that is gone already is fine.
 ///
 /// # Errors
 /// [`NamespaceError::Stuck`] with the words of its controller when it is still there after two minutes.
 pub async fn remove(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+    let Some(made) = volumes::made(client, namespace).await? else {
+        return Ok(());
+    };
+    let left = volumes::let_go(client, namespace, &made).await?;
+    remove_itself(client, namespace).await?;
+    volumes::gone(client, namespace, left).await
+}
+
+async fn remove_itself(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
     let refused = |source| NamespaceError::Refused {
         namespace: namespace.to_owned(),
@@ -157,17 +163,19 @@ pub async fn remove(client: &Client, namespace: &str) -> Result<(), NamespaceErr
     })
 }
 
-/// Removes the claims from a lent namespace and waits until they are gone, and with them the pods that use them. It
-/// held none before the run, and what the run applied is deleted by then: only claims outlive their StatefulSet.
+/// Removes the claims from a lent namespace and waits until they are gone, and with them the pods that use them; then
+/// the volumes that those claims leave behind which were made since the run began. It held no claim before the run,
+/// and what the run applied is deleted by then: only claims outlive their StatefulSet.
 ///
 /// # Errors
 /// [`NamespaceError::Stuck`] when one is still there after two minutes.
-pub async fn empty(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+pub async fn empty(client: &Client, namespace: &str, since: &Time) -> Result<(), NamespaceError> {
     let api: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), namespace);
     let refused = |source| NamespaceError::Refused {
         namespace: namespace.to_owned(),
         source: Box::new(source),
     };
+    let left = volumes::let_go(client, namespace, since).await?;
     let claims = api.list_metadata(&ListParams::default()).await.map_err(refused)?;
     for claim in claims {
         let (name, uid) = (claim.name_any(), claim.uid().unwrap_or_default());
@@ -182,16 +190,7 @@ pub async fn empty(client: &Client, namespace: &str) -> Result<(), NamespaceErro
             });
         }
     }
-    Ok(())
-}
-
-/// Waits until the object with this UID is gone; false when it is still there in the end.
-async fn is_gone<K>(api: &Api<K>, name: &str, uid: &str) -> bool
-where
-    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
-{
-    let gone = wait::await_condition(api.clone(), name, conditions::is_deleted(uid));
-    matches!(tokio::time::timeout(REMOVAL_DEADLINE, gone).await, Ok(Ok(_)))
+    volumes::gone(client, namespace, left).await
 }
 
 fn is_ours(namespace: &Namespace) -> bool {

@@ -1,12 +1,17 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::{ClaimState, ClusterEvent, ObjectRef, ObjectState, PodState, SetState, VolumeState};
+use crate::history::{
+    BudgetState, ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 /// The last state that the watches delivered of every object: what conditions and causes are computed from.
 #[derive(Debug, Default)]
 pub struct Objects {
     states: BTreeMap<ObjectRef, ObjectState>,
     events: HashMap<String, Vec<ClusterEvent>>,
+    /// The last lines of containers' logs, by pod and container.
+    logs: BTreeMap<(ObjectRef, String), Vec<String>>,
 }
 
 /// What a change did to [`Objects`].
@@ -36,7 +41,55 @@ impl Objects {
 
     /// Takes in an object's deletion; false when it was not known.
     pub fn forget(&mut self, object: &ObjectRef) -> bool {
+        self.forget_logs(object);
         self.states.remove(object).is_some()
+    }
+
+    /// Takes in the last lines of a container's log.
+    pub fn observe_log(&mut self, pod: &ObjectRef, container: &str, lines: Vec<String>) {
+        self.logs.insert((pod.clone(), container.to_owned()), lines);
+    }
+
+    /// Forgets the logs of a pod's containers.
+    pub fn forget_logs(&mut self, pod: &ObjectRef) {
+        self.logs.retain(|(of, _), _| of != pod);
+    }
+
+    /// The last lines of a container's log, the latest last; none where nothing of it was asked for.
+    #[must_use]
+    pub fn log(&self, pod: &ObjectRef, container: &str) -> &[String] {
+        let lines = self.logs.get(&(pod.clone(), container.to_owned()));
+        lines.map_or(&[], Vec::as_slice)
+    }
+
+    /// The last lines of all containers whose logs are read: pod, container, lines.
+    pub fn logs(&self) -> impl Iterator<Item = (&ObjectRef, &str, &[String])> {
+        let logs = self.logs.iter();
+        logs.map(|((pod, container), lines)| (pod, container.as_str(), lines.as_slice()))
+    }
+
+    /// Every pod that there is now.
+    pub fn pods(&self) -> impl Iterator<Item = (&ObjectRef, &PodState)> {
+        self.states.iter().filter_map(|(object, state)| match state {
+            ObjectState::Pod(pod) => Some((object, pod)),
+            _ => None,
+        })
+    }
+
+    /// Every volume that there is now, of those that are followed.
+    pub fn volumes(&self) -> impl Iterator<Item = &VolumeState> {
+        self.states.values().filter_map(|state| match state {
+            ObjectState::Volume(volume) => Some(volume),
+            _ => None,
+        })
+    }
+
+    /// Every node that there is now.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeState> {
+        self.states.values().filter_map(|state| match state {
+            ObjectState::Node(node) => Some(node),
+            _ => None,
+        })
     }
 
     /// The objects of a kind.
@@ -52,6 +105,41 @@ impl Objects {
                 ObjectState::Pod(pod) => Some((object, pod)),
                 _ => None,
             })
+    }
+
+    /// The pods of a workload that there are now, in the order of their names.
+    pub fn pods_of<'a>(
+        &'a self,
+        workload: &'a Workload,
+    ) -> impl Iterator<Item = (&'a ObjectRef, &'a PodState)> {
+        self.states.iter().filter_map(|(object, state)| match state {
+            ObjectState::Pod(pod)
+                if object.namespace == workload.namespace
+                    && workload.has_pod(&object.name, pod.owner.as_deref()) =>
+            {
+                Some((object, pod))
+            }
+            _ => None,
+        })
+    }
+
+    /// The pod that a member has now. A Deployment's pods have no names that stay: those that are not about to go
+    /// stand for its members, in the order of their names.
+    #[must_use]
+    pub fn pod_of<'a>(
+        &'a self,
+        workload: &'a Workload,
+        member: &Member,
+    ) -> Option<(&'a ObjectRef, &'a PodState)> {
+        match workload.kind {
+            WorkloadKind::StatefulSet => self.pod(&workload.namespace, &member.pod),
+            WorkloadKind::Deployment => {
+                let ordinal = usize::try_from(member.ordinal).ok()?;
+                self.pods_of(workload)
+                    .filter(|(_, pod)| pod.is_alive())
+                    .nth(ordinal)
+            }
+        }
     }
 
     /// The claim of this name that there is now.
@@ -80,6 +168,36 @@ impl Objects {
         self.find("StatefulSet", namespace, name)
             .and_then(|(object, state)| match state {
                 ObjectState::Set(set) => Some((object, set)),
+                _ => None,
+            })
+    }
+
+    /// The Deployment of this name that there is now.
+    #[must_use]
+    pub fn deployment(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &SetState)> {
+        self.find("Deployment", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Set(set) => Some((object, set)),
+                _ => None,
+            })
+    }
+
+    /// The node of this name that there is now.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<(&ObjectRef, &NodeState)> {
+        self.find("Node", "", name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Node(node) => Some((object, node)),
+                _ => None,
+            })
+    }
+
+    /// The PodDisruptionBudget of this name that there is now.
+    #[must_use]
+    pub fn budget(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &BudgetState)> {
+        self.find("PodDisruptionBudget", namespace, name)
+            .and_then(|(object, state)| match state {
+                ObjectState::Budget(budget) => Some((object, budget)),
                 _ => None,
             })
     }

@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use super::deployment::deployment_ready;
 use super::{Cause, Objects, cause};
 use crate::history::{HistoryError, ObjectRef, PodState};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 /// How far a condition is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +66,8 @@ impl WaitError {
     }
 }
 
-/// The member is Ready as another pod than the one with the UID `not`, and in place with an address.
+/// The member is Ready as another pod than the one with the UID `not`, and in place with an address. Of a Deployment,
+/// whose pods have no names that stay, all must be.
 ///
 /// `readyReplicas` is not asked: right after a deletion it is stale.
 #[must_use]
@@ -72,11 +75,14 @@ pub fn member_ready(
     objects: &Objects,
     workload: &Workload,
     member: &Member,
-    not: Option<&str>,
+    not: &BTreeSet<String>,
 ) -> Progress<(ObjectRef, PodState)> {
+    if workload.kind == WorkloadKind::Deployment {
+        return deployment_ready(objects, workload, member, not);
+    }
     let found = objects.pod(&workload.namespace, &member.pod);
     if let Some((object, pod)) = found
-        && Some(object.uid.as_str()) != not
+        && !not.contains(&object.uid)
         && pod.ready
         && !pod.terminating
         && pod.ip.is_some()
@@ -84,7 +90,7 @@ pub fn member_ready(
         return Progress::Met((object.clone(), pod.clone()));
     }
     let last = match found {
-        Some((object, _)) if Some(object.uid.as_str()) == not => "the old pod is still there".to_owned(),
+        Some((object, _)) if not.contains(&object.uid) => "the old pod is still there".to_owned(),
         Some((_, pod)) => describe(pod),
         None => "there is no such pod".to_owned(),
     };

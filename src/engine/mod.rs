@@ -2,6 +2,11 @@
 //!
 //! An engine is a file of its own that opens a [`Session`] over a [`Reach`]: the way into the cluster's own network.
 
+mod files;
+pub mod http;
+mod line;
+pub mod mongodb;
+pub mod mysql;
 mod open;
 pub mod postgres;
 mod reach;

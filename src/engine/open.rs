@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
-use super::{Reach, Session, SessionError, postgres};
-use crate::workload::{Credentials, Engine, EngineKind, Member, Replication, Workload};
+use super::{Reach, Session, SessionError, http, mongodb, mysql, postgres};
+use crate::workload::{
+    Credentials, Engine, EngineKind, Member, Replication, ServiceRef, Workload, WorkloadKind,
+};
 
 /// A server to speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +34,12 @@ pub enum Address {
 }
 
 impl Target {
-    /// One member, by its stable name.
+    /// One member, by its stable name; of a Deployment, which has no such names, whichever its Service leads to.
     #[must_use]
     pub fn member(workload: &Workload, member: &Member) -> Self {
+        if let (WorkloadKind::Deployment, Some(service)) = (workload.kind, workload.common_service()) {
+            return Self::service(workload, service);
+        }
         Self {
             engine: workload.engine.clone(),
             address: Address::Name {
@@ -44,13 +49,28 @@ impl Target {
         }
     }
 
-    /// Whatever a Service leads to.
+    /// Whoever is at an address, which may be a pod's that no name leads to yet.
     #[must_use]
-    pub fn service(workload: &Workload, dns: &str) -> Self {
+    pub fn at(workload: &Workload, address: String) -> Self {
         Self {
             engine: workload.engine.clone(),
             address: Address::Name {
-                dns: dns.to_owned(),
+                dns: address,
+                pod: None,
+            },
+        }
+    }
+
+    /// Whatever a Service leads to.
+    #[must_use]
+    pub fn service(workload: &Workload, service: &ServiceRef) -> Self {
+        Self {
+            engine: Engine {
+                port: service.port,
+                ..workload.engine.clone()
+            },
+            address: Address::Name {
+                dns: service.dns.clone(),
                 pod: None,
             },
         }
@@ -95,6 +115,15 @@ pub async fn open(
             let session = postgres::Session::open(&**reach, target, credentials).await?;
             Ok(Box::new(session))
         }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
+        EngineKind::MySql => Ok(Box::new(
+            mysql::Session::open(&**reach, target, credentials).await?,
+        )),
+        EngineKind::Http => Ok(Box::new(http::Session::open(reach, target).await?)),
+        EngineKind::MongoDb => Ok(Box::new(
+            mongodb::Session::open(reach, target, credentials).await?,
+        )),
+        EngineKind::Unknown => Err(SessionError::Server(
+            "nobody knows what it speaks: its engine is not known".to_owned(),
+        )),
     }
 }

@@ -1,3 +1,4 @@
+use futures::future::join_all;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
@@ -6,6 +7,10 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::cordon::cordon;
+use super::evict::evict;
+use super::restart::restart;
+use super::scale::scale;
 use crate::history::{Fault, ObjectRef};
 
 /// A fault and the objects it is aimed at.
@@ -30,6 +35,22 @@ pub enum FaultError {
         /// What should be there.
         object: String,
     },
+    /// It is so already, by somebody else's doing, which must not be undone afterwards.
+    #[error("cannot {fault}: {object} is {state} already")]
+    Already {
+        /// The fault.
+        fault: Fault,
+        /// The object.
+        object: String,
+        /// How it is.
+        state: &'static str,
+    },
+    /// It is asked of a database's server, not of the cluster's.
+    #[error("cannot {fault} through the API server")]
+    NotTheClusters {
+        /// The fault.
+        fault: Fault,
+    },
     /// The API server refused it.
     #[error("cannot {fault}: the API server refused: {source}")]
     Refused {
@@ -41,7 +62,7 @@ pub enum FaultError {
 }
 
 impl Aim {
-    /// Does it: returns when the API server has accepted it, not when it has come to pass.
+    /// Does it, to all targets at once: returns when the API server has accepted it, not when it has come to pass.
     ///
     /// The UID goes with every request: should another object have taken a target's name meanwhile, the API server
     /// refuses (Kubernetes API, `Preconditions`).
@@ -49,20 +70,29 @@ impl Aim {
     /// # Errors
     /// [`FaultError::Refused`].
     pub async fn carry_out(&self, client: &Client) -> Result<(), FaultError> {
-        for target in &self.targets {
-            let done = match self.fault {
-                Fault::DeletePod | Fault::DeletePods => delete::<Pod>(client, target, None).await,
-                Fault::ForceDelete => delete::<Pod>(client, target, Some(0)).await,
-                Fault::DeleteStatefulset => delete::<StatefulSet>(client, target, None).await,
-                Fault::DeleteClaims => delete::<PersistentVolumeClaim>(client, target, None).await,
-                _ => todo!(),
-            };
-            done.map_err(|source| FaultError::Refused {
-                fault: self.fault,
-                source: Box::new(source),
-            })?;
-        }
-        Ok(())
+        let all = join_all(self.targets.iter().map(|target| self.hit(client, target))).await;
+        all.into_iter().collect()
+    }
+
+    async fn hit(&self, client: &Client, target: &ObjectRef) -> Result<(), FaultError> {
+        let fault = self.fault;
+        let done = match self.fault {
+            Fault::DeletePod | Fault::DeletePods => delete::<Pod>(client, target, None).await,
+            Fault::ForceDelete => delete::<Pod>(client, target, Some(0)).await,
+            Fault::DeleteStatefulset => delete::<StatefulSet>(client, target, None).await,
+            Fault::DeleteClaims => delete::<PersistentVolumeClaim>(client, target, None).await,
+            Fault::Scale { replicas } => scale(client, target, replicas).await,
+            Fault::Restart => restart(client, target, true).await,
+            Fault::Undo => restart(client, target, false).await,
+            Fault::Evict => evict(client, target).await,
+            Fault::Cordon => cordon(client, target, true).await,
+            Fault::Uncordon => cordon(client, target, false).await,
+            Fault::StepDown => return Err(FaultError::NotTheClusters { fault }),
+        };
+        done.map_err(|source| FaultError::Refused {
+            fault,
+            source: Box::new(source),
+        })
     }
 }
 

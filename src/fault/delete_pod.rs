@@ -22,10 +22,10 @@ pub fn delete_pod(
         Fault::DeletePod
     };
     let (pod, _) = objects
-        .pod(&workload.namespace, &member.pod)
+        .pod_of(workload, member)
         .ok_or_else(|| FaultError::NoTarget {
             fault,
-            object: format!("Pod {}", member.pod),
+            object: format!("pod of {}", workload.called(member)),
         })?;
     Ok(Aim {
         fault,

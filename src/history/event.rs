@@ -187,6 +187,25 @@ pub enum Event {
         /// The keys of the rows that it has.
         keys: Keys,
     },
+    /// A member accepted its first session since the set was applied.
+    FirstSession {
+        /// The workload.
+        workload: WorkloadId,
+        /// The member's pod.
+        pod: String,
+        /// Attempts that failed before it, and the last failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Refusal>,
+    },
+    /// The rows of a drill, read through a Service whose every connection leads to the member.
+    ServiceRead {
+        /// The drill.
+        drill: DrillId,
+        /// The Service's DNS name.
+        service: String,
+        /// The keys of the rows that are there.
+        keys: Keys,
+    },
     /// A question to which the answer itself is what is to be shown.
     Probed {
         /// The drill.
@@ -213,6 +232,16 @@ pub enum Event {
         /// The election's term, where it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         term: Option<i64>,
+    },
+    /// The wait for a named end is over.
+    CameTo {
+        /// The drill.
+        drill: DrillId,
+        /// What the set came to, a sentence fragment.
+        state: String,
+        /// What stands in its way, in the cluster's own words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
     },
     /// A replica set's configuration, as a member has it.
     Configuration {
@@ -364,7 +393,10 @@ pub enum Fault {
     /// All pods of the workload deleted at once, with their own grace period.
     DeletePods,
     /// The number of members changed.
-    Scale,
+    Scale {
+        /// To how many.
+        replicas: u32,
+    },
     /// The pods' template changed, so that every pod is replaced.
     Restart,
     /// The pods' template set back to what it was.
@@ -403,7 +435,7 @@ impl fmt::Display for Fault {
             Self::DeleteStatefulset => "delete StatefulSet",
             Self::DeleteClaims => "delete claims",
             Self::DeletePods => "delete all pods",
-            Self::Scale => "scale",
+            Self::Scale { replicas } => return write!(f, "scale to {replicas}"),
             Self::Restart => "restart",
             Self::Undo => "undo the restart",
             Self::Evict => "evict pod",

@@ -3,6 +3,7 @@
 mod error;
 mod event;
 mod keys;
+mod lookout;
 mod object;
 mod reader;
 mod recorder;
@@ -13,9 +14,10 @@ pub use event::{
     Refusal, Span, TaskChange, WriteFate, WriteOutcome,
 };
 pub use keys::Keys;
+pub use lookout::Lookout;
 pub use object::{
-    ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState, SetState,
-    VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 pub use reader::History;
 pub use recorder::Recorder;

@@ -28,6 +28,8 @@ pub enum ObjectState {
     Set(SetState),
     /// A node.
     Node(NodeState),
+    /// A PodDisruptionBudget.
+    Budget(BudgetState),
     /// An event: what the cluster itself says of an object.
     Event(ClusterEvent),
 }
@@ -56,12 +58,32 @@ pub struct PodState {
     /// The revision of the template that it was made from: label `controller-revision-hash` or `pod-template-hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// The service account whose token it has, unless it is `default`, which has no rights of its own: who has one may
+    /// make what another pod waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The claims that it mounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
     /// Its containers, init containers first.
     #[serde(default)]
     pub containers: Vec<ContainerState>,
+}
+
+impl PodState {
+    /// Whether it stands for a member: it has not ended, and nobody has deleted it.
+    ///
+    /// ```
+    /// use stateproof::history::PodState;
+    ///
+    /// let running = PodState { phase: "Running".into(), ..PodState::default() };
+    /// assert!(running.is_alive());
+    /// assert!(!PodState { terminating: true, ..running }.is_alive());
+    /// ```
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.terminating && !matches!(self.phase.as_str(), "Failed" | "Succeeded")
+    }
 }
 
 /// A container's state within its pod.
@@ -85,6 +107,22 @@ pub struct ContainerState {
     /// How it ended last, reason, exit code and message: `Error (exit code 1): …`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminated: Option<String>,
+    /// Whether it has a `postStart` hook: until that has ended, the kubelet says that the container is being created.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub post_start: bool,
+    /// How long its liveness probe may fail from the start on before the kubelet kills it, in seconds:
+    /// `initialDelaySeconds` and `failureThreshold` times `periodSeconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness_s: Option<u32>,
+}
+
+impl ContainerState {
+    /// Whether it has ended, and well: an init container that has done its work.
+    #[must_use]
+    pub fn has_succeeded(&self) -> bool {
+        let ended = self.terminated.as_deref().unwrap_or_default();
+        !self.running && self.waiting.is_none() && ended.starts_with("Completed")
+    }
 }
 
 /// A PersistentVolumeClaim's state.
@@ -127,6 +165,9 @@ pub struct VolumeState {
     /// The UID of the claim it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_uid: Option<String>,
+    /// The nodes that `spec.nodeAffinity` names by `kubernetes.io/hostname`; empty where it names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 /// A StatefulSet's state.
@@ -155,6 +196,19 @@ pub struct NodeState {
     pub cordoned: bool,
 }
 
+/// A PodDisruptionBudget's state, as the disruption controller has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetState {
+    /// Whether the controller has taken in the budget as it now stands (`status.observedGeneration`).
+    pub known: bool,
+    /// `status.disruptionsAllowed`: how many pods may be evicted now.
+    pub allowed: u32,
+    /// `status.currentHealthy`: how many of its pods are Ready.
+    pub healthy: u32,
+    /// `status.expectedPods`: how many it counts.
+    pub expected: u32,
+}
+
 /// An event of the cluster about one of its objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterEvent {
@@ -170,4 +224,15 @@ pub struct ClusterEvent {
     pub reason: String,
     /// The message.
     pub message: String,
+    /// The container of the pod that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// How often it was said; 0 where it was said once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

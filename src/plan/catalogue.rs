@@ -1,5 +1,5 @@
 use super::{Drill, LeftOut, Plan, PlannedDrill, Selection, drills};
-use crate::workload::Workload;
+use crate::workload::{Workload, WorkloadKind};
 
 impl Plan {
     /// Decides what will be done to a workload. Nothing is touched, and the same input gives the same plan.
@@ -47,15 +47,27 @@ impl Plan {
 }
 
 /// A drill as it will run, or why it does not apply.
-fn planned(drill: Drill, workload: &Workload, _selection: &Selection) -> Result<PlannedDrill, String> {
+fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
     if workload.replicas == 0 {
         return Err("the manifest asks for no members".to_owned());
     }
     match drill {
+        Drill::ExpectFailure => drills::expect_failure(workload, selection),
+        _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
+            drills::of_deployment(drill, workload)
+        }
+        Drill::Roles => drills::roles(workload),
+        Drill::Divergence => drills::divergence(workload),
+        Drill::StepDown => drills::step_down(workload),
         Drill::LosePod => Ok(drills::lose_pod(workload)),
         Drill::ForceDelete => Ok(drills::force_delete(workload)),
         Drill::DeleteStatefulset => Ok(drills::delete_stateful_set(workload)),
         Drill::DeleteClaim => drills::delete_claim(workload),
-        _ => Err("not built yet".to_owned()),
+        Drill::LoseAllPods => drills::lose_all_pods(workload),
+        Drill::Order => drills::order(workload),
+        Drill::Scale => drills::scale(workload),
+        Drill::Rollout => drills::rollout(workload, selection),
+        Drill::Evict => drills::evict(workload),
+        Drill::Drain => drills::drain(workload, selection),
     }
 }

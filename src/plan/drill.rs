@@ -98,6 +98,12 @@ impl Drill {
         Self::DeleteClaim,
     ];
 
+    /// Whether its fault is a node's: it meets whatever else runs there.
+    #[must_use]
+    pub fn is_for_a_node(self) -> bool {
+        self == Self::Drain
+    }
+
     /// Whether it only looks: nothing is done to the workload that would have to be proven.
     #[must_use]
     pub fn is_without_fault(self) -> bool {
@@ -193,8 +199,13 @@ pub enum Step {
     },
     /// Look at the member's claims and volumes.
     InspectClaims,
+    /// Read every row of this drill through each other Service whose every connection leads to the member.
+    ReadServices,
     /// Ask the vantage for the addresses of every Service that selects the members.
     ResolveServices,
+    /// Delete the first member's pod and wait until it is Ready as another: from then on the newest pod is not the one
+    /// with the highest ordinal.
+    RenewFirst,
     /// Delete the pods of all members at once.
     DeletePods,
     /// Change the number of members, and wait until those that go are gone.
@@ -208,16 +219,20 @@ pub enum Step {
     Restart,
     /// Set the template back.
     Undo,
-    /// Evict the member's pod.
-    Evict,
+    /// Evict pods through the eviction API, one after the other, whatever the answer: the member's, and those of the
+    /// members after it.
+    Evict {
+        /// How many.
+        pods: u32,
+    },
     /// Cordon the node that the member's pod is on.
     Cordon,
     /// Wait until the member's new pod is Ready on another node, or stays Pending because its volume cannot go there.
     AwaitDisplaced,
     /// Let pods be scheduled on that node again.
     Uncordon,
-    /// Write rows through every Service that leads to several members, each over a new connection, until every
-    /// member was reached.
+    /// Write rows through every Service that spreads connections over several members, each row over a new connection,
+    /// until every member was reached; where there is no such Service, through the members' own names.
     WriteThroughServices,
     /// Read every row of this drill from each member by itself.
     ReadMembers,
@@ -233,4 +248,6 @@ pub enum Step {
     AwaitEnd,
     /// Read every row of this drill back through the DNS name: the final read.
     Read,
+    /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
+    Get,
 }

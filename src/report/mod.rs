@@ -1,6 +1,7 @@
 //! A verdict for people and for other programs, one file a format.
 
 mod page;
+mod roles;
 mod table;
 mod text;
 

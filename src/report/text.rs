@@ -1,12 +1,13 @@
 use anstyle::AnsiColor;
 
 use super::page::{Page, Style};
+use super::roles::roles;
 use super::table;
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
 
-/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, what is not
-/// proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
+/// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, warnings,
+/// what is not proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
 ///
 /// ```
 /// use stateproof::history::History;
@@ -23,6 +24,8 @@ pub fn render(verdict: &Verdict, style: &Style) -> String {
     header(&mut page, verdict);
     drills(&mut page, verdict);
     times(&mut page, verdict);
+    warnings(&mut page, verdict);
+    roles(&mut page, verdict);
     limits(&mut page, verdict);
     failures(&mut page, verdict);
     page.gap();
@@ -115,9 +118,15 @@ fn drills(page: &mut Page, verdict: &Verdict) {
             );
         }
     }
-    for left_out in &verdict.facts.left_out {
-        page.heading(&format!("{}/{}", left_out.workload, left_out.left_out.drill));
-        page.text(0, &format!("└─ left out: {}", left_out.left_out.reason));
+    if !verdict.facts.left_out.is_empty() {
+        page.heading("left out");
+    }
+    for drill in &verdict.facts.left_out {
+        let text = format!(
+            "{}/{}: {}",
+            drill.workload, drill.left_out.drill, drill.left_out.reason
+        );
+        page.hanging("- ", "- ", "  ", &text);
     }
 }
 
@@ -143,6 +152,12 @@ fn times(page: &mut Page, verdict: &Verdict) {
             );
         }
     }
+    if !verdict.readiness.is_empty() {
+        page.heading("what Ready was worth");
+    }
+    for readiness in &verdict.readiness {
+        page.text(0, &format!("{}: {readiness}", readiness.pod));
+    }
     if !verdict.overlaps.is_empty() {
         page.heading("measured on the node");
     }
@@ -163,6 +178,17 @@ fn times(page: &mut Page, verdict: &Verdict) {
             per_mille % 10
         ),
     );
+}
+
+fn warnings(page: &mut Page, verdict: &Verdict) {
+    if verdict.warnings.is_empty() {
+        return;
+    }
+    page.heading("warnings");
+    for warning in &verdict.warnings {
+        let mark = page.paint(Some(AnsiColor::Yellow), false, "!");
+        page.hanging("! ", &format!("{mark} "), "  ", warning);
+    }
 }
 
 fn limits(page: &mut Page, verdict: &Verdict) {
@@ -210,6 +236,15 @@ fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
     item(page, Outcome::Inconclusive, &format!("{name}{first}"));
     for cause in error {
         page.hanging("  because ", "  because ", "    ", cause);
+    }
+    for log in &failure.logs {
+        page.text(
+            2,
+            &format!("log of container {} in Pod {}:", log.container, log.pod),
+        );
+        for line in &log.lines {
+            page.hanging("    | ", "    | ", "    | ", line);
+        }
     }
     let unshown = verdict
         .failed()

@@ -27,6 +27,22 @@ impl Route<'_> {
         target: &Target,
         deadline: Duration,
     ) -> Result<Box<dyn Session>, RunError> {
+        let (session, after) = self.session(target, deadline).await?;
+        self.recorder.record(Event::Connected {
+            drill: drill.clone(),
+            name: target.name(),
+            server: session.server().map(str::to_owned),
+            after,
+        })?;
+        Ok(session)
+    }
+
+    /// The same, with the attempts that failed before it; nothing is recorded.
+    pub async fn session(
+        self,
+        target: &Target,
+        deadline: Duration,
+    ) -> Result<(Box<dyn Session>, Option<Refusal>), RunError> {
         let end = Instant::now() + deadline;
         let mut failed: Option<Refusal> = None;
         loop {
@@ -34,15 +50,7 @@ impl Route<'_> {
                 .as_ref()
                 .map_or_else(|| self.recorder.now_us(), |refusal| refusal.since_us);
             let last = match self.attempt(target).await {
-                Ok(session) => {
-                    self.recorder.record(Event::Connected {
-                        drill: drill.clone(),
-                        name: target.name(),
-                        server: session.server().map(str::to_owned),
-                        after: failed,
-                    })?;
-                    return Ok(session);
-                }
+                Ok(session) => return Ok((session, failed)),
                 // The vantage's own loss is no word about the server.
                 Err(lost @ SessionError::Reach(_)) => return Err(lost.into()),
                 Err(error) => error.to_string(),

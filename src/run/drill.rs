@@ -1,54 +1,62 @@
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::pending;
 use kube::Client;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
-use super::cadence::next_try;
 use super::connection::Route;
+use super::cordons::Cordons;
+use super::despair::{needs_server, unless_hopeless, with_causes};
+use super::end::await_end;
+use super::get::get;
+use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
-use crate::cluster::{Application, Objects, Watches, all_gone, claims_settled, member_ready};
+use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
-use crate::fault::{Aim, FaultError, delete_claims, delete_pod, delete_stateful_set};
+use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
-use crate::plan::{PlannedDrill, Step};
-use crate::workload::{Member, Workload};
-
-/// How long a name may take to answer with the new address: CoreDNS may serve what it has cached for 30 s.
-const NAME_DEADLINE: Duration = Duration::from_secs(45);
-
-/// How long deleted objects may take to go, their grace period not counted.
-const REMOVAL_DEADLINE: Duration = Duration::from_mins(1);
+use crate::plan::{End, PlannedDrill, Step};
+use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
+    /// What tells this run from any other.
+    pub run: &'a str,
     pub client: &'a Client,
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
     pub application: &'a Application,
     pub route: Route<'a>,
+    pub cordons: &'a Cordons,
+    /// The roles of the members, where they are a replica set.
+    pub roles: Option<&'a Roles>,
     /// How long a member may take to become Ready, and a server to accept a session.
     pub deadline: Duration,
 }
 
 /// One drill under way.
-struct Run<'a> {
-    bench: &'a Bench<'a>,
-    workload: &'a Workload,
-    member: Member,
+pub(super) struct Run<'a> {
+    pub(super) bench: &'a Bench<'a>,
+    pub(super) workload: &'a Workload,
+    pub(super) member: Member,
     /// Where the ledger's rows are written and read.
-    target: Target,
-    ledger: Ledger,
-    progress: watch::Sender<Progress>,
+    pub(super) target: Target,
+    pub(super) ledger: Ledger,
+    pub(super) progress: watch::Sender<Progress>,
     /// Opened when the writer shall begin, stop and done when it shall and has ended.
     begin: CancellationToken,
     stop: CancellationToken,
     done: CancellationToken,
-    /// The UID of the member's pod that the last fault was aimed at.
-    faulted: watch::Sender<Option<String>>,
+    /// The UIDs of the pods that faults were aimed at: none of them counts as come back.
+    pub(super) met: watch::Sender<BTreeSet<String>>,
+    /// How many members there should be now.
+    pub(super) replicas: AtomicU32,
+    /// The end that is awaited.
+    ends: &'a [End],
 }
 
 /// Runs a drill from its first step to its last; beginning, end and error stand in the history.
@@ -70,16 +78,23 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         workload,
         target: Target::ledger(workload, &workload.member(planned.member)),
         member: workload.member(planned.member),
-        ledger: Ledger::new(drill.clone()),
+        ledger: Ledger::new(drill.clone(), bench.run),
         progress: watch::Sender::new(Progress::default()),
         begin: CancellationToken::new(),
         stop: CancellationToken::new(),
         done: CancellationToken::new(),
-        faulted: watch::Sender::new(None),
+        met: watch::Sender::default(),
+        replicas: AtomicU32::new(workload.replicas),
+        ends: &planned.ends,
     };
     let steps = async {
         for step in &planned.steps {
-            run.step(*step).await?;
+            match step {
+                step if needs_server(*step) => {
+                    Box::pin(unless_hopeless(bench, &run.member, run.step(*step))).await?;
+                }
+                step => run.step(*step).await?,
+            }
         }
         Ok(())
     };
@@ -89,7 +104,13 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     };
     let error = match outcome {
         Err(RunError::History(error)) => return Err(error.into()),
-        Err(error) => error.lines(),
+        Err(error) => {
+            let mut lines = with_causes(bench, &run.member, &error);
+            // The next drill needs the node; should this fail, the scene tries again in the end.
+            let lifted = bench.cordons.lift(bench.client).await;
+            lines.extend(lifted.err().map(|error| error.to_string()));
+            lines
+        }
         Ok(()) => Vec::new(),
     };
     bench.recorder.record(Event::DrillEnded { drill, error })?;
@@ -120,7 +141,29 @@ impl Run<'_> {
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
-            _ => todo!(),
+            Step::ReadServices => self.read_services().await,
+            Step::ResolveServices => self.resolve_services().await,
+            Step::DeletePods => self.fault(|objects| delete_pods(objects, self.workload)).await,
+            Step::RenewFirst => self.renew_first().await,
+            Step::Scale { replicas } => self.scale(replicas).await,
+            Step::AwaitAllReady => self.await_all_ready().await,
+            Step::Restart => self.change_template(restart_pods).await,
+            Step::Undo => self.change_template(undo_restart).await,
+            Step::Evict { pods } => self.evict(pods).await,
+            Step::Cordon => self.cordon().await,
+            Step::AwaitDisplaced => self.await_displaced().await,
+            Step::Uncordon => self.uncordon().await,
+            Step::Get => {
+                let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
+                self.timed("GET /".to_owned(), asked).await
+            }
+            Step::WriteThroughServices => self.write_through_services().await,
+            Step::ReadMembers => self.read_members().await,
+            Step::AwaitRoles => self.await_roles().await,
+            Step::ProbeRoles => self.probe_roles().await,
+            Step::StepDown => self.step_down().await,
+            Step::ProbePrimaryAddress => self.probe_primary_address().await,
+            Step::AwaitEnd => await_end(self.bench, &self.ledger.drill, self.ends).await,
         }
     }
 
@@ -137,39 +180,6 @@ impl Run<'_> {
             Ok(()) => pending().await,
             Err(error) => error,
         }
-    }
-
-    async fn resolve(&self) -> Result<(), RunError> {
-        let Some(ip) = self.look(|objects| {
-            objects
-                .pod(&self.workload.namespace, &self.member.pod)
-                .and_then(|(_, pod)| pod.ip.clone())
-        }) else {
-            return Ok(());
-        };
-        self.timed(format!("name of {} answers", self.member.pod), async {
-            let end = Instant::now() + NAME_DEADLINE;
-            let mut before = None;
-            loop {
-                let addresses = self.bench.route.vantage.resolve(&self.member.dns).await?;
-                // A name that never agrees is not an error here: it is what the verdict is about.
-                let done = addresses == [ip.as_str()] || Instant::now() >= end;
-                if done || before.as_ref() != Some(&addresses) {
-                    let (drill, name) = (self.ledger.drill.clone(), self.member.dns.clone());
-                    self.record(Event::Resolved {
-                        drill,
-                        name,
-                        addresses: addresses.clone(),
-                    })?;
-                    before = Some(addresses);
-                }
-                if done {
-                    return Ok(());
-                }
-                next_try().await;
-            }
-        })
-        .await
     }
 
     async fn write(&self, rows: u32) -> Result<(), RunError> {
@@ -208,94 +218,18 @@ impl Run<'_> {
         .await
     }
 
-    /// Does a fault to what it is aimed at now, and waits for what must be gone before the next step.
-    async fn fault(&self, aim: impl FnOnce(&Objects) -> Result<Aim, FaultError>) -> Result<(), RunError> {
-        let aim = self.look(aim)?;
-        let pod = self.look(|objects| {
-            objects
-                .pod(&self.workload.namespace, &self.member.pod)
-                .map(|(pod, _)| pod.uid.clone())
-        });
-        if pod.is_some() {
-            self.faulted.send_replace(pod);
-        }
-        let (drill, fault) = (&self.ledger.drill, aim.fault);
-        self.record(Event::FaultBegun {
-            drill: drill.clone(),
-            fault,
-            targets: aim.targets.clone(),
-        })?;
-        let accepted = async { Ok(aim.carry_out(self.bench.client).await?) };
-        self.timed(format!("API server accepts: {fault}"), accepted)
-            .await?;
-        self.record(Event::FaultAccepted {
-            drill: drill.clone(),
-            fault,
-        })?;
-        if aim.until_gone.is_empty() {
-            return Ok(());
-        }
-        let grace = Duration::from_secs(u64::from(self.workload.termination_grace_seconds));
-        let gone = |objects: &Objects| all_gone(objects, &aim.until_gone);
-        Ok(self
-            .bench
-            .watches
-            .until("what was deleted", "gone", REMOVAL_DEADLINE + grace, gone)
-            .await?)
-    }
-
     async fn reapply(&self) -> Result<(), RunError> {
         self.timed(
             "manifests applied again".to_owned(),
-            apply(self.bench.application, self.bench.recorder),
+            apply(
+                self.bench.application,
+                Some(&self.workload.id()),
+                self.bench.recorder,
+            ),
         )
-        .await
-    }
-
-    async fn await_ready(&self) -> Result<(), RunError> {
-        let not = self.faulted.borrow().clone();
-        let check = |objects: &Objects| member_ready(objects, self.workload, &self.member, not.as_deref());
-        let pod = format!("Pod {}", self.member.pod);
-        self.bench
-            .watches
-            .until(pod, "Ready", self.bench.deadline, check)
-            .await?;
+        .await?;
+        self.replicas.store(self.workload.replicas, Ordering::Relaxed);
         Ok(())
-    }
-
-    async fn inspect_claims(&self) -> Result<(), RunError> {
-        let namespace = &self.workload.namespace;
-        let check = |objects: &Objects| claims_settled(objects, namespace, &self.member.claims);
-        self.bench
-            .watches
-            .until("claims", "settled", REMOVAL_DEADLINE, check)
-            .await?;
-        let (claims, volumes) = self.look(|objects| {
-            let found: Vec<_> = self
-                .member
-                .claims
-                .iter()
-                .filter_map(|name| objects.claim(namespace, name))
-                .collect();
-            let volumes = found
-                .iter()
-                .filter_map(|(_, state)| objects.volume(state.volume.as_deref()?));
-            let volumes: Vec<_> = volumes
-                .map(|(object, state)| (object.clone(), state.clone()))
-                .collect();
-            (
-                found
-                    .into_iter()
-                    .map(|(object, state)| (object.clone(), state.clone()))
-                    .collect(),
-                volumes,
-            )
-        });
-        self.record(Event::ClaimsInspected {
-            drill: self.ledger.drill.clone(),
-            claims,
-            volumes,
-        })
     }
 
     async fn read(&self) -> Result<(), RunError> {
@@ -303,7 +237,10 @@ impl Run<'_> {
             let Bench { route, deadline, .. } = self.bench;
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
             let facts = session.facts().await?;
-            let (drill, pod) = (self.ledger.drill.clone(), self.member.pod.clone());
+            let drill = self.ledger.drill.clone();
+            // Of a replica set the PRIMARY answers, which may be any member.
+            let answered = session.server().and_then(|server| self.member_of(server));
+            let pod = answered.map_or_else(|| self.pod_of(session.server()), |member| member.pod);
             let rows = session.read(self.ledger.name()).await?;
             self.record(Event::Server {
                 drill: Some(drill.clone()),
@@ -321,8 +258,37 @@ impl Run<'_> {
         .await
     }
 
+    /// The name of the member's pod; of a Deployment, the one at the address that answered.
+    fn pod_of(&self, server: Option<&str>) -> String {
+        let found = self.look(|objects| {
+            let mut pods = objects.pods_of(self.workload);
+            let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);
+            at.or_else(|| objects.pod_of(self.workload, &self.member))
+                .map(|(pod, _)| pod.name.clone())
+        });
+        found.unwrap_or_else(|| self.member.pod.clone())
+    }
+
+    async fn read_services(&self) -> Result<(), RunError> {
+        self.timed("rows read through the Services".to_owned(), async {
+            let Bench { route, deadline, .. } = self.bench;
+            for service in self.workload.services_of(&self.member) {
+                let target = Target::service(self.workload, service);
+                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
+                let rows = session.read(self.ledger.name()).await?;
+                self.record(Event::ServiceRead {
+                    drill: self.ledger.drill.clone(),
+                    service: service.dns.clone(),
+                    keys: rows.keys,
+                })?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Marks the time that something takes as the cluster's.
-    async fn timed<T>(
+    pub(super) async fn timed<T>(
         &self,
         what: String,
         work: impl Future<Output = Result<T, RunError>>,
@@ -330,19 +296,31 @@ impl Run<'_> {
         timed(self.bench.recorder, what, work).await
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Objects) -> T) -> T {
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Objects) -> T) -> T {
         self.bench.watches.look(look)
     }
 
-    fn record(&self, event: Event) -> Result<(), RunError> {
+    pub(super) fn record(&self, event: Event) -> Result<(), RunError> {
         Ok(self.bench.recorder.record(event)?)
     }
 }
 
-/// Applies the manifests and records what the API server made of them.
-pub async fn apply(application: &Application, recorder: &Recorder) -> Result<(), RunError> {
+/// Applies the manifests, those of other workloads than this one left out, and records what the API server made of
+/// them.
+pub async fn apply(
+    application: &Application,
+    only: Option<&WorkloadId>,
+    recorder: &Recorder,
+) -> Result<(), RunError> {
     let mut applied = Vec::new();
-    let result = application.apply(|object| applied.push(object)).await;
+    let result = match only {
+        Some(workload) => {
+            application
+                .apply_for(workload, |object| applied.push(object))
+                .await
+        }
+        None => application.apply(|object| applied.push(object)).await,
+    };
     for object in applied {
         recorder.record(Event::Applied { object })?;
     }

@@ -6,6 +6,7 @@ use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
 use crate::manifest::{Problem, Problems};
+use crate::plan::UnusableEnds;
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -16,6 +17,9 @@ pub enum RunError {
     /// The manifests, or the configuration file of the cluster, cannot be used as they are. Nothing has been touched.
     #[error(transparent)]
     Manifests(#[from] Problems),
+    /// The end that was named can prove nothing of these manifests. Nothing has been touched.
+    #[error(transparent)]
+    Ends(#[from] UnusableEnds),
     /// The cluster could not be had.
     #[error(transparent)]
     Provider(ProviderError),
@@ -49,6 +53,20 @@ pub enum RunError {
         /// What the last attempt said.
         last: String,
     },
+    /// A replica set did not come to the roles that were awaited.
+    #[error("replica set {set} has not come to {awaited} after {waited_s} s: {last}")]
+    Unsettled {
+        /// The set's name.
+        set: String,
+        /// What was awaited.
+        awaited: String,
+        /// How long, in seconds.
+        waited_s: u64,
+        /// The members' last roles.
+        last: String,
+        /// What the members say of it, a line each.
+        causes: Vec<String>,
+    },
     /// A running session failed.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -70,6 +88,20 @@ pub enum RunError {
     /// The history could not be written or read.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// Pods whose image is a stand-in cannot be let in.
+    #[error("cannot keep the cluster from pulling the stand-ins: {0}")]
+    StandIns(#[source] Box<kube::Error>),
+    /// The API server does not go by an admission policy.
+    #[error("the API server does not go by the admission policy {policy} after {waited_s} s")]
+    NotInForce {
+        /// Its name.
+        policy: &'static str,
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
+    /// It is not known which postStart hooks are still running.
+    #[error("cannot look for postStart hooks that do not end: {0}")]
+    Hooks(#[source] Box<kube::Error>),
     /// A signal came.
     #[error("interrupted")]
     Interrupted,
@@ -99,6 +131,9 @@ impl RunError {
     pub fn lines(&self) -> Vec<String> {
         match self {
             Self::Wait(error) | Self::Vantage(VantageError::NotReady(error)) => error.lines(),
+            Self::Unsettled { causes, .. } => std::iter::once(self.to_string())
+                .chain(causes.iter().cloned())
+                .collect(),
             other => vec![other.to_string()],
         }
     }

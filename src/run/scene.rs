@@ -4,9 +4,10 @@ use futures::future::join_all;
 use kube::Client;
 use tokio::task::JoinSet;
 
-use super::{Observer, RunError};
-use crate::cluster::provider::{Cluster, Clusters, NamespaceLocks, Removal};
-use crate::cluster::{Application, Watches, namespace};
+use super::cordons::Cordons;
+use super::{Observer, RunError, hooks};
+use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
+use crate::cluster::{Application, Watches, namespace, volumes};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
@@ -24,7 +25,11 @@ pub struct Scene {
     /// Namespaces that were there, empty, and that this run has filled.
     pub(super) lent: Vec<String>,
     /// Keep other runs out of them.
-    pub(super) locks: Option<NamespaceLocks>,
+    pub(super) locks: Option<Locks>,
+    /// What of this machine is kept for this run.
+    pub(super) share: Option<Share>,
+    /// Nodes that a drill has cordoned and not given back.
+    pub(super) cordons: Cordons,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
@@ -42,6 +47,8 @@ impl Scene {
             made: Vec::new(),
             lent: Vec::new(),
             locks: None,
+            share: None,
+            cordons: Cordons::default(),
             background: JoinSet::new(),
         }
     }
@@ -65,27 +72,55 @@ impl Scene {
             return Ok(());
         };
         self.observer.phase("taking away what was made");
+        // First of all: the cluster may be others' as well.
+        let uncordoned = self.give_nodes_back().await;
         if self.clusters.release(&name).await? != Removal::InUse {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
-        let mut first = Ok(());
+        let mut first = uncordoned;
         if let Some(application) = &self.application {
-            first = application.delete().await.map_err(RunError::from);
+            first = first.and(application.delete().await.map_err(RunError::from));
         }
-        let removed = join_all(self.made.iter().map(|name| namespace::remove(client, name)));
-        let emptied = join_all(self.lent.iter().map(|name| namespace::empty(client, name)));
-        for done in removed.await.into_iter().chain(emptied.await) {
+        if let Some(cluster) = &self.cluster {
+            let namespaces: Vec<_> = self.made.iter().chain(&self.lent).cloned().collect();
+            first = first.and(hooks::end(client, cluster, &namespaces).await);
+        }
+        // The run's own namespace is among those that it made, and was made before anything was applied.
+        let mut since = None;
+        for name in &self.made {
+            match volumes::made(client, name).await {
+                Ok(made) => since = since.into_iter().chain(made).min(),
+                Err(error) => first = first.and(Err(error.into())),
+            }
+        }
+        let emptied = self.lent.iter().map(async |name| match &since {
+            Some(since) => namespace::empty(client, name, since).await,
+            // Without it nothing was applied.
+            None => Ok(()),
+        });
+        let (removed, emptied) = futures::join!(
+            join_all(self.made.iter().map(|name| namespace::remove(client, name))),
+            join_all(emptied)
+        );
+        for done in removed.into_iter().chain(emptied) {
             first = first.and(done.map_err(RunError::from));
+        }
+        // The claims are gone now: nothing holds the volumes any more.
+        if let Some(application) = &self.application {
+            first = first.and(application.remove_cluster_scope().await.map_err(RunError::from));
         }
         first
     }
 
-    /// Leaves everything as it is, to be looked at, and says how.
+    /// Leaves everything as it is, to be looked at, and says how. Only what a drill has cordoned is given back: nodes
+    /// are everybody's.
     ///
     /// # Errors
-    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays.
+    /// [`RunError::Provider`] when the journal cannot be told that the cluster stays; [`RunError::Fault`] when a node
+    /// cannot be given back.
     pub async fn leave(self) -> Result<Option<String>, RunError> {
+        self.give_nodes_back().await?;
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
@@ -95,5 +130,12 @@ impl Scene {
             cluster.kubeconfig.display(),
             cluster.name
         )))
+    }
+
+    async fn give_nodes_back(&self) -> Result<(), RunError> {
+        match &self.client {
+            Some(client) => Ok(self.cordons.lift(client).await?),
+            None => Ok(()),
+        }
     }
 }

@@ -1,29 +1,37 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
+use kube::Client;
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
+use super::despair::{unless_hopeless, with_causes};
 use super::drill::{self, Bench, apply, timed};
+use super::first_session::first_session;
 use super::observer::Silent;
-use super::{Observer, RunError, Scene};
+use super::roles::Roles;
+use super::{Observer, RunError, Scene, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
 use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
+    Application, Objects, WaitError, Watches, alias_default_classes, connect, connect_without_retries,
+    member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
-use crate::manifest::ManifestSet;
+use crate::manifest::{ManifestSet, Secrets};
 use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Discovered, Workload, discover};
+use crate::workload::{Demand, Discovered, Workload, discover, outline};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -48,6 +56,7 @@ pub struct Verification {
     history: Option<PathBuf>,
     vantage_image: String,
     deadline: Duration,
+    initiate_replica_set: bool,
     observer: Arc<dyn Observer>,
 }
 
@@ -81,6 +90,7 @@ impl Verification {
             history: None,
             vantage_image: DEFAULT_IMAGE.to_owned(),
             deadline: DEADLINE,
+            initiate_replica_set: false,
             observer: Arc::new(Silent),
         }
     }
@@ -120,6 +130,14 @@ impl Verification {
         self
     }
 
+    /// Whether to initiate replica sets that the manifests leave to an operator to initiate, with the members' stable
+    /// names. Said in the report.
+    #[must_use]
+    pub fn initiate_replica_set(mut self, initiate: bool) -> Self {
+        self.initiate_replica_set = initiate;
+        self
+    }
+
     /// The image of the vantage, for clusters with a mirror of their own.
     #[must_use]
     pub fn vantage_image(mut self, image: impl Into<String>) -> Self {
@@ -137,7 +155,7 @@ impl Verification {
     /// What would be done, and why each drill applies or does not. Touches nothing.
     ///
     /// # Errors
-    /// [`RunError::Manifests`] with every problem found.
+    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }
@@ -214,7 +232,12 @@ impl Verification {
     fn prepare(&self) -> Result<Prepared, RunError> {
         let set = ManifestSet::read(&self.inputs)?;
         let run_namespace = format!("stateproof-{}", run_id());
-        let discovered = discover(&set, &run_namespace)?;
+        let mut discovered = if self.selection.ends.is_empty() {
+            discover(&set, &run_namespace)?
+        } else {
+            outline(&set, &run_namespace)?
+        };
+        self.expect_ends_of(&mut discovered)?;
         let plans = discovered
             .iter()
             .map(|found| Plan::new(found.workload.clone(), &self.selection))
@@ -225,6 +248,17 @@ impl Verification {
             plans,
             run_namespace,
         })
+    }
+
+    /// Where ends are named, what none of them is about is applied and left alone.
+    fn expect_ends_of(&self, discovered: &mut Vec<Discovered>) -> Result<(), RunError> {
+        if self.selection.ends.is_empty() {
+            return Ok(());
+        }
+        let workloads: Vec<_> = discovered.iter().map(|found| found.workload.clone()).collect();
+        self.selection.check(&workloads)?;
+        discovered.retain(|found| self.selection.ends_of(&found.workload).next().is_some());
+        Ok(())
     }
 
     async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
@@ -251,28 +285,18 @@ impl Verification {
         took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
+        let blunt = connect_without_retries(&cluster.kubeconfig).await?;
         let application = Application::prepare(&client, set, run_namespace).await?;
-        let mut namespaces = application.namespaces();
-        if !namespaces.contains(run_namespace) {
-            namespaces.push(run_namespace.clone());
-        }
-        self.observer
-            .phase("waiting until no other run is at work in the same namespaces");
-        scene.locks = Some(cluster.lock_namespaces(&namespaces).await?);
-        let (mut made, mut lent) = (Vec::new(), Vec::new());
-        for name in &namespaces {
-            match namespace::vacate(&client, name).await? {
-                Standing::Free => made.push(name.clone()),
-                Standing::Lent => lent.push(name.clone()),
-            }
-        }
-        took("API server asked for kinds and namespaces");
+        let namespaces = self
+            .occupy(prepared, &cluster, &client, &application, scene)
+            .await?;
+        took("kinds known, and room for the run in namespaces and on this machine");
         let facts = ClusterFacts {
             provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
             kubernetes,
             nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
-            images,
+            images: images.clone(),
         };
         let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
         recorder.record(Event::RunStarted {
@@ -284,47 +308,94 @@ impl Verification {
         for span in spans {
             recorder.record(Event::Waited(span))?;
         }
-        scene.made.clone_from(&made);
-        scene.lent = lent;
+        let made = scene.made.clone();
         let application = &*scene.application.insert(application);
-        let watches = &*scene
-            .watches
-            .insert(Watches::start(&client, recorder, &namespaces));
+        let watches =
+            &*scene
+                .watches
+                .insert(Watches::start(&client, recorder, &namespaces, Secrets::of(set)));
         relay(watches, self.observer.clone(), &mut scene.background);
         follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
             for name in &made {
                 namespace::create(&client, name).await?;
             }
-            let notes = alias_default_classes(&client, set).await?;
+            let mut notes = alias_default_classes(&client, set).await?;
             let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
-            apply(application, recorder).await?;
+            notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
+            apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))
         })
         .await?;
         for text in notes.into_iter().chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
+        let cordons = scene.cordons.clone();
         vantage.ready(watches, run_namespace, self.deadline).await?;
-        for (found, plan) in prepared.discovered.iter().zip(&prepared.plans) {
-            let (workload, credentials) = (&found.workload, &found.credentials);
+        let quiet = RwLock::new(());
+        let workloads = prepared.discovered.iter().zip(&prepared.plans);
+        try_join_all(workloads.map(|(found, plan)| {
+            let roles = Roles::follow(found, vantage.clone(), recorder, &mut scene.background);
             let route = Route {
                 vantage: &vantage,
                 recorder,
-                workload,
-                credentials,
+                workload: &found.workload,
+                credentials: &found.credentials,
             };
-            let bench = Bench {
-                client: &client,
-                watches,
-                recorder,
-                application,
-                route,
-                deadline: self.deadline,
-            };
-            self.drill(&bench, plan).await?;
-        }
+            let (client, cordons, quiet) = (&blunt, &cordons, &quiet);
+            async move {
+                let bench = Bench {
+                    run: run_namespace,
+                    client,
+                    watches,
+                    recorder,
+                    application,
+                    route,
+                    cordons,
+                    roles: roles.as_deref(),
+                    deadline: self.deadline,
+                };
+                self.drill(&bench, plan, quiet).await
+            }
+        }))
+        .await?;
         Ok(())
+    }
+
+    /// Makes sure that the run has its namespaces to itself, and its part of the machine.
+    async fn occupy(
+        &self,
+        prepared: &Prepared,
+        cluster: &Cluster,
+        client: &Client,
+        application: &Application,
+        scene: &mut Scene,
+    ) -> Result<Vec<String>, RunError> {
+        let mut namespaces = application.namespaces();
+        if !namespaces.contains(&prepared.run_namespace) {
+            namespaces.push(prepared.run_namespace.clone());
+        }
+        self.observer
+            .phase("waiting until no other run is at work in the same namespaces");
+        let places: Vec<_> = namespaces
+            .iter()
+            .cloned()
+            .chain(application.cluster_scoped())
+            .collect();
+        scene.locks = Some(cluster.lock_out(&places).await?);
+        self.observer
+            .phase("waiting until this machine has room beside other runs");
+        scene.share = Some(cluster.share(Demand::of(&prepared.set)).await?);
+        let (mut made, mut lent) = (Vec::new(), Vec::new());
+        for name in &namespaces {
+            match namespace::vacate(client, name).await? {
+                Standing::Free => made.push(name.clone()),
+                Standing::Lent => lent.push(name.clone()),
+            }
+        }
+        application.vacate_cluster_scope().await?;
+        (scene.made, scene.lent) = (made, lent);
+        Ok(namespaces)
     }
 
     async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
@@ -336,31 +407,67 @@ impl Verification {
         Ok(cluster)
     }
 
-    /// Waits for the workload to come up, then runs its drills one after the other.
-    async fn drill(&self, bench: &Bench<'_>, plan: &Plan) -> Result<(), RunError> {
-        if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let RunError::Wait(WaitError::NotMet { .. }) = error else {
+    /// Waits for the workload to come up, then runs its drills one after the other, beside those of other workloads.
+    /// What is done to a node meets everything on it: such a drill runs alone.
+    async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
+        let is_to_fail = plan
+            .drills
+            .iter()
+            .any(|planned| planned.drill == Drill::ExpectFailure);
+        if !is_to_fail && let Err(error) = self.come_up(bench, &plan.workload).await {
+            let (RunError::Wait(WaitError::NotMet { .. })
+            | RunError::NoSession { .. }
+            | RunError::Unsettled { .. }) = error
+            else {
                 return Err(error);
             };
-            let (workload, error) = (plan.workload.id(), error.lines());
+            let error = with_causes(bench, &plan.workload.member(0), &error);
+            let workload = plan.workload.id();
             bench.recorder.record(Event::NotUp { workload, error })?;
             return Ok(());
         }
         for planned in &plan.drills {
-            Box::pin(drill::run(bench, planned)).await?;
+            let drill = Box::pin(drill::run(bench, planned));
+            if planned.drill.is_for_a_node() {
+                let _alone = quiet.write().await;
+                drill.await?;
+            } else {
+                let _beside = quiet.read().await;
+                drill.await?;
+            }
         }
         Ok(())
     }
 
+    /// Waits until every member is Ready and the first accepts a session.
     async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        for member in workload.members() {
-            let check = |objects: &Objects| member_ready(objects, workload, &member, None);
-            bench
-                .watches
-                .until(format!("Pod {}", member.pod), "Ready", self.deadline, check)
-                .await?;
-        }
-        Ok(())
+        let ready = async {
+            for member in workload.members() {
+                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
+                bench
+                    .watches
+                    .until(workload.called(&member), "Ready", self.deadline, check)
+                    .await?;
+            }
+            Ok(())
+        };
+        let first = workload.member(0);
+        let session = unless_hopeless(bench, &first, first_session(bench, workload, self.deadline));
+        try_join(ready, session).await?;
+        self.elect(bench, workload).await
+    }
+
+    /// Waits until a replica set has its PRIMARY; initiates it first, if that was asked for.
+    async fn elect(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
+        let Some(roles) = bench.roles else { return Ok(()) };
+        roles.begin();
+        let replica_set = async {
+            if self.initiate_replica_set {
+                roles.initiate(self.deadline).await?;
+            }
+            roles.settled(workload.replicas, self.deadline).await
+        };
+        timed(bench.recorder, "PRIMARY and SECONDARY".to_owned(), replica_set).await
     }
 }
 

@@ -1,13 +1,18 @@
 use super::model::Finding;
+use super::services;
 use super::times::seconds;
 use super::view::{At, DrillView, Ending};
 use crate::history::Event;
+use crate::plan::{Drill, Step};
 
 /// For how long an answer may be an old one: the `ttl` that kubeadm's Corefile gives CoreDNS.
 const STALE_US: u64 = 30_000_000;
 
 /// The member's DNS name answers with the pod's address and no other, before and after.
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
+    if view.planned.drill == Drill::Scale {
+        return services::check(view);
+    }
     let name = &view.member.dns;
     let (Some(first_fault), Some(old)) = (view.first_fault(), view.old_pod()) else {
         return Finding::inconclusive("no pod was seen before the fault");
@@ -49,10 +54,61 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
             Finding::violated(vec![evidence])
         };
     }
-    Finding::held(vec![
+    let mut evidence = vec![
         format!("{name} answered with {old_ip} before and {new_ip} after, as the pods had it"),
         delay(view, new, new_ip),
-    ])
+    ];
+    match services(view) {
+        Ok(found) => evidence.extend(found),
+        Err(finding) => return finding,
+    }
+    Finding::held(evidence)
+}
+
+/// What was read through the Services that lead to the member: the rows of the final read and no others.
+fn services(view: &DrillView<'_>) -> Result<Vec<String>, Finding> {
+    if !view.planned.steps.contains(&Step::ReadServices) {
+        return Ok(Vec::new());
+    }
+    let read = view.own().filter_map(|at| match at.event {
+        Event::Read { keys, .. } => Some(keys),
+        _ => None,
+    });
+    let Some(read) = read.last() else {
+        return Err(Finding::inconclusive(
+            "the rows were not read through the member's own name",
+        ));
+    };
+    let mut evidence = Vec::new();
+    for service in view.workload.services_of(&view.member) {
+        let through = view.own().filter_map(|at| match at.event {
+            Event::ServiceRead {
+                service: name, keys, ..
+            } if *name == service.dns => Some(keys),
+            _ => None,
+        });
+        match through.last() {
+            None => {
+                return Err(Finding::inconclusive(format!(
+                    "no rows were read through {}",
+                    service.dns
+                )));
+            }
+            Some(keys) if keys == read => {
+                evidence.push(format!("the same {} rows through {}", keys.len(), service.dns));
+            }
+            Some(keys) => {
+                return Err(Finding::violated(vec![format!(
+                    "{} rows through {}, {} through {}",
+                    keys.len(),
+                    service.dns,
+                    read.len(),
+                    view.member.dns
+                )]));
+            }
+        }
+    }
+    Ok(evidence)
 }
 
 /// The first answer with the new pod's address, and no other, once that pod was seen.
@@ -103,7 +159,7 @@ fn delay(view: &DrillView<'_>, new: &str, new_ip: &str) -> String {
     }
 }
 
-fn list(addresses: &[String]) -> String {
+pub(super) fn list(addresses: &[String]) -> String {
     if addresses.is_empty() {
         "nothing".into()
     } else {

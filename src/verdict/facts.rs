@@ -108,29 +108,50 @@ pub(super) fn facts(history: &History) -> Facts {
     facts
 }
 
+/// Settings that weaken durability beyond the loss of a process: the values that do, and what follows. PostgreSQL's
+/// manual, "Reliability and the Write-Ahead Log"; MySQL's, "InnoDB Startup Options" and "Binary Logging Options".
+const WEAKENING: &[(&str, &[&str], &str)] = &[
+    (
+        "synchronous_commit",
+        &["off"],
+        "rows are acknowledged before they are on disk",
+    ),
+    ("fsync", &["off"], "nothing is ever forced to disk"),
+    (
+        "full_page_writes",
+        &["off"],
+        "a page half written at a crash stays half written",
+    ),
+    (
+        "innodb_flush_log_at_trx_commit",
+        &["0", "2"],
+        "rows are acknowledged before they are on disk",
+    ),
+    (
+        "innodb_doublewrite",
+        &["OFF", "DETECT_ONLY"],
+        "a page half written at a crash stays half written",
+    ),
+    (
+        "innodb_flush_method",
+        &["nosync"],
+        "nothing is ever forced to disk",
+    ),
+];
+
 /// What a reader might think proven and is not.
 pub(super) fn not_proven(facts: &Facts) -> Vec<String> {
     let mut not_proven = vec![
         "power loss: all nodes share one kernel; a process or pod that is killed leaves the page cache intact".into(),
     ];
-    for (setting, consequence) in [
-        (
-            "synchronous_commit",
-            "rows are acknowledged before they are on disk",
-        ),
-        ("fsync", "nothing is ever forced to disk"),
-        (
-            "full_page_writes",
-            "a page half written at a crash stays half written",
-        ),
-    ] {
-        let pods = facts.servers.iter().filter(|server| {
-            let value = server.settings.get(setting);
-            value.is_some_and(|value| value == "off")
+    for (setting, weak, consequence) in WEAKENING {
+        let weakened = facts.servers.iter().find_map(|server| {
+            let value = server.settings.get(*setting)?;
+            weak.contains(&value.as_str()).then_some((server, value))
         });
-        if let Some(server) = pods.into_iter().next() {
+        if let Some((server, value)) = weakened {
             not_proven.push(format!(
-                "durability beyond a pod's loss: {} runs with {setting}=off, {consequence}",
+                "durability beyond a pod's loss: {} runs with {setting}={value}, {consequence}",
                 server.pod
             ));
         }

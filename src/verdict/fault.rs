@@ -1,5 +1,8 @@
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
+use super::{deployment, happened, step_down};
 use crate::history::Fault;
+use crate::plan::Step;
+use crate::workload::WorkloadKind;
 
 /// Whether every fault that the drill plans happened to what it was meant for.
 ///
@@ -10,38 +13,93 @@ use crate::history::Fault;
 ///
 /// Says which fault is not proven, and why.
 pub(super) fn proof(view: &DrillView<'_>) -> Result<(), String> {
-    let planned: Vec<Fault> = view.planned.steps.iter().copied().filter_map(fault_of).collect();
+    let planned: Vec<(Step, Fault)> = view
+        .planned
+        .steps
+        .iter()
+        .filter_map(|step| Some((*step, fault_of(*step)?)))
+        .collect();
     if planned.is_empty() && !view.planned.drill.is_without_fault() {
         return Err("the drill plans no fault".into());
     }
-    for fault in planned {
-        let begun = view
-            .fault(fault)
-            .ok_or_else(|| format!("the fault did not happen: {fault} was never begun"))?;
-        aimed(view, begun)?;
-        for target in begun.targets {
-            if view.gone(target, begun).is_none() {
-                return Err(format!(
-                    "the fault did not happen: {} {} with UID {} was never seen to go",
-                    target.kind, target.name, target.uid
-                ));
-            }
+    for (number, (step, fault)) in planned.iter().enumerate() {
+        let earlier = &planned[..number];
+        // A fault that is planned twice must have been begun twice; a step may be several evictions.
+        let before: usize = earlier
+            .iter()
+            .filter(|(_, other)| other == fault)
+            .map(|(step, _)| times(*step))
+            .sum();
+        for count in 0..times(*step) {
+            let mut begun = view.faults.iter().filter(|begun| begun.fault == *fault);
+            let begun = begun
+                .nth(before + count)
+                .ok_or_else(|| format!("the fault did not happen: {fault} was never begun"))?;
+            happened(view, *step, *begun)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many faults a step is.
+fn times(step: Step) -> usize {
+    match step {
+        Step::Evict { pods } => pods as usize,
+        _ => 1,
+    }
+}
+
+/// Whether a step's fault happened.
+fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), String> {
+    if view.workload.kind == WorkloadKind::Deployment {
+        return deployment::proven(view, begun);
+    }
+    if begun.fault == Fault::StepDown {
+        return step_down::proof(view, begun);
+    }
+    aimed(view, step, begun)?;
+    match begun.fault {
+        Fault::Scale { replicas } => happened::scaled(view, begun, replicas),
+        Fault::Restart | Fault::Undo => happened::revised(view, begun),
+        Fault::Evict => happened::evicted(view, begun),
+        Fault::Cordon => happened::cordoned(view, begun, true),
+        Fault::Uncordon => happened::cordoned(view, begun, false),
+        _ => gone(view, begun),
+    }
+}
+
+/// Whether everything that a deletion was aimed at was seen to go.
+fn gone(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), String> {
+    for target in begun.targets {
+        if view.gone(target, begun).is_none() {
+            return Err(format!(
+                "the fault did not happen: {} {} with UID {} was never seen to go",
+                target.kind, target.name, target.uid
+            ));
         }
     }
     Ok(())
 }
 
 /// Whether a fault was aimed at what the plan says.
-fn aimed(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), String> {
+fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), String> {
     let (kind, names) = match begun.fault {
-        Fault::DeletePod | Fault::ForceDelete => (POD, vec![&view.member.pod]),
-        Fault::DeleteStatefulset => (STATEFUL_SET, vec![&view.workload.name]),
-        Fault::DeleteClaims => (CLAIM, view.member.claims.iter().collect()),
-        _ => todo!(),
+        Fault::DeletePod if step == Step::RenewFirst => (POD, vec![view.workload.member(0).pod]),
+        Fault::DeletePod | Fault::ForceDelete => (POD, vec![view.member.pod.clone()]),
+        Fault::DeleteStatefulset => (STATEFUL_SET, vec![view.workload.name.clone()]),
+        Fault::DeleteClaims => (CLAIM, view.member.claims.clone()),
+        Fault::DeletePods => (POD, view.workload.members().map(|member| member.pod).collect()),
+        Fault::Evict if step == (Step::Evict { pods: 1 }) => (POD, vec![view.member.pod.clone()]),
+        Fault::Evict => (POD, Vec::new()),
+        Fault::Scale { .. } | Fault::Restart | Fault::Undo | Fault::Cordon | Fault::Uncordon => {
+            return happened::aimed(view, begun);
+        }
+        // Its own proof asks who was PRIMARY.
+        Fault::StepDown => return Ok(()),
     };
     for name in names {
         let hit = begun.targets.iter().any(|target| {
-            target.kind == kind && target.name == *name && target.namespace == view.workload.namespace
+            target.kind == kind && target.name == name && target.namespace == view.workload.namespace
         });
         if !hit {
             return Err(format!(

@@ -1,15 +1,18 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::excerpt::excerpts;
 use super::facts::{facts, not_proven};
 use super::model::Finding;
+use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, durability, fault, harness_share, identity, overlap, recovery,
-    retention, rows, storage, times,
+    Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, failure,
+    fault, harness_share, identity, order, overlap, placement, primary_address, protection, readiness,
+    recovery, retention, roles, rows, step_down, storage, times, version,
 };
-use crate::history::{DrillId, Event, History};
-use crate::plan::{Expectation, Outcome, Plan, PlannedDrill, Promise};
+use crate::history::{DrillId, Event, History, Record};
+use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
 
 type Check = fn(&DrillView<'_>) -> Finding;
 
@@ -45,7 +48,9 @@ pub fn judge(history: &History) -> Verdict {
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
-        warnings: Vec::new(),
+        readiness: readiness::readiness(history),
+        warnings: version::warnings(history, plans(history)),
+        roles: role_history(history),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,
@@ -96,7 +101,7 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     };
     let proof = fault::proof(&view);
     for expectation in &planned.expectations {
-        let finding = guarded(check(expectation.promise), &view);
+        let finding = guarded(check(planned.drill, expectation.promise), &view);
         add(
             *expectation,
             qualified(finding, expectation.expected, &proof, view.ending),
@@ -119,10 +124,27 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
     }
     verdict.rows.extend(rows::account(&view).ok());
     verdict.recovery.extend(times::of(&view));
-    verdict.overlaps.extend(overlap::of(&view, history));
+    verdict.overlaps.extend(overlap::of(&view));
+    verdict.warnings.extend(deployment::names(&view));
+    verdict.warnings.extend(warnings(&view));
 }
 
-fn check(promise: Promise) -> Check {
+/// What was seen that no promise of the drill covers.
+fn warnings(view: &DrillView<'_>) -> Vec<String> {
+    match view.planned.drill {
+        Drill::Roles => roles::warnings(view),
+        Drill::Divergence => agreement::warning(view).into_iter().collect(),
+        Drill::StepDown => step_down::warning(view).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn check(drill: Drill, promise: Promise) -> Check {
+    match (drill, promise) {
+        (Drill::Divergence, Promise::Durability) => return agreement::kept,
+        (Drill::StepDown, Promise::Recovery) => return step_down::recovery,
+        _ => {}
+    }
     match promise {
         Promise::Identity => identity::check,
         Promise::Storage => storage::check,
@@ -130,7 +152,14 @@ fn check(promise: Promise) -> Check {
         Promise::Retention => retention::check,
         Promise::Durability => durability::check,
         Promise::Recovery => recovery::check,
-        _ => |_| Finding::inconclusive("not built yet"),
+        Promise::Order => order::check,
+        Promise::Protection => protection::check,
+        Promise::Placement => placement::check,
+        Promise::Failure => failure::check,
+        Promise::Exclusivity => exclusivity::check,
+        Promise::Agreement => agreement::check,
+        Promise::Roles => roles::check,
+        Promise::PrimaryAddress => primary_address::check,
     }
 }
 
@@ -183,20 +212,32 @@ fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, en
 
 /// What was not carried through.
 fn failures(history: &History) -> Vec<Failure> {
-    let failures = history.records.iter().filter_map(|record| match &record.event {
-        Event::NotUp { workload, error } => Some(Failure {
-            workload: workload.clone(),
-            drill: None,
-            error: error.clone(),
-        }),
-        Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
-            workload: drill.workload.clone(),
-            drill: Some(drill.drill),
-            error: error.clone(),
-        }),
-        _ => None,
+    let failures = history.records.iter().enumerate().filter_map(|(place, record)| {
+        let before = &history.records[..place];
+        match &record.event {
+            Event::NotUp { workload, error } => Some(Failure {
+                workload: workload.clone(),
+                drill: None,
+                error: error.clone(),
+                logs: excerpts(workload, before),
+            }),
+            Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
+                workload: drill.workload.clone(),
+                drill: Some(drill.drill),
+                error: error.clone(),
+                logs: excerpts(&drill.workload, since_start(drill, before)),
+            }),
+            _ => None,
+        }
     });
     failures.collect()
+}
+
+fn since_start<'h>(drill: &DrillId, records: &'h [Record]) -> &'h [Record] {
+    let is_start =
+        |record: &Record| matches!(&record.event, Event::DrillStarted { drill: one } if one == drill);
+    let start = records.iter().rposition(is_start);
+    &records[start.unwrap_or(0)..]
 }
 
 /// Why the whole is at best Inconclusive.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, HarnessShare, Overlap, RecoveryTimes, RowAccount};
+use super::{Facts, HarnessShare, Overlap, Readiness, RecoveryTimes, RoleSpan, RowAccount};
 use crate::history::DrillId;
 use crate::plan::{Drill, Outcome, Promise};
 use crate::workload::WorkloadId;
@@ -23,10 +23,16 @@ pub struct Verdict {
     pub recovery: Vec<RecoveryTimes>,
     /// Whether old and new server process ran at once, a forced deletion each.
     pub overlaps: Vec<Overlap>,
+    /// What Ready was worth when the workloads came up, a member each.
+    #[serde(default)]
+    pub readiness: Vec<Readiness>,
     /// What was seen that no promise covers and a reader should know, a sentence each: members that are databases of
     /// their own, a server of another version than its image's tag.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The roles of replica sets' members, in the order in which they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RoleSpan>,
     /// Where the run's time went.
     pub share: HarnessShare,
     /// What ran where.
@@ -59,6 +65,20 @@ pub struct Failure {
     pub drill: Option<Drill>,
     /// Why, with the causes, the outermost first.
     pub error: Vec<String>,
+    /// The last lines of the logs of its containers, as far as they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogExcerpt>,
+}
+
+/// The last lines of a container's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogExcerpt {
+    /// The pod.
+    pub pod: String,
+    /// The container.
+    pub container: String,
+    /// The lines, the latest last.
+    pub lines: Vec<String>,
 }
 
 /// What one promise of one drill came to.
@@ -145,5 +165,16 @@ impl Finding {
             observed: Outcome::Inconclusive,
             evidence: vec![why.into()],
         }
+    }
+
+    /// Several findings as one: the worst, with the evidence of those that are as bad; none where there are none.
+    pub fn worst_of(findings: Vec<Self>) -> Option<Self> {
+        let observed = findings.iter().map(|finding| finding.observed).max()?;
+        let evidence = findings
+            .into_iter()
+            .filter(|finding| finding.observed == observed)
+            .flat_map(|finding| finding.evidence)
+            .collect();
+        Some(Self { observed, evidence })
     }
 }

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::servers;
 use super::times::seconds;
 use super::view::DrillView;
-use crate::history::{DrillId, Event, Fault, History, TaskChange};
+use crate::history::{DrillId, Fault};
 
 /// Whether the old and the new server process ran at once: a forced deletion makes the API forget the pod before
 /// the kubelet has ended its processes (Kubernetes' "Force Delete StatefulSet Pods").
@@ -57,9 +57,9 @@ impl fmt::Display for Overlap {
 }
 
 /// The overlap of a drill; none when it forces no deletion.
-pub(super) fn of(view: &DrillView<'_>, history: &History) -> Option<Overlap> {
+pub(super) fn of(view: &DrillView<'_>) -> Option<Overlap> {
     view.fault(Fault::ForceDelete)?;
-    let measured = measure(view, history).unwrap_or_else(|why| Measured::Not { why });
+    let measured = measure(view).unwrap_or_else(|why| Measured::Not { why });
     Some(Overlap {
         drill: view.id.clone(),
         pod: view.member.pod.clone(),
@@ -67,44 +67,31 @@ pub(super) fn of(view: &DrillView<'_>, history: &History) -> Option<Overlap> {
     })
 }
 
-fn measure(view: &DrillView<'_>, history: &History) -> Result<Measured, String> {
+fn measure(view: &DrillView<'_>) -> Result<Measured, String> {
     // The last container of the old pod, the first of the new one: those that could meet.
-    let old = view.old_pod().and_then(|old| containers(view, old).last());
+    let servers = servers::of(view);
+    let (old_pod, new_pod) = (view.old_pod(), view.new_pod());
+    let old = servers.iter().rfind(|server| Some(server.uid) == old_pod);
     let old = old.ok_or("the old server's container was not seen")?;
-    let new = view.new_pod().and_then(|new| containers(view, new).next());
+    let new = servers.iter().find(|server| Some(server.uid) == new_pod);
     let new = new.ok_or("the new server's container was not seen")?;
-    let (old_node, ended) = task(history, old, TaskChange::Exited)
-        .ok_or_else(|| format!("the node did not report the end of container {old}"))?;
-    let (new_node, started) = task(history, new, TaskChange::Started)
-        .ok_or_else(|| format!("the node did not report the start of container {new}"))?;
-    if old_node != new_node {
+    let ended = old
+        .ended
+        .ok_or_else(|| format!("the node did not report the end of container {}", old.container))?;
+    let started = new
+        .started
+        .ok_or_else(|| format!("the node did not report the start of container {}", new.container))?;
+    if ended.node != started.node {
         return Err(format!(
-            "one ran on {old_node}, the other on {new_node}, and clocks differ"
+            "one ran on {}, the other on {}, and clocks differ",
+            ended.node, started.node
         ));
     }
-    let overlap = ended.duration_since(started);
+    let overlap = ended.when.duration_since(started.when);
     let us = u64::try_from(overlap.unsigned_abs().as_micros()).unwrap_or(u64::MAX);
     Ok(if overlap.is_positive() {
         Measured::Both { us }
     } else {
         Measured::Apart { us }
-    })
-}
-
-/// The IDs of the containers that ran the engine in a pod, without the runtime's prefix.
-fn containers<'h>(view: &DrillView<'h>, uid: &str) -> impl Iterator<Item = &'h str> {
-    view.pod(uid).filter_map(|pod| {
-        let id = view.engine(pod.state?)?.id.as_deref()?;
-        Some(id.split_once("://").map_or(id, |(_, id)| id))
-    })
-}
-
-/// A node's report on a container, wherever in the history: it comes by another way than the watches' and may be late.
-fn task<'h>(history: &'h History, container: &str, change: TaskChange) -> Option<(&'h str, Timestamp)> {
-    history.records.iter().find_map(|record| match &record.event {
-        Event::NodeTask(task) if task.container == container && task.change == change => {
-            Some((task.node.as_str(), task.when))
-        }
-        _ => None,
     })
 }

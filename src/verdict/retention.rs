@@ -1,7 +1,8 @@
 use super::model::Finding;
+use super::scaled_claims;
 use super::view::{Begun, CLAIM, DrillView, VOLUME};
 use crate::history::{ClaimState, Event, Fault, ObjectState, VolumeState};
-use crate::plan::Outcome;
+use crate::plan::{Drill, Outcome};
 use crate::workload::RetentionPolicy;
 
 /// What becomes of the claims when the StatefulSet goes: they stay until they are deleted by name, and then go with
@@ -9,6 +10,9 @@ use crate::workload::RetentionPolicy;
 ///
 /// Source: Kubernetes' "StatefulSets: PersistentVolumeClaim retention" and "Persistent Volumes: reclaiming".
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
+    if view.planned.drill == Drill::Scale {
+        return scaled_claims::check(view);
+    }
     let Some(set) = view.fault(Fault::DeleteStatefulset) else {
         return Finding::inconclusive("the StatefulSet was not deleted");
     };
@@ -17,10 +21,14 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     }
     let by_name = view.fault(Fault::DeleteClaims);
     let mut parts = Vec::new();
-    for claim in &view.member.claims {
-        parts.push(kept(view, claim, set, by_name));
-        if let Some(by_name) = by_name {
-            parts.push(reclaimed(view, claim, by_name));
+    for member in view.workload.members() {
+        // Only the claims of the member that the drill is for are deleted by name.
+        let by_name = by_name.filter(|_| member.ordinal == view.member.ordinal);
+        for claim in &member.claims {
+            parts.push(kept(view, claim, set, by_name));
+            if let Some(by_name) = by_name {
+                parts.push(reclaimed(view, claim, by_name));
+            }
         }
     }
     let observed = parts
@@ -129,13 +137,32 @@ fn reclaimed(view: &DrillView<'_>, claim: &str, by_name: Begun<'_>) -> Finding {
         }
         ("Delete", false) => Finding::inconclusive(says("was not seen to go")),
         ("Retain", true) => Finding::violated(vec![says("went with its claim")]),
-        ("Retain", false) if phase == "Released" => Finding::held(vec![says("stayed, Released")]),
+        ("Retain", false) if next_volume(view, claim, by_name) == Some(volume) => {
+            Finding::violated(vec![says("was given to the next claim")])
+        }
+        ("Retain", false) if phase == "Released" => {
+            let next = next_volume(view, claim, by_name);
+            let next = next.map(|next| format!("the next claim {claim} has another volume: {next}"));
+            let stayed = says("stayed, Released");
+            Finding::held(std::iter::once(stayed).chain(next).collect())
+        }
         (_, _) => Finding::inconclusive(says(&format!("was last seen with phase {phase}"))),
     }
 }
 
+/// The volume of the claim that took the name of one deleted by name.
+fn next_volume<'h>(view: &DrillView<'h>, claim: &str, by_name: Begun<'_>) -> Option<&'h str> {
+    let (old, _) = claim_before(view, claim, by_name.place)?;
+    let (new, state) = claim_before(view, claim, usize::MAX)?;
+    state.volume.as_deref().filter(|_| new != old)
+}
+
 /// The claim of a name as it was last seen before a place of the history: its UID and state.
-fn claim_before<'h>(view: &DrillView<'h>, name: &str, before: usize) -> Option<(&'h str, &'h ClaimState)> {
+pub(super) fn claim_before<'h>(
+    view: &DrillView<'h>,
+    name: &str,
+    before: usize,
+) -> Option<(&'h str, &'h ClaimState)> {
     let namespace = &view.workload.namespace;
     view.all()
         .rev()
@@ -177,7 +204,7 @@ fn volume_seen<'h>(
         })
 }
 
-fn describe(uid: &str, state: &ClaimState) -> String {
+pub(super) fn describe(uid: &str, state: &ClaimState) -> String {
     let deleting = if state.terminating {
         " and being deleted"
     } else {

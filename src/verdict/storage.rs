@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
+use super::inspection::Inspection;
 use super::model::Finding;
-use super::quantity;
-use super::view::{CLAIM, DrillView, Inspection};
+use super::view::{CLAIM, DrillView};
 use crate::history::{ClaimState, Event, ObjectRef};
-use crate::workload::ClaimTemplate;
+use crate::quantity;
+use crate::workload::{ClaimTemplate, WorkloadKind};
 
-/// The member's claims are as the manifest asks, and the same claims and volumes before and after.
+/// The claims of every member that a fault met are as the manifest asks, and the same claims and volumes before and after.
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
     let (Some(first_fault), Some(last_fault)) = (view.first_fault(), view.last_fault()) else {
         return Finding::inconclusive("no fault was begun");
@@ -24,10 +25,12 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
 
     let mut wrong = Vec::new();
     let mut right = Vec::new();
-    for (template, name) in view.workload.claims.iter().zip(&view.member.claims) {
-        match compare(view, template, name, *before, *after) {
-            Ok(evidence) => right.push(evidence),
-            Err(evidence) => wrong.extend(evidence),
+    for view in view.met() {
+        for (template, name) in view.workload.claims.iter().zip(&view.member.claims) {
+            match compare(&view, template, name, *before, *after) {
+                Ok(evidence) => right.push(evidence),
+                Err(evidence) => wrong.extend(evidence),
+            }
         }
     }
     if wrong.is_empty() {
@@ -93,7 +96,8 @@ fn compare(
             or_none(new_state.requested.as_deref()),
             new_state.access_modes.join("+"),
             or_none(new_state.storage_class.as_deref()),
-            if applied.is_some() {
+            // A Deployment makes no claims that it could adopt one in place of.
+            if applied.is_some() && view.workload.kind == WorkloadKind::StatefulSet {
                 ", adopted from the manifests"
             } else {
                 ""

@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
+
 use crate::history::{
-    ClaimState, ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState,
-    PodState, Record,
+    ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState, PodState, Record,
 };
 use crate::plan::{PlannedDrill, Step};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 pub(super) const POD: &str = "Pod";
 pub(super) const CLAIM: &str = "PersistentVolumeClaim";
@@ -22,9 +23,11 @@ pub(super) struct DrillView<'h> {
     pub faults: Vec<Begun<'h>>,
     /// Everything until the drill's end.
     seen: &'h [Record],
+    /// The whole history: what comes by another way than the watches may be late.
+    whole: &'h [Record],
     /// The place of the drill's first record.
     start: usize,
-    /// What the watches said of pods of the member's name.
+    /// What the watches said of the member's pods: those of its name, or all of a Deployment, whose pods have none.
     pods: Vec<Sighting<'h>>,
 }
 
@@ -56,21 +59,15 @@ pub(super) struct Begun<'h> {
     pub targets: &'h [FaultTarget],
 }
 
-/// A watch's word on a pod of the member's name.
+/// A watch's word on a pod of the member's.
 #[derive(Clone, Copy)]
 pub(super) struct Sighting<'h> {
     pub place: usize,
     pub us: u64,
+    pub name: &'h str,
     pub uid: &'h str,
     /// Its state; none when it was deleted.
     pub state: Option<&'h PodState>,
-}
-
-/// The claims that an inspection found.
-#[derive(Clone, Copy)]
-pub(super) struct Inspection<'h> {
-    pub place: usize,
-    claims: &'h [(ObjectRef, ClaimState)],
 }
 
 impl<'h> DrillView<'h> {
@@ -105,6 +102,7 @@ impl<'h> DrillView<'h> {
             ending,
             faults: Vec::new(),
             seen,
+            whole: records,
             start,
             pods: Vec::new(),
         };
@@ -120,35 +118,92 @@ impl<'h> DrillView<'h> {
                 _ => None,
             })
             .collect();
-        view.pods = view
-            .all()
-            .filter_map(|at| {
-                let (object, state) = match at.event {
-                    Event::Observed {
-                        object,
-                        state: ObjectState::Pod(state),
-                        ..
-                    } => (object, Some(state)),
-                    Event::Gone { object } => (object, None),
-                    _ => return None,
-                };
-                (object.kind == POD
-                    && object.namespace == view.workload.namespace
-                    && object.name == view.member.pod)
-                    .then_some(Sighting {
-                        place: at.place,
-                        us: at.us,
-                        uid: &object.uid,
-                        state,
-                    })
-            })
-            .collect();
+        view.pods = view.sightings(&view.member);
         Some(view)
+    }
+
+    /// The same drill, seen from another member.
+    pub fn seen_from(&self, ordinal: u32) -> Self {
+        let member = self.workload.member(ordinal);
+        Self {
+            id: self.id.clone(),
+            workload: self.workload,
+            planned: self.planned,
+            ending: self.ending,
+            faults: self.faults.clone(),
+            seen: self.seen,
+            whole: self.whole,
+            start: self.start,
+            pods: self.sightings(&member),
+            member,
+        }
+    }
+
+    /// The drill as seen from every member whose pod its faults met: the one that it is for, and each whose pod went
+    /// since the first fault. A Deployment's pods are one member's.
+    pub fn met(&self) -> Vec<Self> {
+        let members = match self.workload.kind {
+            WorkloadKind::StatefulSet => 0..self.workload.replicas,
+            WorkloadKind::Deployment => self.member.ordinal..self.member.ordinal + 1,
+        };
+        let views = members.map(|ordinal| self.seen_from(ordinal));
+        views
+            .filter(|view| {
+                let went = |old| view.pod(old).any(|pod| pod.state.is_none());
+                view.member.ordinal == self.member.ordinal || view.old_pod().is_some_and(went)
+            })
+            .collect()
+    }
+
+    /// What the watches said of a member's pods. A deletion does not say who made the pod: its UID does.
+    fn sightings(&self, member: &Member) -> Vec<Sighting<'h>> {
+        let mut made = BTreeSet::new();
+        let mut sightings = Vec::new();
+        for at in self.all() {
+            let (object, state) = match at.event {
+                Event::Observed {
+                    object,
+                    state: ObjectState::Pod(state),
+                    ..
+                } => (object, Some(state)),
+                Event::Gone { object } if object.kind == POD => (object, None),
+                _ => continue,
+            };
+            let its = match self.workload.kind {
+                WorkloadKind::StatefulSet => object.name == member.pod,
+                WorkloadKind::Deployment => {
+                    let owner = state.and_then(|state| state.owner.as_deref());
+                    made.contains(&object.uid) || self.workload.has_pod(&object.name, owner)
+                }
+            };
+            if its && object.namespace == self.workload.namespace {
+                made.insert(&object.uid);
+                sightings.push(Sighting {
+                    place: at.place,
+                    us: at.us,
+                    name: &object.name,
+                    uid: &object.uid,
+                    state,
+                });
+            }
+        }
+        sightings
     }
 
     /// Everything until the drill's end.
     pub fn all(&self) -> impl DoubleEndedIterator<Item = At<'h>> + use<'h> {
         at(self.seen, 0)
+    }
+
+    /// The whole history, beyond the drill's end too.
+    pub fn whole(&self) -> impl Iterator<Item = At<'h>> + use<'h> {
+        at(self.whole, 0)
+    }
+
+    /// The drill's time, in microseconds since the run began.
+    pub fn span_us(&self) -> (u64, u64) {
+        let us = |record: Option<&Record>| record.map_or(0, |record| record.at_us);
+        (us(self.seen.get(self.start)), us(self.seen.last()))
     }
 
     /// The drill's own records: those that name it.
@@ -168,7 +223,7 @@ impl<'h> DrillView<'h> {
         self.faults.iter().copied().find(|begun| begun.fault == fault)
     }
 
-    /// What the watches said of pods of the member's name.
+    /// What the watches said of the member's pods.
     pub fn pods(&self) -> &[Sighting<'h>] {
         &self.pods
     }
@@ -181,33 +236,43 @@ impl<'h> DrillView<'h> {
     /// The UID of the member's pod that the first fault meets.
     pub fn old_pod(&self) -> Option<&'h str> {
         let fault = self.first_fault()?;
-        let target = fault
-            .targets
-            .iter()
-            .find(|target| target.kind == POD && target.name == self.member.pod);
+        let target = fault.targets.iter().find(|target| self.is_pod(target));
         target.map(|target| target.uid.as_str()).or_else(|| {
             let mut before = self.pods.iter().rev().filter(|pod| pod.place < fault.place);
             before.next().filter(|pod| pod.state.is_some()).map(|pod| pod.uid)
         })
     }
 
-    /// The UID of the pod that took the member's name last, first seen after the first fault.
-    pub fn new_pod(&self) -> Option<&'h str> {
-        let fault = self.first_fault()?;
-        self.pods
-            .iter()
-            .rev()
-            .filter(|pod| pod.state.is_some())
-            .map(|pod| pod.uid)
-            .find(|uid| Some(*uid) != self.old_pod() && self.first_seen(uid) > Some(fault.place))
+    /// Whether an object is a pod of the member's.
+    pub fn is_pod(&self, object: &ObjectRef) -> bool {
+        let its = match self.workload.kind {
+            WorkloadKind::StatefulSet => object.name == self.member.pod,
+            WorkloadKind::Deployment => self.pods.iter().any(|pod| pod.uid == object.uid),
+        };
+        its && object.kind == POD && object.namespace == self.workload.namespace
     }
 
-    /// The place at which a pod of the member's name was first seen.
+    /// The name that a pod of the member's has.
+    pub fn name(&self, uid: &str) -> Option<&'h str> {
+        self.pod(uid).next().map(|pod| pod.name)
+    }
+
+    /// The UID of the pod that took the member's name last, first seen after the first fault. Not the one that was
+    /// spoken of last: a Deployment's old pods may outlive the first sight of the new one.
+    pub fn new_pod(&self) -> Option<&'h str> {
+        let (fault, old) = (self.first_fault()?, self.old_pod());
+        let made = self.pods.iter().filter(|pod| pod.state.is_some());
+        made.map(|pod| pod.uid)
+            .filter(|uid| Some(*uid) != old && self.first_seen(uid) > Some(fault.place))
+            .max_by_key(|uid| self.first_seen(uid))
+    }
+
+    /// The place at which a pod of the member's was first seen.
     pub fn first_seen(&self, uid: &str) -> Option<usize> {
         self.pod(uid).next().map(|pod| pod.place)
     }
 
-    /// When a pod of the member's name was first seen Ready.
+    /// When a pod of the member's was first seen Ready.
     pub fn ready(&self, uid: &str) -> Option<Sighting<'h>> {
         self.pod(uid)
             .find(|pod| pod.state.is_some_and(|state| state.ready))
@@ -229,23 +294,18 @@ impl<'h> DrillView<'h> {
         })
     }
 
+    /// The kinds whose watch broke since the drill began.
+    pub fn gaps(&self) -> impl Iterator<Item = &'h str> {
+        at(self.seen, self.start).filter_map(|at| match at.event {
+            Event::Gap { kind, .. } => Some(kind.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether a watch on a kind broke between the first fault and the drill's end.
     pub fn gap_since_fault(&self, kind: &str) -> bool {
         self.first_fault()
             .is_some_and(|fault| self.gap(kind, fault.place, self.seen.len()))
-    }
-
-    /// The drill's inspections of the claims, in order.
-    pub fn inspections(&self) -> Vec<Inspection<'h>> {
-        self.own()
-            .filter_map(|at| match at.event {
-                Event::ClaimsInspected { claims, .. } => Some(Inspection {
-                    place: at.place,
-                    claims,
-                }),
-                _ => None,
-            })
-            .collect()
     }
 
     /// The place at which an object was first seen to be gone after a fault began: its deletion, or another object
@@ -281,29 +341,20 @@ impl<'h> DrillView<'h> {
     }
 }
 
-impl<'h> Inspection<'h> {
-    pub fn claim(&self, namespace: &str, name: &str) -> Option<(&'h ObjectRef, &'h ClaimState)> {
-        self.claims
-            .iter()
-            .find(|(object, _)| object.namespace == namespace && object.name == name)
-            .map(|(object, state)| (object, state))
-    }
-}
-
 /// The fault that a step is.
 pub(super) fn fault_of(step: Step) -> Option<Fault> {
     match step {
         Step::DeletePod {
             grace_seconds: Some(0),
         } => Some(Fault::ForceDelete),
-        Step::DeletePod { .. } => Some(Fault::DeletePod),
+        Step::DeletePod { .. } | Step::RenewFirst => Some(Fault::DeletePod),
         Step::DeleteStatefulSet => Some(Fault::DeleteStatefulset),
         Step::DeleteClaims => Some(Fault::DeleteClaims),
         Step::DeletePods => Some(Fault::DeletePods),
-        Step::Scale { .. } => Some(Fault::Scale),
+        Step::Scale { replicas } => Some(Fault::Scale { replicas }),
         Step::Restart => Some(Fault::Restart),
         Step::Undo => Some(Fault::Undo),
-        Step::Evict => Some(Fault::Evict),
+        Step::Evict { .. } => Some(Fault::Evict),
         Step::Cordon => Some(Fault::Cordon),
         Step::Uncordon => Some(Fault::Uncordon),
         Step::StepDown => Some(Fault::StepDown),
@@ -325,7 +376,9 @@ fn drill_of(event: &Event) -> Option<&DrillId> {
         | Event::FaultAccepted { drill, .. }
         | Event::FaultRefused { drill, .. }
         | Event::MemberRead { drill, .. }
+        | Event::ServiceRead { drill, .. }
         | Event::Probed { drill, .. }
+        | Event::CameTo { drill, .. }
         | Event::ClaimsInspected { drill, .. }
         | Event::Read { drill, .. } => Some(drill),
         Event::Server { drill, .. } => drill.as_ref(),

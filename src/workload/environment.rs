@@ -26,6 +26,10 @@ pub(super) enum Variable {
     Missing,
 }
 
+/// A setting's value is not known; that is a problem already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unsettled;
+
 impl Environment {
     /// Resolves `envFrom` and `env` as the kubelet does: what comes later wins, `env` over `envFrom`, and
     /// `$(NAME)` stands for a variable that was defined before.
@@ -69,6 +73,33 @@ impl Environment {
         match self.get(name)? {
             Variable::Known(value) => Some(value),
             Variable::AtRuntime(_) | Variable::Missing => None,
+        }
+    }
+
+    /// A setting that has to be known beforehand: its value, or none where it is not set. What is wrong with it becomes
+    /// a problem, unless it is one already.
+    pub(super) fn setting(
+        &self,
+        variable: &str,
+        pointer: &str,
+        workload: &Manifest,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Option<String>, Unsettled> {
+        match self.get(variable) {
+            Some(Variable::Known(value)) => Ok(Some(value.clone())),
+            None if self.incomplete => Err(Unsettled),
+            None => Ok(None),
+            Some(Variable::Missing) => Err(Unsettled),
+            Some(Variable::AtRuntime(source)) => {
+                let error = DiscoverError::UnknownSetting {
+                    object: workload.to_string(),
+                    variable: variable.to_owned(),
+                    source_of_value: source,
+                };
+                let place = workload.locate(&format!("{pointer}/env"));
+                problems.push(Problem::new(error).at(place, "this environment sets it"));
+                Err(Unsettled)
+            }
         }
     }
 
@@ -116,7 +147,7 @@ impl Environment {
 
     /// Replaces `$(NAME)`; `$$(NAME)` is a literal `$(NAME)`, and an unknown name stays as it is written
     /// (Kubernetes, "Define Dependent Environment Variables").
-    fn expand(&self, text: &str) -> Variable {
+    pub(super) fn expand(&self, text: &str) -> Variable {
         let mut expanded = String::new();
         let mut rest = text;
         while let Some(dollar) = rest.find('$') {

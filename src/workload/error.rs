@@ -9,12 +9,38 @@ pub enum DiscoverError {
     #[diagnostic(
         code(stateproof::workload::no_database),
         help(
-            "stateproof verifies StatefulSets whose image is `postgres`, of any registry, with any tag; add its manifest"
+            "stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`, of any registry, with any tag; add its manifest, or say what another image holds with the annotation `stateproof.dev/engine`"
         )
     )]
     NoDatabase {
         /// What was found instead.
         found: String,
+    },
+    /// A StatefulSet with claims that runs no known engine.
+    #[error("{object}: which engine it runs cannot be told: {seen}")]
+    #[diagnostic(
+        code(stateproof::workload::unknown_engine),
+        help(
+            "say it with the annotation `stateproof.dev/engine`: `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the StatefulSet alone"
+        )
+    )]
+    UnknownEngine {
+        /// The StatefulSet.
+        object: String,
+        /// Its images and ports.
+        seen: String,
+    },
+    /// An annotation or label that names no engine.
+    #[error("{object}: `stateproof.dev/engine` is `{value}`")]
+    #[diagnostic(
+        code(stateproof::workload::unknown_mark),
+        help("write `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the workload alone")
+    )]
+    UnknownMark {
+        /// The workload.
+        object: String,
+        /// What it says.
+        value: String,
     },
     /// A field holds something else than Kubernetes expects there.
     #[error("{object}: `{field}` {fault}")]
@@ -74,6 +100,22 @@ pub enum DiscoverError {
         /// The template's labels.
         labels: String,
     },
+    /// A Deployment whose pods no Service selects.
+    #[error("no Service selects the pods of {object}, which have {labels}; {found}")]
+    #[diagnostic(
+        code(stateproof::workload::no_service_selects),
+        help(
+            "add a Service whose `spec.selector` matches the labels in the Deployment's `spec.template`: its pods have no names of their own, so nothing else leads to the database"
+        )
+    )]
+    NoServiceSelects {
+        /// The Deployment.
+        object: String,
+        /// The template's labels.
+        labels: String,
+        /// What Services there are.
+        found: String,
+    },
     /// A StatefulSet's selector does not select its own pods.
     #[error("{object} does not select its own pods: it asks for {wanted}, they have {labels}")]
     #[diagnostic(
@@ -90,7 +132,7 @@ pub enum DiscoverError {
         /// The template's labels.
         labels: String,
     },
-    /// A Secret or ConfigMap that the pods need is not in the set.
+    /// A Secret, ConfigMap or claim that the pods need is not in the set.
     #[error("{object} needs the {kind} `{name}`, which is not in the set")]
     #[diagnostic(
         code(stateproof::workload::reference_missing),
@@ -99,7 +141,7 @@ pub enum DiscoverError {
     ReferenceMissing {
         /// The workload.
         object: String,
-        /// `Secret` or `ConfigMap`.
+        /// `Secret`, `ConfigMap` or `PersistentVolumeClaim`.
         kind: &'static str,
         /// Its name.
         name: String,
@@ -123,7 +165,7 @@ pub enum DiscoverError {
         found: String,
     },
     /// The engine is given no password.
-    #[error("{object}: `POSTGRES_PASSWORD` is not set")]
+    #[error("{object}: `{variable}` is not set")]
     #[diagnostic(
         code(stateproof::workload::no_password),
         help("set it from a Secret: the image does not initialise a database without it")
@@ -131,6 +173,8 @@ pub enum DiscoverError {
     NoPassword {
         /// The workload.
         object: String,
+        /// The variable.
+        variable: &'static str,
     },
     /// A setting that nobody knows before the pod runs.
     #[error("{object}: `{variable}` is known only when the pod runs: it comes from {source_of_value}")]

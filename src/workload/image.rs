@@ -26,9 +26,17 @@ impl<'a> ImageName<'a> {
 
     /// The major version that the tag begins with: 16 for `16-alpine` and `16.9`, none for `latest`.
     pub(super) fn major(self) -> Option<u32> {
+        self.version()?.split('.').next()?.parse().ok()
+    }
+
+    /// The version that the tag begins with: `16` for `16-alpine`, `8.0` for `8.0-debian`, none for `latest`.
+    pub(super) fn version(self) -> Option<&'a str> {
         let tag = self.tag?;
-        let digits = tag.find(|c: char| !c.is_ascii_digit()).unwrap_or(tag.len());
-        tag[..digits].parse().ok()
+        let end = tag.find(|c: char| !(c.is_ascii_digit() || c == '.'));
+        let version = tag[..end.unwrap_or(tag.len())].trim_end_matches('.');
+        version
+            .starts_with(|c: char| c.is_ascii_digit())
+            .then_some(version)
     }
 }
 
@@ -51,6 +59,23 @@ mod tests {
         ] {
             let name = ImageName::parse(image);
             assert_eq!((name.repository, name.major()), (repository, major), "{image}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_what_the_tag_begins_with() {
+        for (image, version) in [
+            ("postgres:16-alpine", Some("16")),
+            ("mysql:8.0", Some("8.0")),
+            ("mysql:8.0.36-debian", Some("8.0.36")),
+            ("mysql:8.", Some("8")),
+            ("mongo:4.4@sha256:0123", Some("4.4")),
+            ("nginx:latest", None),
+            ("nginx:.5", None),
+            ("nginx", None),
+            ("nginx@sha256:0123", None),
+        ] {
+            assert_eq!(ImageName::parse(image).version(), version, "{image}");
         }
     }
 }

@@ -3,6 +3,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::engines;
+use super::image::ImageName;
+
 /// One StatefulSet, or a Deployment used as a database, with its Services, claims and engine.
 ///
 /// Serialised into the history's first event, so that a verdict needs nothing but the history.
@@ -71,9 +74,13 @@ impl Workload {
     /// The member with this ordinal.
     ///
     /// Names follow Kubernetes' "StatefulSet basics": pod `NAME-ORDINAL`, claim `TEMPLATE-POD`,
-    /// DNS name `POD.SERVICE.NAMESPACE.svc.cluster.local`.
+    /// DNS name `POD.SERVICE.NAMESPACE.svc.cluster.local`. A Deployment's members have no names of their own: they
+    /// share the Deployment's, its claims and the name of its first Service.
     #[must_use]
     pub fn member(&self, ordinal: u32) -> Member {
+        if self.kind == WorkloadKind::Deployment {
+            return self.any_member(ordinal);
+        }
         let pod = format!("{}-{ordinal}", self.name);
         Member {
             ordinal,
@@ -90,9 +97,91 @@ impl Workload {
         }
     }
 
+    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        // A Deployment's pods have no names of their own by which a command could be run in the one that answered.
+        self.engine.kind != EngineKind::Http
+            || (self.kind == WorkloadKind::StatefulSet && !self.engine.data_directory.is_empty())
+    }
+
+    /// The Services other than the governing one whose every connection leads to this member.
+    pub fn services_of(&self, member: &Member) -> impl Iterator<Item = &ServiceRef> {
+        self.services.iter().filter(move |service| {
+            service.name != self.governing_service
+                && service
+                    .pod
+                    .as_ref()
+                    .map_or(self.replicas == 1, |pod| *pod == member.pod)
+        })
+    }
+
+    /// The first Service that selects every member.
+    #[must_use]
+    pub fn common_service(&self) -> Option<&ServiceRef> {
+        self.services.iter().find(|service| service.pod.is_none())
+    }
+
     /// Every member that the manifest asks for, in the order of their ordinals.
     pub fn members(&self) -> impl Iterator<Item = Member> {
         (0..self.replicas).map(|ordinal| self.member(ordinal))
+    }
+
+    /// Whether a pod of the workload's namespace is one of its members: by its name, which a StatefulSet keeps, or by
+    /// the ReplicaSet of a Deployment that made it (`KIND/NAME` of its controller).
+    ///
+    /// A Deployment's ReplicaSets are called `NAME-HASH`, and the hash holds no hyphen (Kubernetes, "Deployments").
+    ///
+    /// ```
+    /// # use stateproof::manifest::ManifestSet;
+    /// # use stateproof::workload::discover;
+    /// # let set = ManifestSet::read(&["fixtures/wealist-postgres".into()])?;
+    /// let postgres = discover(&set, "default")?.remove(0).workload;
+    /// assert!(postgres.has_pod("postgres-0", Some("StatefulSet/postgres")));
+    /// assert!(!postgres.has_pod("postgres-exporter-0", Some("StatefulSet/postgres-exporter")));
+    /// # Ok::<(), stateproof::manifest::Problems>(())
+    /// ```
+    #[must_use]
+    pub fn has_pod(&self, pod: &str, owner: Option<&str>) -> bool {
+        match self.kind {
+            WorkloadKind::StatefulSet => pod
+                .strip_prefix(&self.name)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|ordinal| ordinal.parse::<u32>().is_ok()),
+            WorkloadKind::Deployment => owner
+                .and_then(|owner| owner.strip_prefix("ReplicaSet/"))
+                .and_then(|set| set.rsplit_once('-'))
+                .is_some_and(|(name, _)| name == self.name),
+        }
+    }
+
+    /// How reports call a member: `Pod postgres-0`, or `Deployment postgres`, whose pods have no names of their own.
+    #[must_use]
+    pub fn called(&self, member: &Member) -> String {
+        match self.kind {
+            WorkloadKind::StatefulSet => format!("Pod {}", member.pod),
+            WorkloadKind::Deployment => format!("Deployment {}", self.name),
+        }
+    }
+
+    fn any_member(&self, ordinal: u32) -> Member {
+        Member {
+            ordinal,
+            pod: self.name.clone(),
+            dns: self
+                .common_service()
+                .map(|service| service.dns.clone())
+                .unwrap_or_default(),
+            claims: self.claims.iter().map(|claim| claim.name.clone()).collect(),
+        }
+    }
+
+    /// The Services with an address of their own behind which there are several members: one connection leads to one of
+    /// them, the next to another. A headless name is not among them: it gives its members' addresses.
+    pub fn spreading_services(&self) -> impl Iterator<Item = &ServiceRef> {
+        let spreads =
+            move |service: &&ServiceRef| !service.headless && service.pod.is_none() && self.replicas > 1;
+        self.services.iter().filter(spreads)
     }
 }
 
@@ -201,10 +290,10 @@ pub enum RetentionPolicy {
     Delete,
 }
 
-/// One entry of `spec.volumeClaimTemplates`.
+/// One entry of `spec.volumeClaimTemplates`, or a claim that a Deployment's pods mount by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimTemplate {
-    /// The template's name, the stem of the claims' names.
+    /// The template's name, the stem of the claims' names; the claim's own name where a Deployment mounts it.
     pub name: String,
     /// The requested size as the manifest writes it, for example `5Gi`.
     pub storage: String,
@@ -232,6 +321,16 @@ pub struct Engine {
     pub data_directory: String,
 }
 
+impl Engine {
+    /// The version that the image's tag asks for: `16` for `postgres:16-alpine`, `8.0` for `mysql:8.0`. None where it
+    /// names none, and where the image is not the engine's official one, whose versions are its own.
+    #[must_use]
+    pub fn version_asked(&self) -> Option<&str> {
+        let official = engines::recognise(&self.image) == Some(self.kind);
+        ImageName::parse(&self.image).version().filter(|_| official)
+    }
+}
+
 /// The database engines that stateproof speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EngineKind {
@@ -247,6 +346,9 @@ pub enum EngineKind {
     /// Files on a volume, and a web server that answers over HTTP (nginx).
     #[serde(rename = "HTTP")]
     Http,
+    /// None that is known, or none that matters: the set is expected to fail before anybody could speak to it.
+    #[serde(rename = "unknown")]
+    Unknown,
 }
 
 impl fmt::Display for EngineKind {
@@ -256,6 +358,7 @@ impl fmt::Display for EngineKind {
             Self::MySql => f.write_str("MySQL"),
             Self::MongoDb => f.write_str("MongoDB"),
             Self::Http => f.write_str("files over HTTP"),
+            Self::Unknown => f.write_str("an unknown engine"),
         }
     }
 }
@@ -263,12 +366,40 @@ impl fmt::Display for EngineKind {
 /// One pod of a workload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Its ordinal.
+    /// Its ordinal. Among a Deployment's pods, which have none, its place in the order of their names.
     pub ordinal: u32,
-    /// Its pod's name, the same for every incarnation.
+    /// Its pod's name, the same for every incarnation; a Deployment's name where the pods have none that stay.
     pub pod: String,
     /// Its stable DNS name.
     pub dns: String,
-    /// The names of its claims, in the order of the templates.
+    /// The names of its claims, in the order of the templates. All members of a Deployment have the same.
     pub claims: Vec<String>,
+}
+
+impl Member {
+    /// Whether what a server says of itself, its address or its host with or without a port, is this member's.
+    ///
+    /// ```
+    /// # use stateproof::workload::Member;
+    /// let member = Member {
+    ///     ordinal: 1,
+    ///     pod: "mongodb-1".into(),
+    ///     dns: "mongodb-1.mongodb.prod.svc.cluster.local".into(),
+    ///     claims: Vec::new(),
+    /// };
+    /// assert!(member.answers_as("10.244.0.7", Some("10.244.0.7")));
+    /// assert!(member.answers_as("mongodb-1", None));
+    /// assert!(member.answers_as("mongodb-1.mongodb.prod.svc.cluster.local:27017", None));
+    /// assert!(!member.answers_as("mongodb-10", None));
+    /// ```
+    #[must_use]
+    pub fn answers_as(&self, server: &str, ip: Option<&str>) -> bool {
+        let host = match server.rsplit_once(':') {
+            // More than one colon is an IPv6 address without a port.
+            Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
+            _ => server,
+        };
+        let named = host.strip_prefix(&self.pod);
+        ip == Some(host) || named.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
 }

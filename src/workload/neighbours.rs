@@ -33,9 +33,14 @@ impl<'s> Neighbours<'s> {
 
     /// The `v1` objects of this kind.
     pub(super) fn every(&self, kind: &str) -> impl Iterator<Item = &'s Manifest> {
+        self.every_of("v1", kind)
+    }
+
+    /// The objects of this kind.
+    pub(super) fn every_of(&self, api_version: &str, kind: &str) -> impl Iterator<Item = &'s Manifest> {
         let (namespace, default_namespace) = (self.namespace, self.default_namespace);
         self.set.iter().filter(move |manifest| {
-            manifest.api_version() == "v1"
+            manifest.api_version() == api_version
                 && manifest.kind() == kind
                 && manifest.namespace().unwrap_or(default_namespace) == namespace
         })

@@ -2,9 +2,9 @@
 
 use k8s_openapi::api::core::v1::Container;
 
-use super::environment::{Environment, Variable};
+use super::environment::Environment;
 use super::image::ImageName;
-use super::{Credentials, DiscoverError, Engine, EngineKind, Password};
+use super::{Credentials, DiscoverError, Engine, EngineKind, Password, ports};
 use crate::manifest::{Manifest, Problem};
 
 const PORT: u16 = 5432;
@@ -18,7 +18,7 @@ pub(super) fn engine(container: &Container, environment: &Environment) -> Engine
     Engine {
         kind: EngineKind::PostgreSql,
         container: container.name.clone(),
-        port: port(container),
+        port: ports::declared(container, &["postgres", "postgresql"], PORT),
         data_directory: environment
             .known("PGDATA")
             .map_or_else(|| default_data_directory(&image), str::to_owned),
@@ -43,22 +43,7 @@ pub(super) fn credentials(
     workload: &Manifest,
     problems: &mut Vec<Problem>,
 ) -> Option<Credentials> {
-    let mut setting = |variable: &str| match environment.get(variable) {
-        Some(Variable::Known(value)) => Ok(Some(value.clone())),
-        None if environment.incomplete => Err(()),
-        None => Ok(None),
-        Some(Variable::Missing) => Err(()),
-        Some(Variable::AtRuntime(source)) => {
-            let error = DiscoverError::UnknownSetting {
-                object: workload.to_string(),
-                variable: variable.to_owned(),
-                source_of_value: source,
-            };
-            let place = workload.locate(&format!("{pointer}/env"));
-            problems.push(Problem::new(error).at(place, "this environment sets it"));
-            Err(())
-        }
-    };
+    let mut setting = |variable| environment.setting(variable, pointer, workload, problems);
     let (user, password, database) = (
         setting("POSTGRES_USER"),
         setting("POSTGRES_PASSWORD"),
@@ -77,7 +62,8 @@ pub(super) fn credentials(
             })
             .at(place, "this environment sets it")
         } else {
-            Problem::new(DiscoverError::NoPassword { object })
+            let variable = "POSTGRES_PASSWORD";
+            Problem::new(DiscoverError::NoPassword { object, variable })
                 .at(place, "this environment has no POSTGRES_PASSWORD")
         });
         return None;
@@ -110,14 +96,4 @@ fn default_data_directory(image: &str) -> String {
         major @ 18.. => format!("/var/lib/postgresql/{major}/docker"),
         _ => "/var/lib/postgresql/data".to_owned(),
     }
-}
-
-/// The declared port that is named or numbered like PostgreSQL's; the server's own default without one.
-fn port(container: &Container) -> u16 {
-    let declared = container.ports.as_deref().unwrap_or_default();
-    declared
-        .iter()
-        .find(|port| matches!(port.name.as_deref(), Some("postgres" | "postgresql")))
-        .and_then(|port| u16::try_from(port.container_port).ok())
-        .unwrap_or(PORT)
 }

@@ -1,18 +1,15 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec};
+use k8s_openapi::api::core::v1::Container;
 
-use super::environment::Environment;
+use super::engines::Marked;
 use super::neighbours::Neighbours;
-use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, RetentionPolicy,
-    UpdateStrategy, Workload, WorkloadKind, data_directory, engines, governing, postgres, references,
+    UpdateStrategy, Workload, WorkloadKind, budgets, data_directory, engines, governing, http, services,
+    template,
 };
 use crate::manifest::{Manifest, Problem};
-
-/// Where a StatefulSet has its pods' spec.
-const POD: &str = "/spec/template/spec";
 
 /// The database that a StatefulSet runs. `None` when it runs none that is known, or when there are problems.
 pub(super) fn read(
@@ -20,7 +17,19 @@ pub(super) fn read(
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Discovered> {
-    manifest.images().find_map(engines::recognise)?;
+    let marked = match engines::mark(manifest) {
+        Ok(marked) => marked,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
+    let templates = manifest.json()["spec"]["volumeClaimTemplates"].as_array();
+    let keeps_something = templates.is_some_and(|templates| !templates.is_empty());
+    let recognised = manifest.images().any(|image| engines::recognise(image).is_some());
+    if marked == Marked::Ignored || (marked == Marked::Not && !keeps_something && !recognised) {
+        return None;
+    }
     let spec = match typed::<StatefulSet>(manifest) {
         Ok(set) => set.spec,
         Err(problem) => {
@@ -28,54 +37,47 @@ pub(super) fn read(
             return None;
         }
     };
-    let pod = spec.template.spec.clone().unwrap_or_default();
-    let (position, kind) = pod
-        .containers
-        .iter()
-        .enumerate()
-        .find_map(|(position, container)| {
-            Some((position, engines::recognise(container.image.as_deref()?)?))
-        })?;
-
+    let Some(engine) = template::engine_of(&spec.template, &volumes(&spec), marked) else {
+        if keeps_something {
+            problems.push(unknown_engine(manifest));
+        }
+        return None;
+    };
     let known = problems.len();
     let mut notes = Vec::new();
     check_identity(manifest, &spec, neighbours, &mut notes, problems);
-    references::check_volumes(&pod, POD, manifest, neighbours, problems);
-    let environment = environments(&pod, position, manifest, neighbours, problems);
-    let container = &pod.containers[position];
-    let pointer = format!("{POD}/containers/{position}");
-    let (engine, image_volume, credentials) = match kind {
-        EngineKind::PostgreSql => {
-            let engine = postgres::engine(container, &environment);
-            notes.extend(postgres::note(&engine.image, &engine));
-            let volume = postgres::image_volume(&engine.image);
-            let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
-            (engine, volume, credentials)
-        }
-        EngineKind::MySql | EngineKind::MongoDb | EngineKind::Http => todo!(),
-    };
+    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
 
+    let (container, mut engine) = (&template.container, template.engine);
     let claims = claims(&spec, container);
-    notes.extend(data_directory::note(
-        &engine,
-        image_volume,
-        container,
-        &pod,
-        &claims,
-    ));
+    notes.extend(template.notes);
+    if engine.kind == EngineKind::Http {
+        engine.data_directory = http::directory(&claims);
+        notes.extend(http::note(&engine));
+    } else {
+        notes.extend(data_directory::note(
+            &engine,
+            template.image_volume,
+            container,
+            &template.pod,
+            &claims,
+        ));
+    }
+    let (replicas, labels) = (count(spec.replicas, 1), template::labels(&spec.template));
+    let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
         namespace: neighbours.namespace().to_owned(),
         name: manifest.name().to_owned(),
-        replicas: count(spec.replicas, 1),
+        replicas,
         governing_service: spec.service_name.clone().unwrap_or_default(),
-        services: Vec::new(),
-        update: UpdateStrategy::default(),
-        budgets: Vec::new(),
-        replication: None,
+        services,
+        update: update(&spec),
+        budgets: budgets::selecting(&labels, replicas, neighbours),
+        replication: template.replication,
         selector: spec.selector.match_labels.clone().unwrap_or_default(),
         pod_management: match spec.pod_management_policy.as_deref() {
             Some("Parallel") => PodManagement::Parallel,
@@ -85,16 +87,33 @@ pub(super) fn read(
         claims,
         engine,
         has_readiness_probe: container.readiness_probe.is_some(),
-        termination_grace_seconds: pod
-            .termination_grace_period_seconds
-            .map_or(30, |seconds| u32::try_from(seconds).unwrap_or_default()),
+        termination_grace_seconds: template.grace_seconds,
         declared_at: manifest.place().file_and_line(),
         notes,
     };
     Some(Discovered {
         workload: with_notes(workload),
-        credentials: credentials?,
+        credentials: template.credentials?,
     })
+}
+
+fn unknown_engine(manifest: &Manifest) -> Problem {
+    let error = DiscoverError::UnknownEngine {
+        object: manifest.to_string(),
+        seen: engines::seen(manifest),
+    };
+    Problem::new(error).at(
+        manifest.locate("/spec/template/spec/containers/0/image"),
+        "no engine is known by this name",
+    )
+}
+
+/// The names of the volumes that are claims.
+pub(super) fn volumes(spec: &StatefulSetSpec) -> Vec<&str> {
+    let templates = spec.volume_claim_templates.iter().flatten();
+    templates
+        .filter_map(|template| template.metadata.name.as_deref())
+        .collect()
 }
 
 /// Checks what gives the members their names: ordinals, selector and governing Service.
@@ -105,69 +124,26 @@ fn check_identity(
     notes: &mut Vec<String>,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(start) = spec
-        .ordinals
-        .as_ref()
-        .and_then(|ordinals| ordinals.start)
-        .filter(|&start| start != 0)
-    {
-        let object = manifest.to_string();
-        problems.push(
-            Problem::new(DiscoverError::OrdinalsStart { object, start })
-                .at(manifest.locate("/spec/ordinals/start"), "not 0"),
-        );
-    }
-    let labels: Labels = spec
-        .template
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.labels.clone())
-        .unwrap_or_default();
-    if !selector::matches(&spec.selector, &labels) {
-        let error = DiscoverError::SelectorMismatch {
-            object: manifest.to_string(),
-            wanted: selector::describe(&spec.selector),
-            labels: selector::list(&labels),
-        };
-        problems.push(
-            Problem::new(error)
-                .at(manifest.locate("/spec/selector"), "its pods do not have this")
-                .at(
-                    manifest.locate("/spec/template/metadata/labels"),
-                    "its pods' labels",
-                ),
-        );
-    }
+    problems.extend(check_ordinals(manifest, spec));
+    template::check_selector(&spec.selector, &spec.template, manifest, problems);
+    let labels = template::labels(&spec.template);
     match governing::check(manifest, spec.service_name.as_deref(), &labels, neighbours) {
         Ok(note) => notes.extend(note),
         Err(problem) => problems.push(problem),
     }
 }
 
-/// The environment of the engine's container. The other containers' is resolved too: what is missing there keeps
-/// the pod from starting as well.
-fn environments(
-    pod: &PodSpec,
-    engine: usize,
-    manifest: &Manifest,
-    neighbours: Neighbours<'_>,
-    problems: &mut Vec<Problem>,
-) -> Environment {
-    let mut wanted = Environment::default();
-    let init = pod.init_containers.as_deref().unwrap_or_default();
-    for (list, containers) in [("initContainers", init), ("containers", &pod.containers)] {
-        for (position, container) in containers.iter().enumerate() {
-            let pointer = format!("{POD}/{list}/{position}");
-            let environment = Environment::of(container, &pointer, manifest, neighbours, problems);
-            if list == "containers" && position == engine {
-                wanted = environment;
-            }
-        }
-    }
-    wanted
+/// What is wrong with how the members are counted.
+pub(super) fn check_ordinals(manifest: &Manifest, spec: &StatefulSetSpec) -> Option<Problem> {
+    let start = spec.ordinals.as_ref()?.start.filter(|&start| start != 0)?;
+    let object = manifest.to_string();
+    Some(
+        Problem::new(DiscoverError::OrdinalsStart { object, start })
+            .at(manifest.locate("/spec/ordinals/start"), "not 0"),
+    )
 }
 
-fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
+pub(super) fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     spec.volume_claim_templates
         .iter()
@@ -175,34 +151,21 @@ fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
         .map(|template| {
             let name = template.metadata.name.clone().unwrap_or_default();
             let mounts = mounts.iter().filter(|mount| mount.name == name);
-            ClaimTemplate {
-                storage: requested(template),
-                mounts: mounts.map(|mount| mount.mount_path.clone()).collect(),
-                access_modes: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.access_modes.clone())
-                    .unwrap_or_default(),
-                storage_class: template
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.storage_class_name.clone()),
-                name,
-            }
+            let mounts = mounts.map(|mount| mount.mount_path.clone()).collect();
+            ClaimTemplate::of(name, template, mounts)
         })
         .collect()
 }
 
-fn requested(template: &PersistentVolumeClaim) -> String {
-    template
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.resources.as_ref()?.requests.as_ref()?.get("storage"))
-        .map(|quantity| quantity.0.clone())
-        .unwrap_or_default()
+fn update(spec: &StatefulSetSpec) -> UpdateStrategy {
+    let asked = spec.update_strategy.as_ref();
+    match asked.and_then(|strategy| strategy.type_.as_deref()) {
+        Some("OnDelete") => UpdateStrategy::OnDelete,
+        _ => UpdateStrategy::RollingUpdate,
+    }
 }
 
-fn retention(spec: &StatefulSetSpec) -> Retention {
+pub(super) fn retention(spec: &StatefulSetSpec) -> Retention {
     let policy = |text: Option<&String>| match text.map(String::as_str) {
         Some("Delete") => RetentionPolicy::Delete,
         _ => RetentionPolicy::Retain,
@@ -240,15 +203,20 @@ fn with_notes(mut workload: Workload) -> Workload {
             ));
         }
     }
-    if workload.replicas > 1 {
-        workload.notes.push(format!(
-            "{} separate databases, not a cluster: {} does not replicate by itself",
-            workload.replicas, workload.engine.kind
-        ));
+    let Workload { replicas, engine, .. } = &workload;
+    if *replicas > 1 && workload.replication.is_none() {
+        let note = match engine.kind {
+            EngineKind::Http if engine.data_directory.is_empty() => None,
+            EngineKind::Http => Some(format!("{replicas} members, each with files of its own")),
+            kind => Some(format!(
+                "{replicas} separate databases, not a cluster: {kind} does not replicate by itself"
+            )),
+        };
+        workload.notes.extend(note);
     }
     workload
 }
 
-fn count(replicas: Option<i32>, default: u32) -> u32 {
+pub(super) fn count(replicas: Option<i32>, default: u32) -> u32 {
     replicas.map_or(default, |replicas| u32::try_from(replicas).unwrap_or_default())
 }

@@ -1,7 +1,5 @@
 //! Clusters of our own: made, reused, given up, and gone without a trace.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};

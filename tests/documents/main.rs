@@ -8,4 +8,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod db_mysql;
+mod db_postgres;
+mod grade_submission_failures;
+mod grade_submission_mongodb;
+mod minikube_mysql;
+mod sfs_nginx;
 mod wealist_postgres;
+mod wealist_postgres_deployment;
+mod wealist_postgres_replicas;
+mod wealist_postgres_storage;

@@ -1,4 +1,4 @@
-//! A container of the image, and what can be done to it.
+//! A container of an image, and what can be done to it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -16,13 +16,11 @@ use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio::net::TcpStream;
 
-use super::docker::{self, docker};
+use super::docker::{self, Image, docker};
 use super::interrupt;
 
 /// How long anything may take here. The slowest is a first initialisation among many, on two cores.
 const DEADLINE: Duration = Duration::from_mins(1);
-
-const PORT: u16 = 5432;
 
 /// What a container is made from.
 pub type Request = ContainerRequest<GenericImage>;
@@ -30,19 +28,31 @@ pub type Request = ContainerRequest<GenericImage>;
 /// A container. It is removed together with its volumes when this is dropped, and on the signals that end a test run.
 pub struct Container {
     inner: ContainerAsync<GenericImage>,
+    name: String,
+    port: u16,
     /// How many lines it had written to standard error before it was last started.
     lines_before: usize,
 }
 
-/// A request for a container of the image whose port is published on the loopback address.
-pub fn request() -> Request {
-    limited_request(None)
+/// A request for a container of an image whose port is published on the loopback address.
+pub fn request(image: Image) -> Request {
+    limited_request(image, None)
 }
 
 /// The same, with a limit to the share of one processor it gets, in thousandths.
-pub fn limited_request(cpu_millis: Option<i64>) -> Request {
-    GenericImage::new(docker::NAME, docker::TAG)
-        .with_mapped_port(0, PORT.tcp())
+pub fn limited_request(image: Image, cpu_millis: Option<i64>) -> Request {
+    let Image { name, tag, port } = image;
+    limited(GenericImage::new(name, tag).into(), port, cpu_millis)
+}
+
+/// The same of another image, at another port.
+pub fn published(image: Request, port: u16) -> Request {
+    limited(image, port, None)
+}
+
+fn limited(image: Request, port: u16, cpu_millis: Option<i64>) -> Request {
+    image
+        .with_mapped_port(0, port.tcp())
         .with_startup_timeout(DEADLINE)
         .with_host_config_modifier(move |host| {
             let ports = host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut());
@@ -57,12 +67,16 @@ impl Container {
     /// Creates and starts one, without waiting for anything inside.
     pub async fn start(request: Request) -> Result<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        docker::labels().await?;
+        docker::labels(request.descriptor()).await?;
+        let port = request.ports().and_then(|ports| ports.first());
+        let port = port.context("no port is published")?.container_port();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}{count}", interrupt::prefix());
         match interrupt::starting(request.with_container_name(&name).start()).await {
             Ok(inner) => Ok(Self {
                 inner,
+                name,
+                port: port.as_u16(),
                 lines_before: 0,
             }),
             Err(error) => {
@@ -77,6 +91,11 @@ impl Container {
                 }
             }
         }
+    }
+
+    /// Its name, by which other containers in its network find it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Starts it again after it has ended.
@@ -131,20 +150,30 @@ impl Container {
         Ok(docker().await?.update_container(self.inner.id(), update).await?)
     }
 
-    /// Waits for the server: the one that listens on TCP, and is done with its recovery.
+    /// Waits for PostgreSQL: the one that listens on TCP, and is done with its recovery.
     pub async fn ready(&self) -> Result<()> {
-        let mut lines = self.lines_before;
         let mut listening = false;
-        let ready = |line: &str| {
-            if lines > 0 {
-                lines -= 1;
-                return false;
-            }
+        self.logs("a server that is ready", |line| {
             listening |= line.contains("listening on IPv4 address");
             listening && line.contains("ready to accept connections")
+        })
+        .await
+    }
+
+    /// Waits for a line on standard error that a condition holds for: since it was last started.
+    pub async fn logs(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> Result<()> {
+        let mut earlier = self.lines_before;
+        let fresh = |line: &str| {
+            let skipped = earlier > 0;
+            earlier = earlier.saturating_sub(1);
+            !skipped && wanted(line)
         };
-        self.line("a server that is ready", self.inner.stderr(true), ready)
-            .await
+        self.line(what, self.inner.stderr(true), fresh).await
+    }
+
+    /// Its name, for commands that are run in it.
+    pub fn id(&self) -> &str {
+        self.inner.id()
     }
 
     /// Waits for a line on standard output.
@@ -203,7 +232,12 @@ impl Container {
 
     /// Where the port is published, which is another one after every start.
     pub async fn address(&self) -> Result<SocketAddr> {
-        let port = self.inner.get_host_port_ipv4(PORT).await?;
+        self.published(self.port).await
+    }
+
+    /// The same of another port.
+    pub async fn published(&self, port: u16) -> Result<SocketAddr> {
+        let port = self.inner.get_host_port_ipv4(port).await?;
         Ok((Ipv4Addr::LOCALHOST, port).into())
     }
 }

@@ -1,18 +1,49 @@
-//! The Docker engine: whether it is there and has the image.
+//! The Docker engine: whether it is there and has the images.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use testcontainers::bollard::Docker;
 use testcontainers::core::client::docker_client_instance;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::container::within;
 
-/// The image's name.
-pub const NAME: &str = "postgres";
-/// The image's tag.
-pub const TAG: &str = "16-alpine";
+/// An image that an engine is proven with, and the port of its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Image {
+    /// Its name.
+    pub name: &'static str,
+    /// Its tag.
+    pub tag: &'static str,
+    /// Where its server listens.
+    pub port: u16,
+}
+
+impl From<Image> for String {
+    fn from(image: Image) -> Self {
+        format!("{}:{}", image.name, image.tag)
+    }
+}
+
+/// PostgreSQL as the first document has it.
+pub const POSTGRES: Image = Image {
+    name: "postgres",
+    tag: "16-alpine",
+    port: 5432,
+};
+/// MySQL.
+pub const MYSQL: Image = Image {
+    name: "mysql",
+    tag: "8.0",
+    port: 3306,
+};
+/// A web server.
+pub const NGINX: Image = Image {
+    name: "nginx",
+    tag: "latest",
+    port: 80,
+};
 
 /// An image's labels.
 pub type Labels = HashMap<String, String>;
@@ -24,20 +55,26 @@ pub async fn docker() -> Result<Docker> {
 
 /// The labels of the image. It is asked for before every container, since testcontainers would otherwise pull what is
 /// missing, and take its time.
-pub async fn labels() -> Result<&'static Labels> {
-    static LABELS: OnceCell<Labels> = OnceCell::const_new();
-    let labels = LABELS.get_or_try_init(|| within("Docker's word on the image", inspect()));
-    labels.await.with_context(|| {
-        format!("these tests need Docker with the image {NAME}:{TAG} in it: run scripts/setup")
-    })
+pub async fn labels(image: impl Into<String>) -> Result<Labels> {
+    static LABELS: Mutex<BTreeMap<String, Labels>> = Mutex::const_new(BTreeMap::new());
+    let (image, mut known) = (image.into(), LABELS.lock().await);
+    if let Some(labels) = known.get(&image) {
+        return Ok(labels.clone());
+    }
+    let labels = within("Docker's word on the image", inspect(&image)).await;
+    let labels = labels.with_context(|| {
+        format!("these tests need Docker with the image {image} in it: run scripts/setup")
+    })?;
+    known.insert(image, labels.clone());
+    Ok(labels)
 }
 
 /// Whether the image is one of the project's stand-ins.
-pub async fn is_stand_in() -> Result<bool> {
-    Ok(labels().await?.contains_key("io.stateproof.stand-in-for"))
+pub async fn is_stand_in(image: Image) -> Result<bool> {
+    Ok(labels(image).await?.contains_key("io.stateproof.stand-in-for"))
 }
 
-async fn inspect() -> Result<Labels> {
-    let image = docker().await?.inspect_image(&format!("{NAME}:{TAG}")).await?;
+async fn inspect(image: &str) -> Result<Labels> {
+    let image = docker().await?.inspect_image(image).await?;
     Ok(image.config.and_then(|config| config.labels).unwrap_or_default())
 }

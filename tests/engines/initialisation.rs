@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use testcontainers::ImageExt;
 
 use super::container::{Container, Request, limited_request, request};
-use super::docker::is_stand_in;
+use super::docker::{POSTGRES, is_stand_in};
 use super::server::{configured, log_in, open, read, write};
 
 const LEDGER: &str = "first-start";
@@ -42,7 +42,7 @@ async fn killed(request: Request, when: impl AsyncFnOnce(&Container) -> Result<(
 
 #[tokio::test]
 async fn a_first_initialisation_that_is_killed_at_any_time_is_made_up_for() -> Result<()> {
-    if !is_stand_in().await? {
+    if !is_stand_in(POSTGRES).await? {
         return Ok(());
     }
     // With a fifth of a processor it takes about four seconds.
@@ -57,7 +57,7 @@ async fn a_first_initialisation_that_is_killed_at_any_time_is_made_up_for() -> R
                 ),
                 Err(_) => Ok(()),
             };
-        let interrupted = killed(limited_request(Some(200)), at_the_moment).await;
+        let interrupted = killed(limited_request(POSTGRES, Some(200)), at_the_moment).await;
         interrupted.with_context(|| format!("killed after {millis} ms"))
     });
     let interrupted = try_join_all(runs).await?.into_iter().filter(|&it| it).count();
@@ -84,7 +84,7 @@ trap hold DEBUG
 /// The steps after `initdb`, that make a directory a database. They are too short to be hit by time.
 #[tokio::test]
 async fn a_first_initialisation_that_is_killed_between_its_last_steps_is_made_up_for() -> Result<()> {
-    if !is_stand_in().await? {
+    if !is_stand_in(POSTGRES).await? {
         return Ok(());
     }
     let runs = [
@@ -96,7 +96,7 @@ async fn a_first_initialisation_that_is_killed_between_its_last_steps_is_made_up
         ("rmdir *", 1),
     ];
     let runs = runs.map(async |(pattern, nth)| {
-        let request = request()
+        let request = request(POSTGRES)
             .with_copy_to("/hold", HOLD.as_bytes().to_vec())
             .with_env_var("BASH_ENV", "/hold")
             .with_env_var("HOLD_BEFORE", pattern)

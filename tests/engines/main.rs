@@ -1,12 +1,18 @@
 //! The engine adapters, and the images they are proven with, against single containers.
 //!
-//! They need Docker with the image; `scripts/setup` provides both.
+//! They need Docker with the images; `scripts/setup` provides both.
 
 mod container;
 mod docker;
+mod exec;
+mod http;
 mod initialisation;
 mod interrupt;
 mod loopback;
+mod mongo_server;
+mod mongodb;
+mod mysql;
+mod mysql_server;
 mod postgres;
 mod server;
 mod stand_in;

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::container::within;
-use super::server::{PASSWORD, Server, credentials, open, open_at, read, write};
+use super::server::{PASSWORD, Server, USER, credentials, open, open_at, read, write};
 
 const LEDGER: &str = "lose-pod";
 
@@ -234,6 +234,45 @@ async fn a_wrong_password_is_an_error_that_does_not_tell_it() -> Result<()> {
     assert!(!words.contains(PASSWORD), "{words}");
     // The twin: with the right one it opens.
     open(&server.container).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn passwords_of_every_kind_open() -> Result<()> {
+    let server = Server::start().await?;
+    let (client, address) = (server.client().await?, server.container.address().await?);
+    let long = "0123456789 \"'\\%@`$"
+        .chars()
+        .cycle()
+        .take(200)
+        .collect::<String>();
+    for password in [
+        "'",
+        "\"",
+        "\\",
+        "%",
+        "@",
+        "%41",
+        "a@b:c/d?e#f",
+        "$(HOME)",
+        "`",
+        " ",
+        "päßwörd-密码-🔑",
+        &long,
+    ] {
+        let literal = password.replace('\'', "''");
+        client
+            .batch_execute(&format!("alter role {USER} password '{literal}'"))
+            .await?;
+        let mut credentials = credentials();
+        credentials.password = Password::new(password);
+        let session = open_at(address, &credentials).await;
+        session.with_context(|| format!("with {} characters", password.chars().count()))?;
+        credentials.password = Password::new(format!("{password}x"));
+        let error = open_at(address, &credentials).await.err();
+        let error = error.context("the server let somebody in with a wrong password")?;
+        ensure!(error.to_string().contains("28P01"), "{error}");
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use testcontainers::ImageExt;
 use tokio_postgres::{Client, NoTls};
 
 use super::container::{Container, Request, request, within};
+use super::docker::POSTGRES;
 use super::loopback::{Loopback, target};
 
 /// The database that the container is told to make.
@@ -71,7 +72,7 @@ pub enum LoginError {
 impl Server {
     /// Starts one, and waits until it is ready.
     pub async fn start() -> Result<Self> {
-        Self::start_with(configured(request())).await
+        Self::start_with(configured(request(POSTGRES))).await
     }
 
     /// The same, from a request of one's own.

@@ -8,7 +8,7 @@ use testcontainers::ImageExt;
 use tokio::time::MissedTickBehavior;
 
 use super::container::{Container, request, within};
-use super::docker;
+use super::docker::{self, POSTGRES};
 use super::server::{DATABASE, LoginError, Server, USER, configured, log_in, open, read, write};
 
 const LEDGER: &str = "image";
@@ -16,9 +16,9 @@ const VOLUME: &str = "/var/lib/postgresql/data";
 
 #[tokio::test]
 async fn a_stand_in_says_what_it_is() -> Result<()> {
-    let labels = docker::labels().await?;
+    let labels = docker::labels(POSTGRES).await?;
     // An image without the first label is the upstream one, which has neither.
-    let stand_in = docker::is_stand_in().await?;
+    let stand_in = docker::is_stand_in(POSTGRES).await?;
     assert_eq!(
         labels.contains_key("io.stateproof.contains"),
         stand_in,
@@ -48,7 +48,7 @@ async fn database_and_user_are_made_as_told() -> Result<()> {
 
 #[tokio::test]
 async fn without_a_password_it_ends_and_names_the_variable() -> Result<()> {
-    let container = Container::start(request()).await?;
+    let container = Container::start(request(POSTGRES)).await?;
     ensure!(container.ended().await? != 0, "it ended well without a password");
     let log = container.log().await?;
     ensure!(log.contains("POSTGRES_PASSWORD"), "{log}");
@@ -59,7 +59,7 @@ async fn without_a_password_it_ends_and_names_the_variable() -> Result<()> {
 #[tokio::test]
 async fn a_file_systems_lost_and_found_is_in_the_way_of_initdb() -> Result<()> {
     let empty = tempfile::tempdir()?;
-    let request = configured(request()).with_copy_to(format!("{VOLUME}/lost+found"), empty.path());
+    let request = configured(request(POSTGRES)).with_copy_to(format!("{VOLUME}/lost+found"), empty.path());
     let container = Container::start(request).await?;
     ensure!(
         container.ended().await? != 0,
@@ -75,7 +75,7 @@ async fn a_file_systems_lost_and_found_is_in_the_way_of_initdb() -> Result<()> {
 async fn a_subdirectory_for_pgdata_gets_around_lost_and_found() -> Result<()> {
     let empty = tempfile::tempdir()?;
     let directory = format!("{VOLUME}/pgdata");
-    let request = configured(request())
+    let request = configured(request(POSTGRES))
         .with_copy_to(format!("{VOLUME}/lost+found"), empty.path())
         .with_env_var("PGDATA", &directory);
     let mut server = Server::start_with(request).await?;
@@ -100,7 +100,8 @@ async fn nobody_gets_in_over_tcp_before_the_initialisation_is_over() -> Result<(
     let script = "create table initialisation as select pg_postmaster_start_time()::text as started;
         select pg_sleep(1);";
     let script = script.as_bytes().to_vec();
-    let request = configured(request()).with_copy_to("/docker-entrypoint-initdb.d/script.sql", script);
+    let request =
+        configured(request(POSTGRES)).with_copy_to("/docker-entrypoint-initdb.d/script.sql", script);
     let container = Container::start(request).await?;
 
     // A port that is not open yet cannot be watched, only tried.

@@ -14,6 +14,14 @@ pub const POD: &str = "postgres-0";
 pub const CLAIM: &str = "postgres-data-postgres-0";
 pub const DNS: &str = "postgres-0.postgres-service.postgresql-prod.svc.cluster.local";
 
+/// The drills that the document gets unasked.
+pub const DRILLS: [Drill; 4] = [
+    Drill::LosePod,
+    Drill::ForceDelete,
+    Drill::DeleteStatefulset,
+    Drill::DeleteClaim,
+];
+
 pub fn id(drill: Drill) -> DrillId {
     DrillId {
         workload: workload().id(),

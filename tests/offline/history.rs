@@ -7,6 +7,7 @@ use std::thread;
 use stateproof::history::{Event, FORMAT_VERSION, History, HistoryError, Keys, Recorder};
 use stateproof::plan::Drill;
 
+use crate::document::DRILLS;
 use crate::tape::Tape;
 
 fn note(text: &str) -> Event {
@@ -106,7 +107,7 @@ fn a_file_that_cannot_be_made_is_named() {
 
 #[test]
 fn a_history_is_read_as_it_was_written() {
-    let history = Tape::of(&Drill::ALL).history();
+    let history = Tape::of(&DRILLS).history();
     let lines = history.to_json_lines().unwrap();
     assert_eq!(History::parse(&lines).unwrap(), history);
 }

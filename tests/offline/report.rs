@@ -5,6 +5,7 @@ use stateproof::plan::{Drill, Outcome};
 use stateproof::report::{Style, render};
 use stateproof::verdict::judge;
 
+use crate::document::DRILLS;
 use crate::tape::{Rows, Tape};
 
 const PLAIN: Style = Style {
@@ -26,7 +27,7 @@ fn lost() -> Tape {
 
 #[test]
 fn a_good_run() {
-    insta::assert_snapshot!(report(&Tape::of(&Drill::ALL)));
+    insta::assert_snapshot!(report(&Tape::of(&DRILLS)));
 }
 
 #[test]

@@ -67,10 +67,20 @@ fn the_document_s_database_is_understood() {
       "name": "postgres",
       "replicas": 1,
       "governing_service": "postgres-service",
+      "services": [
+        {
+          "name": "postgres-service",
+          "dns": "postgres-service.postgresql-prod.svc.cluster.local",
+          "headless": true,
+          "port": 5432,
+          "publishes_not_ready": false
+        }
+      ],
       "selector": {
         "app": "postgres"
       },
       "pod_management": "OrderedReady",
+      "update": "RollingUpdate",
       "retention": {
         "when_deleted": "Retain",
         "when_scaled": "Retain"
@@ -206,14 +216,15 @@ fn a_set_without_a_database() {
     insta::assert_snapshot!(shown(&problems("bad/no-database")), @r"
     stateproof::workload::no_database
 
-      × no database in the set: found Deployment bad-no-database/web (nginx:1.27)
+      × no database in the set: found Deployment bad-no-database/web (nginx:1.27; no port declared)
         ╭─[fixtures/bad/no-database/web.yaml:23:16]
      23 │         image: nginx:1.27
         ·                ─────┬────
         ·                     ╰── not a database that stateproof speaks
         ╰────
-      help: stateproof verifies StatefulSets whose image is `postgres`, of any registry, with any tag;
-            add its manifest
+      help: stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`,
+            of any registry, with any tag; add its manifest, or say what another image holds with the
+            annotation `stateproof.dev/engine`
     ");
 
     let namespaces = fixture("wealist-postgres/1-namespaces");
@@ -226,11 +237,11 @@ fn a_set_without_a_database() {
 }
 
 #[test]
-fn a_deployment_is_no_known_database_and_is_named() {
-    let set = edited("kind: StatefulSet", "kind: Deployment");
+fn a_daemon_set_is_no_known_database_and_is_named() {
+    let set = edited("kind: StatefulSet", "kind: DaemonSet");
     let message = discover(&set, "default").unwrap_err().to_string();
     assert!(
-        message.ends_with("found Deployment postgresql-prod/postgres (postgres:16-alpine)"),
+        message.ends_with("found DaemonSet postgresql-prod/postgres (postgres:16-alpine; port 5432)"),
         "{message}"
     );
 }
@@ -325,13 +336,13 @@ fn the_engine_is_known_by_its_image() {
         assert_eq!(engine.port, 5432);
     }
     for image in [
-        "mysql:8.0",
+        "oracle:23",
         "quay.io/postgres/exporter:16",
         "postgres-exporter:16",
         "mypostgres",
     ] {
         let problems = discover(&edited("postgres:16-alpine", image), "default").unwrap_err();
-        assert_eq!(ids(&problems), ["no_database"], "{image}");
+        assert_eq!(ids(&problems), ["unknown_engine"], "{image}");
     }
 }
 

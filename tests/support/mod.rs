@@ -3,13 +3,18 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
-use stateproof::plan::{Drill, Outcome, Promise};
+use stateproof::history::Event;
+use stateproof::plan::{Drill, Outcome, Plan, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::{Proven, RunError, Verification};
 use stateproof::verdict::PromiseVerdict;
+use tokio_util::sync::CancellationToken;
 
 /// The cluster that the tests share.
 pub const CLUSTER: &str = "stateproof-test";
@@ -118,4 +123,155 @@ pub fn assert_promise(proven: &Proven, drill: Drill, which: Promise, observed: O
             "{drill} {which}: {word:?} is not in the evidence:\n{evidence}"
         );
     }
+}
+
+/// Awaits that a fixture fails in this way, and takes everything away again.
+pub fn expect_failure(fixture_name: &str, ends: &[&str]) -> Proven {
+    let ends = ends.iter().map(|end| end.parse().unwrap());
+    let proven = block_on(verification(fixture_name).expect_failure(ends).run());
+    let proven = proven.unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
+    println!("{}", render(&proven.verdict, &Style::default()));
+    proven
+}
+
+/// A fixture that stands on the cluster after its drills, for what a document does by hand.
+pub struct Standing {
+    /// What the drills came to.
+    pub proven: Proven,
+    /// The namespace of its first workload.
+    pub namespace: String,
+}
+
+/// Proves a fixture with these drills, does something with what stands then, and takes everything away whatever
+/// comes of it.
+pub fn with_standing(fixture_name: &str, drills: &[Drill], work: impl FnOnce(&Standing)) {
+    let verification = verification(fixture_name).drills(drills);
+    let mut proven = block_on(verification.prove(&CancellationToken::new()))
+        .unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
+    println!("{}", render(&proven.verdict, &Style::default()));
+    let scene = proven.scene.take();
+    let namespace = plans(&proven)[0].workload.namespace.clone();
+    let standing = Standing { proven, namespace };
+    let worked = catch_unwind(AssertUnwindSafe(|| work(&standing)));
+    if let Some(scene) = scene {
+        block_on(scene.clean_up()).unwrap();
+    }
+    if let Err(panic) = worked {
+        resume_unwind(panic);
+    }
+}
+
+impl Standing {
+    /// Runs a command in a pod's first container, as `kubectl exec` does, and gives what it wrote.
+    pub fn exec(&self, pod: &str, command: &[&str]) -> String {
+        let words = [&["-n", &self.namespace, "exec", pod, "--"], command].concat();
+        let (out, ok) = kubectl(&words);
+        assert!(ok, "{command:?} in {pod}: {out}");
+        out
+    }
+
+    /// The same for a command that may fail: what it wrote, and whether it ended well.
+    pub fn try_exec(&self, pod: &str, command: &[&str]) -> (String, bool) {
+        kubectl(&[&["-n", &self.namespace, "exec", pod, "--"], command].concat())
+    }
+
+    /// Asks kubectl about the namespace.
+    pub fn get(&self, what: &[&str]) -> String {
+        let (out, ok) = kubectl(&[&["-n", &self.namespace, "get"], what].concat());
+        assert!(ok, "get {what:?}: {out}");
+        out
+    }
+
+    /// Applies a fixture's directory to the namespace, as a person does.
+    pub fn apply(&self, fixture_name: &str) {
+        for file in std::fs::read_dir(fixture(fixture_name)).unwrap() {
+            let manifest = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let (out, ok) = kubectl_with(&["-n", &self.namespace, "apply", "-f", "-"], &manifest);
+            assert!(ok, "{out}");
+        }
+    }
+
+    /// Waits until a StatefulSet's pods are all of its present revision.
+    pub fn await_rollout(&self, name: &str) {
+        let set = format!("statefulset/{name}");
+        let words = ["-n", &self.namespace, "rollout", "status", &set, "--timeout=180s"];
+        let (out, ok) = kubectl(&words);
+        assert!(ok, "{out}");
+    }
+
+    /// Whether a name resolves, as a pod of the namespace asks for it: with the namespace's search path.
+    pub fn resolves(&self, pod: &str, name: &str) -> bool {
+        self.try_exec(pod, &["getent", "hosts", name]).1
+    }
+
+    /// Deletes a pod and waits until another one of its name is Ready.
+    pub fn delete_pod(&self, pod: &str) {
+        let uid = || self.get(&["pod", pod, "-o", "jsonpath={.metadata.uid}"]);
+        let before = uid();
+        let (out, ok) = kubectl(&["-n", &self.namespace, "delete", "pod", pod]);
+        assert!(ok, "{out}");
+        // A wait for the name alone may still find the old pod's last condition.
+        let created = kubectl(&[
+            "-n",
+            &self.namespace,
+            "wait",
+            "--for=create",
+            "--timeout=60s",
+            "pod",
+            pod,
+        ]);
+        assert!(created.1, "{}", created.0);
+        let ready = kubectl(&[
+            "-n",
+            &self.namespace,
+            "wait",
+            "--for=condition=Ready",
+            "--timeout=180s",
+            "pod",
+            pod,
+        ]);
+        assert!(ready.1, "{}", ready.0);
+        assert_ne!(uid(), before, "{pod} is the same pod");
+    }
+}
+
+/// The plans of a run.
+pub fn plans(proven: &Proven) -> &[Plan] {
+    match &proven.history.records[0].event {
+        Event::RunStarted { plans, .. } => plans,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Runs kubectl in the shared cluster's control plane: what it wrote, and whether it ended well.
+pub fn kubectl(args: &[&str]) -> (String, bool) {
+    kubectl_with(args, "")
+}
+
+/// The same with something on its standard input.
+pub fn kubectl_with(args: &[&str], input: &str) -> (String, bool) {
+    let mut run = Command::new("docker")
+        .args(["exec", "-i", &format!("{CLUSTER}-control-plane"), "kubectl"])
+        .arg("--kubeconfig=/etc/kubernetes/admin.conf")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // kubectl may end without reading it.
+    drop(run.stdin.take().unwrap().write_all(input.as_bytes()));
+    let run = run.wait_with_output().unwrap();
+    let mut out = String::from_utf8_lossy(&run.stdout).into_owned();
+    if !run.status.success() {
+        out.push_str(&String::from_utf8_lossy(&run.stderr));
+    }
+    (out, run.status.success())
+}
+
+/// What a server said of itself in a run, by the setting's own name.
+pub fn setting<'p>(proven: &'p Proven, pod: &str, name: &str) -> Option<&'p str> {
+    let mut servers = proven.verdict.facts.servers.iter();
+    let found = servers.find(|server| server.pod == pod && server.settings.contains_key(name))?;
+    found.settings.get(name).map(String::as_str)
 }

@@ -31,9 +31,9 @@ pub struct Cluster {
     docker: Docker,
 }
 
-/// Namespaces that one run is at work in.
+/// Places that one run is at work in.
 #[derive(Debug)]
-pub struct NamespaceLocks {
+pub struct Locks {
     _locks: Vec<FileLock>,
 }
 
@@ -72,22 +72,26 @@ impl Cluster {
         self.change(&lock, |entry| renew(&mut entry.leases, Lease::new(duration)))
     }
 
-    /// Keeps other runs of stateproof out of these namespaces until the locks are dropped. Waits while another run,
-    /// of this process or another, is at work in one of them: what is left of a dead run is removed, and a run that
-    /// still lives must not be taken for one.
+    /// Keeps other runs of stateproof out of these places until the locks are dropped: namespaces by their names,
+    /// objects without one as `KIND.NAME`. Waits while another run, of this process or another, is at work in one of
+    /// them: what is left of a dead run is removed, and a run that still lives must not be taken for one.
     ///
     /// # Errors
     ///
     /// When a lock file cannot be made.
-    pub async fn lock_namespaces(&self, namespaces: &[String]) -> Result<NamespaceLocks, ProviderError> {
+    pub async fn lock_out(&self, places: &[String]) -> Result<Locks, ProviderError> {
         // In one order everywhere, so that no two runs wait for each other.
-        let names: BTreeSet<_> = namespaces.iter().collect();
+        let names: BTreeSet<_> = places.iter().collect();
         let mut locks = Vec::new();
         for name in names {
             let path = self.journal.dir(&self.name).join(format!("{name}.lock"));
-            locks.push(FileLock::acquire(&path, &format!("namespace {name}")).await?);
+            locks.push(FileLock::acquire(&path, name).await?);
         }
-        Ok(NamespaceLocks { _locks: locks })
+        Ok(Locks { _locks: locks })
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     pub(super) fn docker(&self) -> &Docker {

@@ -111,7 +111,7 @@ impl Tool {
             for into in into {
                 sinks.push(self.command(into).stdin(Stdio::piped()).spawn()?);
             }
-            let mut pipes = sinks.iter_mut().map(|sink| sink.stdin.take()).collect();
+            let mut pipes: Vec<_> = sinks.iter_mut().map(|sink| sink.stdin.take()).collect();
             let flow = source.stdout.take();
             let copied = async {
                 match flow {
@@ -226,7 +226,7 @@ impl Running {
 
 /// Copies what comes to everybody who still reads. One that no longer does says itself what is wrong: its exit status
 /// counts.
-async fn copy_to_all(mut from: ChildStdout, pipes: &mut Vec<Option<ChildStdin>>) -> io::Result<()> {
+async fn copy_to_all(mut from: ChildStdout, pipes: &mut [Option<ChildStdin>]) -> io::Result<()> {
     let mut buffer = vec![0; COPIED_AT_ONCE];
     loop {
         let read = from.read(&mut buffer).await?;

@@ -1,4 +1,4 @@
-use super::parts::{ROWS, held, planned, violated};
+use super::parts::{ROWS, await_all, held, planned, violated};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::{RetentionPolicy, Workload};
 
@@ -7,6 +7,12 @@ use crate::workload::{RetentionPolicy, Workload};
 pub fn delete_claim(workload: &Workload) -> Result<PlannedDrill, String> {
     if workload.claims.is_empty() {
         return Err("no claims: there is nothing to delete by name".to_owned());
+    }
+    if workload.replication.is_some() && workload.replicas > 1 {
+        return Err(
+            "its members replicate: the rows are on the other members too, and come back from there"
+                .to_owned(),
+        );
     }
     if workload.retention.when_deleted == RetentionPolicy::Delete {
         return Err("the manifest asks for the claims to go with the StatefulSet \
@@ -22,7 +28,7 @@ pub fn delete_claim(workload: &Workload) -> Result<PlannedDrill, String> {
         Step::DeleteClaims,
         Step::InspectClaims,
         Step::Reapply,
-        Step::AwaitReady,
+        await_all(workload),
         Step::Resolve,
         Step::Read,
     ];

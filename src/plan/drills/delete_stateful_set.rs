@@ -1,4 +1,4 @@
-use super::parts::{ROWS, held, planned};
+use super::parts::{ROWS, await_all, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::Workload;
 
@@ -12,7 +12,7 @@ pub fn delete_stateful_set(workload: &Workload) -> PlannedDrill {
         Step::DeleteStatefulSet,
         Step::InspectClaims,
         Step::Reapply,
-        Step::AwaitReady,
+        await_all(workload),
         Step::Resolve,
         Step::Write { rows: ROWS },
         Step::Read,

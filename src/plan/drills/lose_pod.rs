@@ -1,6 +1,6 @@
-use super::parts::{ROWS, held, planned};
+use super::parts::{MEMBER, ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
-use crate::workload::Workload;
+use crate::workload::{EngineKind, Workload};
 
 /// The pod goes while rows are being written; everything else must stay.
 pub fn lose_pod(workload: &Workload) -> PlannedDrill {
@@ -13,7 +13,7 @@ pub fn force_delete(workload: &Workload) -> PlannedDrill {
 }
 
 fn without_pod(drill: Drill, grace_seconds: Option<u32>, workload: &Workload) -> PlannedDrill {
-    let steps = vec![
+    let mut steps = vec![
         Step::Resolve,
         Step::InspectClaims,
         Step::Write { rows: ROWS },
@@ -25,6 +25,11 @@ fn without_pod(drill: Drill, grace_seconds: Option<u32>, workload: &Workload) ->
         Step::InspectClaims,
         Step::Read,
     ];
+    // Files are written and read in the container: no Service leads there.
+    let by_name = workload.replication.is_none() && workload.engine.kind != EngineKind::Http;
+    if by_name && workload.services_of(&workload.member(MEMBER)).next().is_some() {
+        steps.push(Step::ReadServices);
+    }
     let expectations = vec![
         held(Promise::Identity),
         held(Promise::Storage),

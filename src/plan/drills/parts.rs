@@ -1,13 +1,13 @@
 use crate::plan::{Drill, Expectation, Outcome, PlannedDrill, Promise, Step};
-use crate::workload::Workload;
+use crate::workload::{PodManagement, Workload, WorkloadKind};
 
 /// Rows acknowledged before a fault, and again after it.
 pub const ROWS: u32 = 100;
 
 /// The member that faults are for. The first one: it exists whatever the number of members.
-const MEMBER: u32 = 0;
+pub const MEMBER: u32 = 0;
 
-/// A drill on the first member, without what a workload without claims cannot show.
+/// A drill on the first member, without what a workload without claims, or one that keeps no rows, cannot show.
 pub fn planned(
     drill: Drill,
     workload: &Workload,
@@ -16,8 +16,13 @@ pub fn planned(
 ) -> PlannedDrill {
     if workload.claims.is_empty() {
         steps.retain(|step| *step != Step::InspectClaims);
-        expectations
-            .retain(|expectation| !matches!(expectation.promise, Promise::Storage | Promise::Retention));
+        let on_claims = [Promise::Storage, Promise::Retention, Promise::Exclusivity];
+        expectations.retain(|expectation| !on_claims.contains(&expectation.promise));
+    }
+    if !workload.keeps_rows() {
+        steps = steps.into_iter().filter_map(without_rows).collect();
+        steps.dedup();
+        expectations.retain(|expectation| expectation.promise != Promise::Durability);
     }
     PlannedDrill {
         drill,
@@ -25,6 +30,41 @@ pub fn planned(
         steps,
         expectations,
         ends: Vec::new(),
+    }
+}
+
+/// Whether members are created one after the other.
+pub fn is_ordered(workload: &Workload) -> bool {
+    workload.kind == WorkloadKind::StatefulSet && workload.pod_management == PodManagement::OrderedReady
+}
+
+/// The wait for what a deleted workload leaves: every member, so that the next drill finds the whole set.
+pub fn await_all(workload: &Workload) -> Step {
+    if workload.replicas == 1 {
+        Step::AwaitReady
+    } else {
+        Step::AwaitAllReady
+    }
+}
+
+/// How many evictions the PodDisruptionBudget allows at once; none where there is no budget.
+pub fn allowed_evictions(workload: &Workload) -> Result<Option<u32>, String> {
+    match workload.budgets.as_slice() {
+        [] => Ok(None),
+        [budget] => Ok(Some(budget.allowed)),
+        budgets => Err(format!(
+            "{} PodDisruptionBudgets select the members: the eviction API refuses to choose between them",
+            budgets.len()
+        )),
+    }
+}
+
+/// What is done in place of a step with rows: the server is asked for its page.
+fn without_rows(step: Step) -> Option<Step> {
+    match step {
+        Step::Write { .. } | Step::Read => Some(Step::Get),
+        Step::StartWriter | Step::StopWriter { .. } | Step::WriteThroughServices | Step::ReadMembers => None,
+        other => Some(other),
     }
 }
 

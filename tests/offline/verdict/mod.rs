@@ -1,12 +1,21 @@
 //! What histories come to, promise by promise: for each way of keeping one, ways of not keeping it.
 
 mod address;
-mod checks;
+pub mod checks;
+mod failure;
 mod fault;
 mod identity;
+mod order;
+mod pages;
+mod placement;
+mod protection;
+mod readiness;
 mod recovery;
 mod retention;
 mod rows;
 mod run;
+mod scaled;
+mod services;
 mod storage;
 mod times;
+mod version;

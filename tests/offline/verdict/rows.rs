@@ -7,7 +7,7 @@ use stateproof::history::{Event, History, Keys, WriteFate};
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::verdict::{PromiseVerdict, RowAccount, judge};
 
-use crate::document::{id, refused};
+use crate::document::{DRILLS, id, refused};
 use crate::tape::{Rows, Tape};
 
 /// What became of one row, and whether it is there in the end.
@@ -178,7 +178,7 @@ fn never_held(lines: &str, bytes: usize) {
 
 #[test]
 fn no_history_cut_after_a_record_is_held() {
-    let history = Tape::of(&Drill::ALL).history();
+    let history = Tape::of(&DRILLS).history();
     assert_eq!(judge(&history).outcome, Outcome::Held);
     for records in 0..history.records.len() {
         let cut = History {

@@ -6,12 +6,12 @@ use stateproof::report::{Style, render};
 use stateproof::verdict::{Verdict, judge};
 
 use super::checks::{check, fixture, lose_pod};
-use crate::document::id;
+use crate::document::{DRILLS, id};
 use crate::tape::{Rows, Tape};
 
 #[test]
 fn a_good_run_holds_as_a_whole() {
-    let verdict = judge(&Tape::of(&Drill::ALL).history());
+    let verdict = judge(&Tape::of(&DRILLS).history());
     let failed: Vec<_> = verdict.failed().collect();
     assert!(failed.is_empty(), "{failed:#?}");
     assert_eq!((verdict.outcome, verdict.shortfalls.len()), (Outcome::Held, 0));
@@ -24,7 +24,7 @@ fn a_good_run_holds_as_a_whole() {
 
 #[test]
 fn the_same_history_gives_the_same_verdict_read_back() {
-    let history = Tape::of(&Drill::ALL).history();
+    let history = Tape::of(&DRILLS).history();
     let read = History::parse(&history.to_json_lines().unwrap()).unwrap();
     assert_eq!(judge(&read), judge(&history));
     let verdict = judge(&history);

@@ -1,8 +1,16 @@
+//! Kubernetes' quantities: `5Gi`, `250m`.
+
 /// Whether two Kubernetes quantities are the same amount: the API server writes `5120Mi` as `5Gi`.
 ///
 /// Source: Kubernetes' API reference, "Quantity".
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     one == other || matches!((parse(one), parse(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// A quantity in thousandths, rounded up. None when it is none, or too large.
+pub(crate) fn thousandths(text: &str) -> Option<u64> {
+    let nano = parse(text)?;
+    u64::try_from(nano.checked_add(999_999)?.div_euclid(1_000_000)).ok()
 }
 
 /// A quantity in thousand-millionths, the smallest unit there is. None when it is none, or too large.
@@ -54,7 +62,17 @@ fn scale(suffix: &str) -> Option<(i128, i128)> {
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::{same, thousandths};
+
+    #[test]
+    fn thousandths_are_rounded_up() {
+        assert_eq!(thousandths("250m"), Some(250));
+        assert_eq!(thousandths("1"), Some(1000));
+        assert_eq!(thousandths("1u"), Some(1));
+        assert_eq!(thousandths("1Ki"), Some(1_024_000));
+        assert_eq!(thousandths("much"), None);
+        assert_eq!(thousandths("-1"), None);
+    }
 
     #[test]
     fn the_same_amount_in_other_words_is_the_same() {

@@ -1,0 +1,1 @@
+../postgres-16/docker-entrypoint.sh

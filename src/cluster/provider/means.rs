@@ -1,0 +1,144 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
+use tracing::info;
+
+use super::lock::FileLock;
+use super::{Cluster, ProviderError};
+use crate::workload::Demand;
+
+/// A share of this machine, held until it is dropped or its process ends.
+///
+/// All nodes of a kind or k3d cluster are one machine, whatever each of them tells the scheduler: a database whose
+/// neighbours take its processor fails its probes, and its times are theirs.
+#[derive(Debug)]
+pub struct Share {
+    _units: Vec<FileLock>,
+}
+
+/// A unit: a quarter of a processor and 512 MiB.
+const UNIT: Demand = Demand {
+    cpu_millis: 250,
+    memory_mib: 512,
+};
+
+/// What a control plane takes by itself.
+const CONTROL_PLANE: Demand = Demand {
+    cpu_millis: 500,
+    memory_mib: 1024,
+};
+
+impl Cluster {
+    /// Waits until this much of the machine is free of other runs, of this process or another, and keeps it from
+    /// them. What asks for more than there is gets all of it, and runs alone.
+    ///
+    /// # Errors
+    ///
+    /// When a lock file cannot be made.
+    pub async fn share(&self, demand: Demand) -> Result<Share, ProviderError> {
+        let directory = self.journal().state().join("means");
+        fs::create_dir_all(&directory).map_err(|source| ProviderError::State {
+            action: "creating",
+            path: directory.clone(),
+            source,
+        })?;
+        take(&directory, units_of(demand), units_there()).await
+    }
+}
+
+async fn take(directory: &Path, wanted: u64, there: u64) -> Result<Share, ProviderError> {
+    let path = |unit: u64| -> PathBuf { directory.join(format!("{unit}.lock")) };
+    // One at a time: of two that each hold half of what they want, neither would come to an end.
+    let turn = FileLock::acquire(&directory.join("turn.lock"), "the machine's means").await?;
+    let wanted = wanted.min(there);
+    let mut units = Vec::new();
+    let mut busy = Vec::new();
+    for unit in 0..there {
+        if units.len() as u64 == wanted {
+            break;
+        }
+        match FileLock::try_acquire(&path(unit))? {
+            Some(lock) => units.push(lock),
+            None => busy.push(unit),
+        }
+    }
+    for unit in busy {
+        if units.len() as u64 == wanted {
+            break;
+        }
+        info!(
+            have = units.len(),
+            wanted, "waiting for other runs on this machine"
+        );
+        units.push(FileLock::acquire(&path(unit), "this machine").await?);
+    }
+    drop(turn);
+    Ok(Share { _units: units })
+}
+
+fn units_of(demand: Demand) -> u64 {
+    let cpu = demand.cpu_millis.div_ceil(UNIT.cpu_millis);
+    let memory = demand.memory_mib.div_ceil(UNIT.memory_mib);
+    cpu.max(memory).max(1)
+}
+
+fn units_there() -> u64 {
+    let cpu_millis = available_parallelism().map_or(1, |count| count.get() as u64) * 1000;
+    let cpu = cpu_millis.saturating_sub(CONTROL_PLANE.cpu_millis) / UNIT.cpu_millis;
+    let memory = memory_mib().map_or(u64::MAX, |memory| {
+        memory.saturating_sub(CONTROL_PLANE.memory_mib) / UNIT.memory_mib
+    });
+    cpu.min(memory).max(1)
+}
+
+/// Where the kernel does not say, the processors alone decide.
+fn memory_mib() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_larger_of_processor_and_memory_decides() {
+        let units = |cpu_millis, memory_mib| {
+            units_of(Demand {
+                cpu_millis,
+                memory_mib,
+            })
+        };
+        assert_eq!(units(0, 0), 1);
+        assert_eq!(units(251, 10), 2);
+        assert_eq!(units(100, 1025), 3);
+    }
+
+    #[tokio::test]
+    async fn the_third_waits_until_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = take(dir.path(), 2, 4).await.unwrap();
+        let _second = take(dir.path(), 2, 4).await.unwrap();
+        let third = tokio::spawn({
+            let dir = dir.path().to_owned();
+            async move { take(&dir, 1, 4).await.unwrap() }
+        });
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished());
+        drop(first);
+        third.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_the_machine_gets_all_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let _all = take(dir.path(), 9, 2).await.unwrap();
+        for unit in 0..2 {
+            let path = dir.path().join(format!("{unit}.lock"));
+            assert!(FileLock::try_acquire(&path).unwrap().is_none());
+        }
+    }
+}

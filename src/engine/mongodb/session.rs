@@ -1,0 +1,211 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::TryStreamExt;
+use mongodb::Collection;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::{Acknowledgment, CollectionOptions, ReadConcern, WriteConcern};
+
+use super::client::{ADMIN, Place, Tunnelled, client};
+use super::facts::facts;
+use super::fate::{fate, is_lost};
+use super::hello::Hello;
+use crate::engine::session::within;
+use crate::engine::{Address, Facts, Reach, Row, Rows, SessionError, State, Target};
+use crate::history::WriteFate;
+use crate::workload::Credentials;
+
+/// How long opening may take: the monitor's tunnel, the pool's tunnel, a login, three questions.
+const OPEN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a read may take.
+const ANSWER_DEADLINE: Duration = Duration::from_mins(1);
+
+/// How long the PRIMARY waits for the majority before it says that it has not heard of it. Less than the writer waits
+/// for a row, so that the server has the word.
+const MAJORITY_DEADLINE: Duration = Duration::from_millis(2500);
+
+/// Where the ledger is kept.
+pub(super) const COLLECTION: &str = "stateproof_ledger";
+
+/// A session with a server, or with the PRIMARY of a set.
+pub struct Session {
+    client: Tunnelled,
+    ledger: Collection<Document>,
+    levels: Levels,
+    server: Option<String>,
+    closed: AtomicBool,
+}
+
+/// What an acknowledgement and a read mean.
+#[derive(Clone, Copy)]
+struct Levels {
+    write: &'static str,
+    read: &'static str,
+}
+
+const STANDALONE: Levels = Levels {
+    write: "w: 1, journaled",
+    read: "find of all rows over a new connection, read concern local",
+};
+
+const MEMBER: Levels = Levels {
+    write: "w: majority, journaled",
+    read: "find of all rows on this member alone, read concern local",
+};
+
+const SET: Levels = Levels {
+    write: "w: majority, journaled",
+    read: "find of all rows on the PRIMARY over a new connection, read concern majority",
+};
+
+impl Session {
+    /// Connects, logs in where there is a user, and asks the server who it is.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the server refuses, is gone, or does not answer within 10 s; of a replica set also when it
+    /// has no PRIMARY.
+    pub async fn open(
+        reach: &Arc<dyn Reach>,
+        target: &Target,
+        credentials: &Credentials,
+    ) -> Result<Self, SessionError> {
+        let place = match &target.address {
+            Address::Name { dns, .. } => Place::One(dns),
+            Address::ReplicaSet { set, members } => Place::Set { name: set, members },
+        };
+        let of_set = matches!(target.address, Address::ReplicaSet { .. });
+        let client = client(reach, place, target.engine.port, credentials).await?;
+        let opening = within(OPEN_DEADLINE, "the login", who(&client));
+        let (hello, server) = match opening.await {
+            Ok(answer) => answer,
+            Err(error) => return Err(client.proxy.explain(error)),
+        };
+        let levels = match hello.set {
+            _ if of_set => SET,
+            None if !hello.uninitiated => STANDALONE,
+            _ => MEMBER,
+        };
+        let concern = WriteConcern::builder().journal(true);
+        let concern = if levels.write == STANDALONE.write {
+            concern.w(Acknowledgment::Nodes(1)).build()
+        } else {
+            concern
+                .w(Acknowledgment::Majority)
+                .w_timeout(MAJORITY_DEADLINE)
+                .build()
+        };
+        let options = CollectionOptions::builder()
+            .write_concern(concern)
+            .read_concern(if of_set {
+                ReadConcern::majority()
+            } else {
+                ReadConcern::local()
+            })
+            .build();
+        let database = client.driver.database(&credentials.database);
+        Ok(Self {
+            ledger: database.collection_with_options(COLLECTION, options),
+            client,
+            levels,
+            server,
+            closed: AtomicBool::new(false),
+        })
+    }
+}
+
+/// What the server says of itself: its place in its set, and its name there, or its host's.
+async fn who(client: &Tunnelled) -> Result<(Hello, Option<String>), SessionError> {
+    let admin = client.driver.database(ADMIN);
+    let hello = Hello::from(admin.run_command(doc! {"hello": 1}).await?);
+    if let Some(me) = hello.me.clone() {
+        return Ok((hello, Some(me)));
+    }
+    let quiet = doc! {"serverStatus": 1, "metrics": 0, "locks": 0, "tcmalloc": 0, "wiredTiger": 0};
+    // Not before the login: this one needs it.
+    let status = admin.run_command(quiet).await?;
+    let host = status.get_str("host").ok().map(str::to_owned);
+    Ok((hello, host))
+}
+
+#[async_trait]
+impl crate::engine::Session for Session {
+    async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+        let row = Row::new(ledger, key);
+        let document = doc! {
+            "_id": {"ledger": ledger, "key": key.cast_signed()},
+            "payload": row.payload,
+            "checksum": i64::from(row.checksum),
+        };
+        match self.ledger.insert_one(document).await {
+            Ok(_) => WriteFate::Acknowledged,
+            Err(error) => {
+                if is_lost(&error) {
+                    self.closed.store(true, Ordering::Relaxed);
+                }
+                fate(&error)
+            }
+        }
+    }
+
+    async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {
+        let read = within(ANSWER_DEADLINE, "the read", async {
+            let found = self.ledger.find(doc! {"_id.ledger": ledger}).await?;
+            Ok(found.try_collect::<Vec<Document>>().await?)
+        });
+        let documents = read.await.map_err(|error| self.client.proxy.explain(error))?;
+        let (mut keys, mut corrupt) = (Vec::with_capacity(documents.len()), Vec::new());
+        for document in documents {
+            // A row without a key of its own is nobody's: there is no number to report it by.
+            let key = document
+                .get_document("_id")
+                .ok()
+                .and_then(|id| id.get("key"))
+                .and_then(Bson::as_i64)
+                .ok_or_else(|| SessionError::Server(format!("a row of {COLLECTION} has no key")))?
+                .cast_unsigned();
+            if state(ledger, key, &document) == State::Corrupt {
+                corrupt.push(key);
+            }
+            keys.push(key);
+        }
+        Ok(Rows {
+            keys: keys.into_iter().collect(),
+            corrupt: corrupt.into_iter().collect(),
+        })
+    }
+
+    async fn facts(&self) -> Result<Facts, SessionError> {
+        let admin = self.client.driver.database(ADMIN);
+        within(ANSWER_DEADLINE, "the question for its settings", facts(&admin)).await
+    }
+
+    fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    fn write_level(&self) -> &'static str {
+        self.levels.write
+    }
+
+    fn read_level(&self) -> &'static str {
+        self.levels.read
+    }
+}
+
+fn state(ledger: &str, key: u64, document: &Document) -> State {
+    let checksum = document
+        .get_i64("checksum")
+        .ok()
+        .and_then(|sum| u32::try_from(sum).ok());
+    match (document.get_str("payload"), checksum) {
+        (Ok(payload), Some(checksum)) => Row::state(ledger, key, payload, checksum),
+        _ => State::Corrupt,
+    }
+}

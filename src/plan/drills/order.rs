@@ -1,0 +1,29 @@
+use super::parts::{ROWS, held, planned};
+use crate::plan::{Drill, PlannedDrill, Promise, Step};
+use crate::workload::{Workload, WorkloadKind};
+
+/// Down to none and up to all again. Not by deleting the StatefulSet: Kubernetes promises no order for that
+/// ("StatefulSets", "Limitations").
+pub fn order(workload: &Workload) -> Result<PlannedDrill, String> {
+    if workload.kind != WorkloadKind::StatefulSet {
+        return Err("a Deployment: its pods have no order".to_owned());
+    }
+    if workload.replicas < 2 {
+        return Err("one member: there is no order to keep".to_owned());
+    }
+    let steps = vec![
+        Step::Write { rows: ROWS },
+        Step::Scale { replicas: 0 },
+        Step::Scale {
+            replicas: workload.replicas,
+        },
+        Step::AwaitAllReady,
+        Step::Read,
+    ];
+    let expectations = vec![
+        held(Promise::Order),
+        held(Promise::Identity),
+        held(Promise::Durability),
+    ];
+    Ok(planned(Drill::Order, workload, steps, expectations))
+}

@@ -1,0 +1,48 @@
+use super::parts::{ROWS, held, planned};
+use crate::plan::{Drill, PlannedDrill, Promise, Step};
+use crate::workload::{Workload, WorkloadKind};
+
+/// The member with the highest ordinal goes and comes back; nobody else is touched, although the newest pod is
+/// another.
+pub fn scale(workload: &Workload) -> Result<PlannedDrill, String> {
+    if workload.kind != WorkloadKind::StatefulSet {
+        return Err("a Deployment: which of its pods goes is not promised".to_owned());
+    }
+    if workload.replicas < 2 {
+        return Err("one member: nobody would be left".to_owned());
+    }
+    let last = workload.replicas - 1;
+    let mut steps = vec![
+        Step::ResolveServices,
+        Step::InspectClaims,
+        Step::Write { rows: ROWS },
+        Step::RenewFirst,
+        Step::Scale { replicas: last },
+        Step::InspectClaims,
+        Step::ResolveServices,
+        Step::Scale {
+            replicas: workload.replicas,
+        },
+        Step::AwaitAllReady,
+        Step::ResolveServices,
+        Step::InspectClaims,
+        Step::Write { rows: ROWS },
+        Step::Read,
+    ];
+    let mut expectations = vec![
+        held(Promise::Order),
+        held(Promise::Identity),
+        held(Promise::Address),
+        held(Promise::Retention),
+        held(Promise::Durability),
+    ];
+    if workload.services.is_empty() {
+        steps.retain(|step| *step != Step::ResolveServices);
+        expectations.retain(|expectation| expectation.promise != Promise::Address);
+    }
+    let drill = planned(Drill::Scale, workload, steps, expectations);
+    Ok(PlannedDrill {
+        member: last,
+        ..drill
+    })
+}

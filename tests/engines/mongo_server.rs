@@ -1,0 +1,263 @@
+//! A MongoDB server in a container, and the ways in.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use async_trait::async_trait;
+use stateproof::engine::mongodb::{Connection, Hello, Server, Session};
+use stateproof::engine::{Address, Dialled, Process, Reach, ReachError, Session as _, SessionError, Target};
+use stateproof::history::WriteFate;
+use stateproof::workload::{Credentials, EngineKind, Password};
+use testcontainers::{GenericImage, ImageExt};
+
+use super::container::{Container, Request, published, within};
+use super::docker::docker;
+use super::loopback::{Loopback, target};
+
+/// The port that MongoDB listens on.
+pub const PORT: u16 = 27017;
+
+/// How long a first initialisation may take among many, on two cores.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Servers by the names that they are called by.
+#[derive(Default)]
+pub struct Names(BTreeMap<String, SocketAddr>);
+
+#[async_trait]
+impl Reach for Names {
+    async fn dial(&self, host: &str, port: u16) -> Result<Dialled, ReachError> {
+        match self.0.get(host) {
+            Some(address) => Loopback(*address).dial(host, port).await,
+            None => Err(ReachError(format!("no server is called {host}").into())),
+        }
+    }
+
+    async fn exec(&self, _: &str, _: &str, _: &str, _: &[&str]) -> Result<Process, ReachError> {
+        Err(ReachError("a published port runs no commands".into()))
+    }
+}
+
+/// A container with the server in it.
+pub struct Mongo {
+    /// The container.
+    pub container: Container,
+    /// How to log in.
+    pub credentials: Credentials,
+}
+
+/// How to log in where nobody has to.
+pub fn nobody() -> Credentials {
+    Credentials {
+        user: String::new(),
+        password: Password::new(""),
+        database: "orders".to_owned(),
+    }
+}
+
+/// How to log in as the user that the image makes.
+pub fn keeper(password: &str) -> Credentials {
+    Credentials {
+        user: "keeper".to_owned(),
+        password: Password::new(password),
+        database: "orders".to_owned(),
+    }
+}
+
+/// A request for a container of the image.
+pub async fn request() -> Result<Request> {
+    docker()
+        .await?
+        .inspect_image("mongo:4.4")
+        .await
+        .context("these tests need Docker with the image mongo:4.4 in it: run scripts/setup")?;
+    Ok(published(GenericImage::new("mongo", "4.4").into(), PORT))
+}
+
+impl Mongo {
+    /// Starts one without a user, and waits until it answers.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(request().await?, nobody()).await
+    }
+
+    /// Starts one that makes this user first.
+    pub async fn start_for(credentials: Credentials) -> Result<Self> {
+        let request = request()
+            .await?
+            .with_env_var("MONGO_INITDB_ROOT_USERNAME", &credentials.user)
+            .with_env_var("MONGO_INITDB_ROOT_PASSWORD", credentials.password.reveal());
+        Self::start_with(request, credentials).await
+    }
+
+    async fn start_with(request: Request, credentials: Credentials) -> Result<Self> {
+        let container = Container::start(request).await?;
+        let mongo = Self {
+            container,
+            credentials,
+        };
+        mongo.answers().await?;
+        Ok(mongo)
+    }
+
+    /// Waits until it answers with its user.
+    pub async fn answers(&self) -> Result<()> {
+        let end = Instant::now() + DEADLINE;
+        while let Err(error) = self.open().await {
+            ensure!(
+                Instant::now() < end,
+                "no session: {error}\n{}",
+                self.container.log().await?
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// A session, in one attempt.
+    pub async fn open(&self) -> Result<Session, SessionError> {
+        self.open_as(&self.credentials).await
+    }
+
+    /// A session as somebody else.
+    pub async fn open_as(&self, credentials: &Credentials) -> Result<Session, SessionError> {
+        let reach = self
+            .reach()
+            .await
+            .map_err(|error| SessionError::Server(error.to_string()))?;
+        Session::open(&reach, &target(EngineKind::MongoDb, PORT), credentials).await
+    }
+
+    /// The way there.
+    pub async fn reach(&self) -> Result<Arc<dyn Reach>> {
+        Ok(Arc::new(Loopback(self.container.published(PORT).await?)))
+    }
+}
+
+/// A replica set of containers in a network of its own.
+pub struct Set {
+    /// Its members, by the names that they have in the network.
+    pub members: Vec<(String, Mongo)>,
+    reach: Arc<dyn Reach>,
+}
+
+impl Set {
+    /// Starts as many servers that have heard of no configuration yet.
+    pub async fn start(name: &str, count: usize) -> Result<Self> {
+        let network = format!("stateproof-{name}-{}", std::process::id());
+        let mut members = Vec::new();
+        let mut names = Names::default();
+        for _ in 0..count {
+            let request =
+                request()
+                    .await?
+                    .with_network(&network)
+                    .with_cmd(["--replSet", "rs0", "--bind_ip_all"]);
+            let mongo = Mongo::start_with(request, nobody()).await?;
+            let called = mongo.container.name().to_owned();
+            names
+                .0
+                .insert(called.clone(), mongo.container.published(PORT).await?);
+            members.push((called, mongo));
+        }
+        Ok(Self {
+            members,
+            reach: Arc::new(names),
+        })
+    }
+
+    /// A member's name and port, as they stand in a configuration.
+    pub fn hosts(&self) -> Vec<String> {
+        self.members
+            .iter()
+            .map(|(name, _)| format!("{name}:{PORT}"))
+            .collect()
+    }
+
+    /// A member as its administrator sees it.
+    pub async fn server(&self, ordinal: usize) -> Result<Server, SessionError> {
+        Server::new(&self.reach, &self.members[ordinal].0, PORT, &nobody()).await
+    }
+
+    /// A bare connection to a member.
+    pub async fn connection(&self, ordinal: usize) -> Result<Connection, SessionError> {
+        Connection::open(&self.reach, &self.members[ordinal].0, PORT).await
+    }
+
+    /// A session with one member.
+    pub async fn member(&self, ordinal: usize) -> Result<Session, SessionError> {
+        let mut target = target(EngineKind::MongoDb, PORT);
+        target.address = Address::Name {
+            dns: self.members[ordinal].0.clone(),
+            pod: None,
+        };
+        Session::open(&self.reach, &target, &nobody()).await
+    }
+
+    /// A session with the set, in one attempt.
+    pub async fn session(&self) -> Result<Session, SessionError> {
+        let target = Target {
+            address: Address::ReplicaSet {
+                set: "rs0".to_owned(),
+                members: self.members.iter().map(|(name, _)| name.clone()).collect(),
+            },
+            ..target(EngineKind::MongoDb, PORT)
+        };
+        Session::open(&self.reach, &target, &nobody()).await
+    }
+
+    /// Waits, by `hello`, until a member says what is wanted of it.
+    pub async fn until(&self, ordinal: usize, wanted: impl Fn(&Hello) -> bool) -> Result<Hello> {
+        let mut connection = self.connection(ordinal).await?;
+        within("a member's role", async {
+            let mut hello = connection.hello(None).await?;
+            while !wanted(&hello) {
+                hello = connection.hello(hello.topology.as_ref()).await?;
+            }
+            Ok(hello)
+        })
+        .await
+    }
+
+    /// Initiates it, and waits until it has a PRIMARY and otherwise SECONDARY members; gives the PRIMARY.
+    pub async fn initiated(name: &str, count: usize) -> Result<(Self, usize)> {
+        let set = Self::start(name, count).await?;
+        set.server(0).await?.initiate("rs0", &set.hosts()).await?;
+        let primary = set.settled().await?;
+        Ok((set, primary))
+    }
+
+    /// Waits until there is one PRIMARY and otherwise SECONDARY members, and gives the PRIMARY.
+    pub async fn settled(&self) -> Result<usize> {
+        within("one PRIMARY and otherwise SECONDARY members", async {
+            loop {
+                let mut roles = Vec::new();
+                for ordinal in 0..self.members.len() {
+                    roles.push(self.until(ordinal, |hello| hello.role.is_some()).await?.role);
+                }
+                let mut primaries = (0..roles.len()).filter(|ordinal| roles[*ordinal] == Some("PRIMARY"));
+                if let (Some(primary), None) = (primaries.next(), primaries.next()) {
+                    return Ok(primary);
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        })
+        .await
+    }
+}
+
+/// Writes these keys; every one of them must be acknowledged.
+pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
+    for key in keys {
+        let fate = within("a write", async { Ok(session.write(ledger, key).await) }).await?;
+        ensure!(
+            fate == WriteFate::Acknowledged,
+            "the row with key {key} is {fate:?}"
+        );
+    }
+    Ok(())
+}
