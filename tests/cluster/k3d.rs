@@ -264,7 +264,7 @@ fn document_d0_is_proven_on_k3d() {
         });
     let facts = facts.unwrap();
     assert_eq!(facts.provider, "k3d");
-    let report = render(&proven.verdict, &Style::default());
+    let report = unwrapped(&proven);
     assert!(report.contains("class local-path"), "{report}");
     let node = &facts.images[0];
     let label = r#"{{index .Config.Labels "io.stateproof.contains"}}"#;
@@ -290,13 +290,7 @@ fn class_standard_is_an_alias_on_k3d_and_said_to_be() {
     assert_eq!(proven.verdict.outcome, Outcome::Held);
     let note = "storage class standard is an alias here: this cluster's own default class is local-path";
     assert!(notes(&proven.history).any(|text| text == note));
-    let report = render(
-        &proven.verdict,
-        &Style {
-            width: 500,
-            ..Style::default()
-        },
-    );
+    let report = unwrapped(&proven);
     assert!(report.contains(note), "{report}");
 }
 
@@ -314,6 +308,15 @@ fn prove(set: &str) -> Proven {
     let proven = proven.unwrap_or_else(|error| panic!("{set}: {}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
     proven
+}
+
+/// The report without line breaks inside of sentences.
+fn unwrapped(proven: &Proven) -> String {
+    let style = Style {
+        width: 1000,
+        ..Style::default()
+    };
+    render(&proven.verdict, &style)
 }
 
 fn notes(history: &History) -> impl Iterator<Item = &str> {
