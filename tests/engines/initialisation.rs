@@ -108,7 +108,7 @@ impl Database {
         if !is_stand_in(self.image()).await? {
             return Ok(());
         }
-        let runs = moments.map(async |millis| {
+        let runs = stream::iter(moments).map(|millis| async move {
             let moment = Duration::from_millis(millis);
             let at_the_moment =
                 async |container: &Container| match tokio::time::timeout(moment, container.ended()).await {
@@ -123,7 +123,7 @@ impl Database {
             let interrupted = self.killed(request, at_the_moment).await;
             interrupted.with_context(|| format!("killed after {millis} ms"))
         });
-        let interrupted: Vec<_> = stream::iter(runs).buffered(AT_A_TIME).try_collect().await?;
+        let interrupted: Vec<_> = runs.buffered(AT_A_TIME).try_collect().await?;
         let count = interrupted.into_iter().filter(|&it| it).count();
         ensure!(
             count >= N / 2,
@@ -137,7 +137,7 @@ impl Database {
         if !is_stand_in(self.image()).await? {
             return Ok(());
         }
-        let runs = commands.map(async |(pattern, nth)| {
+        let runs = stream::iter(commands).map(|(pattern, nth)| async move {
             let request = request(self.image())
                 .with_copy_to("/hold", HOLD.as_bytes().to_vec())
                 .with_env_var("BASH_ENV", "/hold")
@@ -152,7 +152,7 @@ impl Database {
             let interrupted = self.killed(request, when_held).await;
             interrupted.with_context(|| format!("killed before number {nth} of: {pattern}"))
         });
-        let interrupted: Vec<_> = stream::iter(runs).buffered(AT_A_TIME).try_collect().await?;
+        let interrupted: Vec<_> = runs.buffered(AT_A_TIME).try_collect().await?;
         ensure!(
             interrupted.iter().all(|&it| it),
             "{interrupted:?}: the initialisation was over already"
