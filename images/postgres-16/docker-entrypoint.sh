@@ -30,6 +30,15 @@ read_settings() {
   fi
 }
 
+# The programs want to know what their user is called, who may be anybody's number.
+name_user() {
+  ! grep -q "^[^:]*:[^:]*:$EUID:" /etc/passwd || return 0
+  NSS_WRAPPER_PASSWD=$(mktemp)
+  NSS_WRAPPER_GROUP=/etc/group
+  echo "postgres:x:$EUID:$(id -g)::/var/lib/postgresql:/bin/false" >"$NSS_WRAPPER_PASSWD"
+  export NSS_WRAPPER_PASSWD NSS_WRAPPER_GROUP LD_PRELOAD=libnss_wrapper.so
+}
+
 create_cluster() {
   local arguments=(--pgdata="$PGDATA" --username="$POSTGRES_USER" --no-sync --no-instructions)
   [ -z "$POSTGRES_PASSWORD" ] || arguments+=(--pwfile=/dev/fd/3)
@@ -80,9 +89,11 @@ check() {
 
 initialise() {
   export PGDATA=$1
+  name_user
   create_cluster
   create_database
   run_scripts
+  [ -z "${NSS_WRAPPER_PASSWD:-}" ] || rm "$NSS_WRAPPER_PASSWD"
 }
 
 [ "${1#-}" = "${1:-}" ] || set -- postgres "$@"

@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use futures::TryStreamExt;
 use testcontainers::bollard::errors::Error as DockerError;
 use testcontainers::bollard::models::ContainerUpdateBody;
 use testcontainers::bollard::query_parameters::{KillContainerOptionsBuilder, RemoveContainerOptionsBuilder};
-use testcontainers::core::IntoContainerPort;
+use testcontainers::core::{ExecCommand, IntoContainerPort};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
@@ -61,6 +61,17 @@ fn limited(image: Request, port: u16, cpu_millis: Option<i64>) -> Request {
             }
             host.nano_cpus = cpu_millis.map(nano_cpus);
         })
+}
+
+/// What a script has ended with.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: i64,
+    /// What it has written to standard output, without the white space around it.
+    pub stdout: String,
+    /// The same of standard error.
+    pub stderr: String,
 }
 
 impl Container {
@@ -148,6 +159,30 @@ impl Container {
             ..Default::default()
         };
         Ok(docker().await?.update_container(self.inner.id(), update).await?)
+    }
+
+    /// Runs a script in it by `sh`, as probes and hooks of manifests do.
+    pub async fn run(&self, script: &str) -> Result<Ended> {
+        within("a script's end", async {
+            let command = ExecCommand::new(["sh", "-c", script]);
+            let mut ended = self.inner.exec(command).await?;
+            // The streams end with the script, and only then is there an exit code.
+            let stdout = String::from_utf8(ended.stdout_to_vec().await?)?.trim().to_owned();
+            let stderr = String::from_utf8(ended.stderr_to_vec().await?)?.trim().to_owned();
+            let code = ended
+                .exit_code()
+                .await?
+                .context("a script without an exit code")?;
+            Ok(Ended { code, stdout, stderr })
+        })
+        .await
+    }
+
+    /// Runs a script in it that must succeed, and gives what it has written to standard output.
+    pub async fn output(&self, script: &str) -> Result<String> {
+        let ended = self.run(script).await?;
+        ensure!(ended.code == 0, "{script}: {ended:?}");
+        Ok(ended.stdout)
     }
 
     /// Waits for PostgreSQL: the one that listens on TCP, and is done with its recovery.

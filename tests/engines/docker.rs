@@ -32,11 +32,23 @@ pub const POSTGRES: Image = Image {
     tag: "16-alpine",
     port: 5432,
 };
+/// PostgreSQL as the document with several databases has it.
+pub const POSTGRES_15: Image = Image {
+    name: "postgres",
+    tag: "15",
+    port: 5432,
+};
 /// MySQL.
 pub const MYSQL: Image = Image {
     name: "mysql",
     tag: "8.0",
     port: 3306,
+};
+/// MongoDB.
+pub const MONGO: Image = Image {
+    name: "mongo",
+    tag: "4.4",
+    port: 27017,
 };
 /// A web server.
 pub const NGINX: Image = Image {

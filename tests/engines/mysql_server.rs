@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// Waits for the server that listens on TCP: that of the first initialisation says `port: 0`.
-    async fn ready(&self) -> Result<()> {
+    pub async fn ready(&self) -> Result<()> {
         let is_ready =
             |line: &str| line.contains("ready for connections. Version") && line.contains("port: 3306");
         self.container.logs("a server that is ready", is_ready).await

@@ -1,4 +1,4 @@
-//! What the image promises, the project's stand-in as well as the upstream one.
+//! What the images say of themselves, and what `postgres:16-alpine` promises, the stand-in as well as the upstream one.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use testcontainers::ImageExt;
 use tokio::time::MissedTickBehavior;
 
 use super::container::{Container, request, within};
-use super::docker::{self, POSTGRES};
+use super::docker::{self, MONGO, MYSQL, NGINX, POSTGRES, POSTGRES_15};
 use super::server::{DATABASE, LoginError, Server, USER, configured, log_in, open, read, write};
 
 const LEDGER: &str = "image";
@@ -16,20 +16,24 @@ const VOLUME: &str = "/var/lib/postgresql/data";
 
 #[tokio::test]
 async fn a_stand_in_says_what_it_is() -> Result<()> {
-    let labels = docker::labels(POSTGRES).await?;
-    // An image without the first label is the upstream one, which has neither.
-    let stand_in = docker::is_stand_in(POSTGRES).await?;
-    assert_eq!(
-        labels.contains_key("io.stateproof.contains"),
-        stand_in,
-        "{labels:?}"
-    );
-    if stand_in {
-        assert_eq!(labels["io.stateproof.stand-in-for"], "postgres:16-alpine");
-        assert!(
-            labels["io.stateproof.contains"].contains("PostgreSQL) 16."),
-            "{labels:?}"
-        );
+    for (image, contents) in [
+        (POSTGRES, "PostgreSQL) 16."),
+        (POSTGRES_15, "PostgreSQL) 15."),
+        (MYSQL, "MySQL 9."),
+        (MYSQL, "which is not 8.0"),
+        (MONGO, "MongoDB 4.4."),
+        (MONGO, "mongosh"),
+        (NGINX, "nginx 1."),
+    ] {
+        let labels = docker::labels(image).await?;
+        // An image without the first label is the upstream one, which has neither.
+        let stand_in = docker::is_stand_in(image).await?;
+        let contains = labels.get("io.stateproof.contains");
+        assert_eq!(contains.is_some(), stand_in, "{labels:?}");
+        if let Some(contains) = contains {
+            assert_eq!(labels["io.stateproof.stand-in-for"], String::from(image));
+            assert!(contains.contains(contents), "{labels:?}");
+        }
     }
     Ok(())
 }
