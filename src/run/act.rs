@@ -50,8 +50,13 @@ impl Verification {
         };
         let cluster = self.get_cluster(scene).await?;
         took("cluster there");
-        let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
-        let named: Vec<_> = named.map(str::to_owned).collect();
+        // The vantage's may be one of the set's.
+        let named: BTreeSet<&str> = set
+            .images()
+            .into_iter()
+            .chain([self.vantage_image.as_str()])
+            .collect();
+        let named: Vec<_> = named.into_iter().map(str::to_owned).collect();
         self.observer.phase("looking at the images on the nodes");
         let images = images::ensure(&cluster, &named).await?;
         took("images on the nodes");

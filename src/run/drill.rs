@@ -17,7 +17,7 @@ use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
-use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
+use crate::fault::{delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
@@ -132,10 +132,7 @@ impl Run<'_> {
                 self.fault(|objects| delete_stateful_set(objects, self.workload))
                     .await
             }
-            Step::DeleteClaims => {
-                self.fault(|objects| delete_claims(objects, self.workload, &self.member))
-                    .await
-            }
+            Step::DeleteClaims => self.delete_claims().await,
             Step::Reapply => self.reapply().await,
             Step::AwaitReady => self.await_ready().await,
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,

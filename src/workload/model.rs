@@ -303,6 +303,10 @@ pub struct ClaimTemplate {
     pub storage_class: Option<String>,
     /// Where the engine's container mounts it.
     pub mounts: Vec<String>,
+    /// Whether the set brings the volumes of its class itself, and they outlive their claims (reclaim policy `Retain`):
+    /// a Released one is bound to no other claim (Kubernetes, "Persistent Volumes", "Retain").
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retained: bool,
 }
 
 /// What runs in a workload's members, and how to speak to it.

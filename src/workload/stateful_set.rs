@@ -52,7 +52,10 @@ pub(super) fn read(
     }
 
     let (container, mut engine) = (&template.container, template.engine);
-    let claims = claims(&spec, container);
+    let mut claims = claims(&spec, container);
+    for claim in &mut claims {
+        claim.retained = neighbours.retains(claim.storage_class.as_deref());
+    }
     notes.extend(template.notes);
     if engine.kind == EngineKind::Http {
         engine.data_directory = http::directory(&claims);

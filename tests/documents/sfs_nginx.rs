@@ -197,8 +197,17 @@ fn d2_9_clean_up_leaves_nothing() {
         })
     };
     assert!(released(&VOLUME), "the volume was never Released");
-    let (out, ok) = kubectl(&["get", "pv", "pv-sfs01"]);
-    assert!(!ok && out.contains("not found"), "{out}");
+    // Another run may have brought a volume of this name since.
+    let uid = VOLUME
+        .history
+        .records
+        .iter()
+        .find_map(|record| match &record.event {
+            Event::Observed { object, .. } if object.name == "pv-sfs01" => Some(&object.uid),
+            _ => None,
+        });
+    let (out, ok) = kubectl(&["get", "pv", "-o", "jsonpath={.items[*].metadata.uid}"]);
+    assert!(ok && !out.contains(uid.unwrap().as_str()), "{out}");
 }
 
 /// D2.10: a rolling update replaces one pod at a time, the highest ordinal first, none surplus; and back.

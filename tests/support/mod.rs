@@ -7,6 +7,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
 use stateproof::history::Event;
@@ -65,6 +66,9 @@ pub fn k3d_cluster() -> ClusterSpec {
     }
 }
 
+/// How many verifications this process has begun.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
 /// A verification of a fixture on the shared cluster.
 pub fn verification(fixture_name: &str) -> Verification {
     let verification = Verification::of([fixture(fixture_name)]).cluster(cluster());
@@ -72,7 +76,10 @@ pub fn verification(fixture_name: &str) -> Verification {
         Some(directory) => {
             let directory = PathBuf::from(directory);
             std::fs::create_dir_all(&directory).unwrap();
-            verification.history(directory.join(format!("{}.jsonl", fixture_name.replace('/', "-"))))
+            // Several tests prove the same fixture, at the same time.
+            let number = RUNS.fetch_add(1, Ordering::Relaxed);
+            let file = format!("{}-{number}.jsonl", fixture_name.replace('/', "-"));
+            verification.history(directory.join(file))
         }
         None => verification,
     }
