@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::RunError;
 use super::cadence::next_try;
 use super::drill::{Bench, Run};
+use super::writer::UNDISTURBED;
 use crate::engine::{Session, Target};
 use crate::history::{Event, Keys};
 use crate::workload::Member;
@@ -53,7 +54,9 @@ impl Run<'_> {
         self.timed(what, async {
             let Bench { route, deadline, .. } = self.bench;
             let session = route.connect(&self.ledger.drill, target, *deadline).await?;
-            self.ledger.write(*route, &*session, u64::from(rows)).await?;
+            self.ledger
+                .write(*route, &*session, u64::from(rows), UNDISTURBED)
+                .await?;
             Ok(session.server().map(str::to_owned))
         })
         .await

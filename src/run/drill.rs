@@ -14,7 +14,7 @@ use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
 use super::roles::Roles;
-use super::writer::{Ledger, Progress, await_rows};
+use super::writer::{Ledger, Progress, UNDISTURBED, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
 use crate::fault::{delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
@@ -183,7 +183,10 @@ impl Run<'_> {
         self.timed(format!("{rows} rows written"), async {
             let Bench { route, deadline, .. } = self.bench;
             let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
-            let (acknowledged, failure) = self.ledger.write(*route, &*session, u64::from(rows)).await?;
+            let (acknowledged, failure) = self
+                .ledger
+                .write(*route, &*session, u64::from(rows), UNDISTURBED)
+                .await?;
             match failure {
                 None => Ok(()),
                 Some(last) => Err(RunError::Starved {

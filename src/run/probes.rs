@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::RunError;
 use super::drill::{Bench, Run};
+use super::writer::UNDISTURBED;
 use crate::engine::mongodb::{Answer, Connection};
 use crate::engine::{Reach, Target};
 use crate::history::{Event, Probe};
@@ -123,7 +124,10 @@ impl Run<'_> {
         against: &str,
     ) -> Result<Option<String>, RunError> {
         let session = self.session(target).await?;
-        let (acknowledged, failure) = self.ledger.write(self.bench.route, &*session, 1).await?;
+        let (acknowledged, failure) = self
+            .ledger
+            .write(self.bench.route, &*session, 1, UNDISTURBED)
+            .await?;
         let server = session.server().map(str::to_owned);
         let said = server.clone().unwrap_or_else(|| "acknowledged".to_owned());
         let refused = failure.map(|words| match (&server, probe) {

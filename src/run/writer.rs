@@ -19,6 +19,10 @@ const BLOCK: u64 = 32;
 /// connection with it without a word.
 const ROW_DEADLINE: Duration = Duration::from_secs(3);
 
+/// The same where nothing is being done to the server: a busy one, or a replica set that has just elected, may take its
+/// time.
+pub const UNDISTURBED: Duration = Duration::from_secs(30);
+
 /// Writes rows of one drill's ledger, each under a key of its own that is never used again.
 pub struct Ledger {
     pub drill: DrillId,
@@ -54,12 +58,14 @@ impl Ledger {
     /// Writes rows, as many at once as the session takes, and waits for the fate of each.
     ///
     /// Their keys stand in the history before the first of them is sent. Gives the number acknowledged and the words
-    /// of a failure, if there was one: what had not been sent by then stays unsent.
+    /// of a failure, if there was one: what had not been sent by then stays unsent. `patience` is how long a row may be
+    /// under way.
     pub async fn write(
         &self,
         route: Route<'_>,
         session: &dyn Session,
         rows: u64,
+        patience: Duration,
     ) -> Result<(u64, Option<String>), RunError> {
         let first = self.next.fetch_add(rows, Ordering::Relaxed);
         let keys = first..first + rows;
@@ -70,11 +76,9 @@ impl Ledger {
         let failed = AtomicBool::new(false);
         let write = async |key| {
             let sent_us = route.recorder.now_us();
-            let fate = tokio::time::timeout(ROW_DEADLINE, session.write(self.name(), key))
+            let fate = tokio::time::timeout(patience, session.write(self.name(), key))
                 .await
-                .unwrap_or_else(|_| {
-                    WriteFate::Unknown(format!("no answer within {} s", ROW_DEADLINE.as_secs()))
-                });
+                .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", patience.as_secs())));
             if fate != WriteFate::Acknowledged {
                 failed.store(true, Ordering::Relaxed);
             }
@@ -125,7 +129,7 @@ impl Ledger {
                 return Ok(());
             };
             while !stop.is_cancelled() {
-                let (acknowledged, failure) = self.write(route, &*session, BLOCK).await?;
+                let (acknowledged, failure) = self.write(route, &*session, BLOCK, ROW_DEADLINE).await?;
                 let lost = failure.is_some();
                 progress.send_modify(|progress| {
                     progress.acknowledged += acknowledged;

@@ -69,6 +69,11 @@ fn d4_3_alice_and_bob_survive() {
             "{before}"
         );
         standing.delete_pod("mysql-0");
+        // Without a readiness probe Ready means started.
+        standing.exec(
+            "mysql-0",
+            &["mysqladmin", "--wait=60", "-u", "root", "-ppassword", "ping"],
+        );
         assert_eq!(sql(select), before);
     });
 }

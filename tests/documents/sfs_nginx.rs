@@ -47,14 +47,14 @@ fn d2_2_scaling_down_removes_the_highest_ordinal_only() {
         Drill::Scale,
         Promise::Order,
         Outcome::Held,
-        &["sfs-test01-2"],
+        &["sfs-test01-2", "not touched: sfs-test01-0", "sfs-test01-1"],
     );
     assert_promise(
         &WEB,
         Drill::Scale,
         Promise::Identity,
         Outcome::Held,
-        &["sfs-test01-1"],
+        &["sfs-test01-2"],
     );
 }
 

@@ -152,8 +152,11 @@ pub struct Standing {
 /// Proves a fixture with these drills, does something with what stands then, and takes everything away whatever
 /// comes of it.
 pub fn with_standing(fixture_name: &str, drills: &[Drill], work: impl FnOnce(&Standing)) {
+    // One for all of it: the scene's client dies with the runtime that made it.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let verification = verification(fixture_name).drills(drills);
-    let mut proven = block_on(verification.prove(&CancellationToken::new()))
+    let mut proven = runtime
+        .block_on(verification.prove(&CancellationToken::new()))
         .unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
     let scene = proven.scene.take();
@@ -161,7 +164,7 @@ pub fn with_standing(fixture_name: &str, drills: &[Drill], work: impl FnOnce(&St
     let standing = Standing { proven, namespace };
     let worked = catch_unwind(AssertUnwindSafe(|| work(&standing)));
     if let Some(scene) = scene {
-        block_on(scene.clean_up()).unwrap();
+        runtime.block_on(scene.clean_up()).unwrap();
     }
     if let Err(panic) = worked {
         resume_unwind(panic);
