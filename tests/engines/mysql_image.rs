@@ -120,7 +120,7 @@ async fn a_ping_succeeds_on_a_server_that_nobody_gets_in_to_over_tcp() -> Result
 /// Read by every bash before its script: leaves the lock of a server that was killed, with the number of a process that
 /// lives, as it may have been given to another one since.
 const LOCK: &str = "
-[ -e /tmp/locked ] || { : >/tmp/locked; sleep 600 & echo $! >/var/run/mysqld/mysqld.sock.lock; }
+[ -e /tmp/locked ] || { : >/tmp/locked; setpriv --reuid=mysql sleep 600 & echo $! >/var/run/mysqld/mysqld.sock.lock; }
 ";
 
 #[tokio::test]
