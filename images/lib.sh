@@ -4,6 +4,7 @@
 # A recipe is a folder with an executable `build`. It is run in its own folder with
 #   IMAGE     the name to give the image
 #   UPSTREAM  the name of the image it stands in for
+#   IMAGES    both, a line each, where a recipe makes several; IMAGE and UPSTREAM are the first
 #   RECIPE    the recipe's key, which goes into a label
 #   WORK      an empty directory of its own, removed afterwards
 #   STATEPROOF_CACHE  where things worth keeping may be kept

@@ -69,24 +69,34 @@ images_tools() {
   install_packages binutils mmdebstrap debian-archive-keyring jq unzip xz-utils util-linux
 }
 
-# One image, by pulling where that is possible and asked for, else by building.
-image_get() {
-  local upstream=$1 folder=$2 image=$3
-  if [ "$MODE" = pull ] || [ "$REGISTRY" = yes ]; then
-    step "pulling $upstream"
-    if docker pull --quiet "$upstream"; then
-      [ "$image" = "$upstream" ] || docker image rm "$image" 2>/dev/null || true
-      return
+# images_get FOLDER LINE…: these lines of the list, which are one recipe's, by pulling where that is
+# possible and asked for, else by building.
+images_get() {
+  local folder=$1 upstream image lacking=()
+  shift
+  for line in "$@"; do
+    read -r upstream _ image <<<"$line"
+    if [ "$MODE" = pull ] || [ "$REGISTRY" = yes ]; then
+      step "pulling $upstream"
+      if docker pull --quiet "$upstream"; then
+        [ "$image" = "$upstream" ] || docker image rm "$image" 2>/dev/null || true
+        continue
+      fi
+      [ "$MODE" = auto ] || fail "cannot pull $upstream; without a registry, use --images build"
     fi
-    [ "$MODE" = auto ] || fail "cannot pull $upstream; without a registry, use --images build"
-  fi
-  image_build "$@"
+    lacking+=("$image ${upstream%@*}")
+  done
+  [ ${#lacking[@]} = 0 ] || images_build "$folder" "${lacking[@]}"
 }
 
-image_build() {
-  local upstream=$1 folder=$2 image=$3
+# images_build FOLDER 'IMAGE UPSTREAM'…
+images_build() {
+  local folder=$1
+  shift
   WORK=$(mktemp --directory --tmpdir="$CACHE/work" "$folder.XXXXXX")
-  export WORK IMAGE=$image UPSTREAM=${upstream%@*} RECIPE
+  export WORK RECIPE IMAGE UPSTREAM IMAGES
+  read -r IMAGE UPSTREAM <<<"$1"
+  IMAGES=$(printf '%s\n' "$@")
   RECIPE=$(recipe_key "$folder")
   (cd "$ROOT/images/$folder" && ./build)
   rm -rf --one-file-system "$WORK"

@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use stateproof::cluster::provider::{self, ClusterSpec, DEFAULT_NAME};
-use stateproof::plan::Drill;
+use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
+use stateproof::plan::{Drill, End};
+use stateproof::run::RunError;
 use stateproof::vantage::DEFAULT_IMAGE;
 
 const EXIT_CODES: &str = "\
@@ -123,6 +124,19 @@ pub struct Selection {
     /// Only this drill; may be given several times
     #[arg(long = "drill", value_name = "DRILL")]
     pub drills: Vec<Drill>,
+
+    /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
+    ///
+    /// KIND is Pod, PersistentVolumeClaim or StatefulSet. SIGN is phase, waiting, terminated, unschedulable, event or
+    /// log; an event is named by REASON: and a part of its message. Nothing else is done to the set, and anything
+    /// else, success included, is a violation. For example: --expect-failure Pod/web-1:phase=Pending
+    /// --expect-failure "PersistentVolumeClaim/data-web-1:event=ProvisioningFailed: not found"
+    #[arg(
+        long = "expect-failure",
+        value_name = "KIND/NAME:SIGN=TEXT",
+        conflicts_with = "drills"
+    )]
+    pub ends: Vec<End>,
 }
 
 #[derive(Debug, Args)]
@@ -131,30 +145,51 @@ pub struct ClusterArgs {
     #[arg(long, value_enum, default_value_t = Provider::Kind)]
     pub cluster: Provider,
 
-    /// The cluster's name
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, env = "STATEPROOF_CLUSTER")]
-    pub name: String,
+    /// The provider's configuration file; by default `kind.yaml` or `k3d.yaml` in the current directory, if there is
+    /// one. What stateproof needs besides is added
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
-    /// How many nodes a cluster that is created gets
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub nodes: u32,
+    /// The cluster's name; by default the one in the configuration file, else `stateproof`
+    #[arg(long, value_name = "NAME", env = "STATEPROOF_CLUSTER")]
+    pub name: Option<String>,
 
-    /// The node image; by default the one that `scripts/setup` built, else kind's own
+    /// How many nodes a cluster that is created gets; no configuration file is read then
+    #[arg(long, value_name = "N", conflicts_with = "config")]
+    pub nodes: Option<u32>,
+
+    /// The node image; by default the one in the configuration file, else the one that `scripts/setup` built, else
+    /// the provider's own
     #[arg(long, value_name = "IMAGE", env = "STATEPROOF_NODE_IMAGE")]
     pub node_image: Option<String>,
 }
 
 impl ClusterArgs {
-    pub fn spec(&self, keep: bool) -> ClusterSpec {
-        ClusterSpec {
-            provider: self.cluster.into(),
-            name: self.name.clone(),
+    pub fn spec(&self, keep: bool) -> Result<ClusterSpec, Box<RunError>> {
+        let provider = self.cluster.into();
+        let layout = match (self.nodes, &self.config) {
+            (Some(nodes), _) => Some(Layout::Nodes(nodes)),
+            (None, Some(path)) => ConfigFile::read(provider, path)
+                .map(|file| Some(Layout::File(file)))
+                .map_err(boxed)?,
+            (None, None) => ConfigFile::find(provider, Path::new(""))
+                .map_err(boxed)?
+                .map(Layout::File),
+        };
+        let named = match &layout {
+            Some(Layout::File(file)) => file.name(),
+            _ => None,
+        };
+        let name = self.name.as_deref().filter(|name| !name.is_empty());
+        Ok(ClusterSpec {
+            provider,
+            name: name.or(named).unwrap_or(DEFAULT_NAME).to_owned(),
             // A variable that is set to nothing asks for nothing.
             node_image: self.node_image.clone().filter(|image| !image.is_empty()),
-            nodes: self.nodes,
+            layout,
             keep,
             ..ClusterSpec::default()
-        }
+        })
     }
 }
 
@@ -162,12 +197,15 @@ impl ClusterArgs {
 pub enum Provider {
     /// Kubernetes in Docker
     Kind,
+    /// k3s in Docker
+    K3d,
 }
 
 impl From<Provider> for provider::Provider {
     fn from(chosen: Provider) -> Self {
         match chosen {
             Provider::Kind => Self::Kind,
+            Provider::K3d => Self::K3d,
         }
     }
 }
@@ -187,4 +225,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
+}
+
+fn boxed(error: impl Into<RunError>) -> Box<RunError> {
+    Box::new(error.into())
 }

@@ -47,7 +47,10 @@ async fn carry_out(cli: &Cli) -> Exit {
             return Exit::Held;
         }
         Command::Plan { manifests, selection } => {
-            let plans = Verification::of(manifests).drills(&selection.drills).plan();
+            let plans = Verification::of(manifests)
+                .drills(&selection.drills)
+                .expect_failure(selection.ends.clone())
+                .plan();
             plans.map(|plans| plans.iter().for_each(|plan| print(&plan.to_string())))
         }
         Command::Up { cluster } => up(cluster).await,
@@ -62,9 +65,14 @@ async fn carry_out(cli: &Cli) -> Exit {
 
 async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     let terminal = Arc::new(Terminal::new(cli.quiet));
+    let spec = match args.cluster.spec(args.keep) {
+        Ok(spec) => spec,
+        Err(error) => return fail(&error),
+    };
     let mut verification = Verification::of(&args.manifests)
         .drills(&args.selection.drills)
-        .cluster(args.cluster.spec(args.keep))
+        .expect_failure(args.selection.ends.clone())
+        .cluster(spec)
         .deadline(args.deadline)
         .initiate_replica_set(args.initiate_replica_set)
         .vantage_image(&args.vantage_image)
@@ -142,7 +150,8 @@ fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
 
 async fn up(args: &ClusterArgs) -> Result<(), RunError> {
     let begun = Instant::now();
-    let cluster = Clusters::from_env()?.ensure(&args.spec(true)).await?;
+    let spec = args.spec(true).map_err(|error| *error)?;
+    let cluster = Clusters::from_env()?.ensure(&spec).await?;
     let (client, version) = connect(&cluster.kubeconfig).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();
     await_usable(&client, &nodes, UP_DEADLINE).await?;

@@ -40,14 +40,7 @@ pub enum ConnectError {
 /// # Errors
 /// [`ConnectError`] when the file cannot be used, or the server refuses or is silent for 15 s.
 pub async fn connect(kubeconfig: &Path) -> Result<(Client, String), ConnectError> {
-    let unusable = |source| ConnectError::Kubeconfig {
-        path: kubeconfig.to_owned(),
-        source: Box::new(source),
-    };
-    let file = Kubeconfig::read_from(kubeconfig).map_err(unusable)?;
-    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
-        .await
-        .map_err(unusable)?;
+    let config = read(kubeconfig).await?;
     let url = config.cluster_url.to_string();
     let unreachable = |source| ConnectError::Unreachable {
         url: url.clone(),
@@ -59,4 +52,30 @@ pub async fn connect(kubeconfig: &Path) -> Result<(Client, String), ConnectError
         .map_err(|_| ConnectError::Silent { url: url.clone() })?
         .map_err(unreachable)?;
     Ok((client, version.git_version))
+}
+
+/// A client that takes the API server's first answer, for faults: kube's own asks again for minutes after a 429, and
+/// that is just what the eviction API answers where a budget forbids it.
+///
+/// # Errors
+/// [`ConnectError`] when the file cannot be used.
+pub async fn connect_without_retries(kubeconfig: &Path) -> Result<Client, ConnectError> {
+    let mut config = read(kubeconfig).await?;
+    config.default_retry = false;
+    let url = config.cluster_url.to_string();
+    Client::try_from(config).map_err(|source| ConnectError::Unreachable {
+        url,
+        source: Box::new(source),
+    })
+}
+
+async fn read(kubeconfig: &Path) -> Result<Config, ConnectError> {
+    let unusable = |source| ConnectError::Kubeconfig {
+        path: kubeconfig.to_owned(),
+        source: Box::new(source),
+    };
+    let file = Kubeconfig::read_from(kubeconfig).map_err(unusable)?;
+    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+        .await
+        .map_err(unusable)
 }

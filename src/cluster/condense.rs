@@ -1,6 +1,7 @@
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{
-    ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, VolumeNodeAffinity,
+    Container, ContainerStatus, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec,
+    PodStatus, Probe, VolumeNodeAffinity,
 };
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::{Resource, ResourceExt};
@@ -53,8 +54,9 @@ impl Condense for Pod {
             revision: ["controller-revision-hash", "pod-template-hash"]
                 .iter()
                 .find_map(|label| self.labels().get(*label).cloned()),
+            account: account(self),
             claims: mounted(self),
-            containers: containers(&status),
+            containers: containers(self.spec.as_ref(), &status),
         })
     }
 }
@@ -66,20 +68,43 @@ fn mounted(pod: &Pod) -> Vec<String> {
         .collect()
 }
 
-fn containers(status: &PodStatus) -> Vec<ContainerState> {
-    let of = |statuses: &Option<Vec<ContainerStatus>>, init: bool| {
+/// The account whose token the kubelet projects into the pod.
+fn account(pod: &Pod) -> Option<String> {
+    let spec = pod.spec.as_ref()?;
+    let has_token = spec.volumes.iter().flatten().any(|volume| {
+        let projected = volume
+            .projected
+            .as_ref()
+            .and_then(|volume| volume.sources.as_ref());
+        projected
+            .into_iter()
+            .flatten()
+            .any(|source| source.service_account_token.is_some())
+    });
+    spec.service_account_name
+        .clone()
+        .filter(|name| has_token && name != "default")
+}
+
+fn containers(spec: Option<&PodSpec>, status: &PodStatus) -> Vec<ContainerState> {
+    let of = |statuses: &Option<Vec<ContainerStatus>>, declared: &[Container], init: bool| {
         statuses
             .iter()
             .flatten()
-            .map(|status| container(status, init))
+            .map(|status| {
+                let declared = declared.iter().find(|declared| declared.name == status.name);
+                container(status, declared, init)
+            })
             .collect::<Vec<_>>()
     };
-    let mut all = of(&status.init_container_statuses, true);
-    all.extend(of(&status.container_statuses, false));
+    let init = spec.and_then(|spec| spec.init_containers.as_deref());
+    let mut all = of(&status.init_container_statuses, init.unwrap_or_default(), true);
+    let others = spec.map_or(&[][..], |spec| &spec.containers);
+    all.extend(of(&status.container_statuses, others, false));
     all
 }
 
-fn container(status: &ContainerStatus, init: bool) -> ContainerState {
+fn container(status: &ContainerStatus, declared: Option<&Container>, init: bool) -> ContainerState {
     let state = status.state.clone().unwrap_or_default();
     let ended = state
         .terminated
@@ -100,7 +125,21 @@ fn container(status: &ContainerStatus, init: bool) -> ContainerState {
                 ended.message,
             )
         }),
+        post_start: declared
+            .and_then(|declared| declared.lifecycle.as_ref())
+            .is_some_and(|lifecycle| lifecycle.post_start.is_some()),
+        liveness_s: declared
+            .and_then(|declared| declared.liveness_probe.as_ref())
+            .map(liveness),
     }
+}
+
+/// Kubernetes' defaults where the manifest is silent ("Configure Probes").
+fn liveness(probe: &Probe) -> u32 {
+    let seconds =
+        |set: Option<i32>, default: u32| set.and_then(|set| u32::try_from(set).ok()).unwrap_or(default);
+    seconds(probe.initial_delay_seconds, 0)
+        + seconds(probe.period_seconds, 10) * seconds(probe.failure_threshold, 3)
 }
 
 fn sentence(reason: Option<String>, message: Option<String>) -> String {
@@ -238,7 +277,26 @@ impl Condense for Event {
             severity: self.type_.clone().unwrap_or_default(),
             reason: self.reason.clone().unwrap_or_default(),
             message: self.message.clone().unwrap_or_default().trim().to_owned(),
+            container: self.involved_object.field_path.as_deref().and_then(container_of),
+            repeated: repeated(self),
         })
+    }
+}
+
+/// `spec.containers{NAME}`.
+fn container_of(field: &str) -> Option<String> {
+    let (_, name) = field.split_once('{')?;
+    Some(name.strip_suffix('}')?.to_owned())
+}
+
+/// Both forms of counting: the kubelet's and the scheduler's.
+fn repeated(event: &Event) -> u32 {
+    let series = event.series.as_ref().and_then(|series| series.count);
+    let count = series.max(event.count).unwrap_or(0);
+    if count > 1 {
+        u32::try_from(count).unwrap_or(0)
+    } else {
+        0
     }
 }
 

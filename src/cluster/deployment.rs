@@ -7,8 +7,9 @@ use crate::workload::{Member, Workload};
 
 /// A Deployment has as many Ready pods as it asks for and no others, and none of them has one of the UIDs `not`.
 ///
-/// Its pods have no names that stay, so that none stands for the one that went: all of them must be there. Gives the
-/// pod that stands for the member.
+/// Its pods have no names that stay, so that none stands for the one that went: all of them must be there. And the old
+/// ones must be on their way: a rollout that is taken back while an old pod is left keeps that one. Gives the pod that
+/// stands for the member.
 #[must_use]
 pub fn deployment_ready(
     objects: &Objects,
@@ -18,19 +19,27 @@ pub fn deployment_ready(
 ) -> Progress<(ObjectRef, PodState)> {
     let pods: Vec<_> = objects
         .pods_of(workload)
-        .filter(|(object, pod)| pod.is_alive() && !not.contains(&object.uid))
+        .filter(|(_, pod)| pod.is_alive())
         .collect();
+    let (old, pods): (Vec<_>, Vec<_>) = pods
+        .into_iter()
+        .partition(|(object, _)| not.contains(&object.uid));
     let is_ready = |pod: &PodState| pod.ready && pod.ip.is_some();
     let ready = pods.iter().filter(|(_, pod)| is_ready(pod)).count();
     let wanted = usize::try_from(workload.replicas).unwrap_or(usize::MAX);
     let place = usize::try_from(member.ordinal).unwrap_or(usize::MAX);
-    if ready == pods.len()
+    if old.is_empty()
+        && ready == pods.len()
         && ready == wanted
         && let Some((object, pod)) = pods.get(place)
     {
         return Progress::Met(((*object).clone(), (*pod).clone()));
     }
-    let last = format!("{ready} of {wanted} pods Ready, of {} that there are", pods.len());
+    let last = format!(
+        "{ready} of {wanted} pods Ready, {} not Ready, {} old ones left",
+        pods.len() - ready,
+        old.len()
+    );
     let Cause {
         chain: causes,
         hopeless,
@@ -42,7 +51,7 @@ pub fn deployment_ready(
     }
 }
 
-/// Why pods of a Deployment are not Ready, each in its own words; where there is none, in the ReplicaSet's.
+/// Why pods of a Deployment are not Ready, each in its own words.
 fn not_ready(
     objects: &Objects,
     workload: &Workload,
@@ -64,7 +73,7 @@ fn not_ready(
             .collect();
         chain.extend(news);
     }
-    if pods.is_empty() {
+    if objects.pods_of(workload).next().is_none() {
         let exists = objects.deployment(namespace, &workload.name).is_some();
         let there = if exists { "has no pod" } else { "does not exist" };
         chain.push(format!("Deployment {} {there}", workload.name));

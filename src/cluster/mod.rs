@@ -6,6 +6,8 @@ mod client;
 mod cluster_scope;
 mod condense;
 mod deployment;
+mod discretion;
+mod logs;
 mod members;
 pub mod namespace;
 mod objects;
@@ -19,7 +21,7 @@ mod watches;
 
 pub use apply::{Application, ApplyError, FIELD_MANAGER};
 pub use cause::Cause;
-pub use client::{ConnectError, connect};
+pub use client::{ConnectError, connect, connect_without_retries};
 pub use members::{all_ready, budget_settled, displaced, node_cordoned, scaled, template_changed};
 pub use namespace::NamespaceError;
 pub use objects::Objects;

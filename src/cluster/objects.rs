@@ -10,6 +10,8 @@ use crate::workload::{Member, Workload, WorkloadKind};
 pub struct Objects {
     states: BTreeMap<ObjectRef, ObjectState>,
     events: HashMap<String, Vec<ClusterEvent>>,
+    /// The last lines of containers' logs, by pod and container.
+    logs: BTreeMap<(ObjectRef, String), Vec<String>>,
 }
 
 /// What a change did to [`Objects`].
@@ -39,7 +41,55 @@ impl Objects {
 
     /// Takes in an object's deletion; false when it was not known.
     pub fn forget(&mut self, object: &ObjectRef) -> bool {
+        self.forget_logs(object);
         self.states.remove(object).is_some()
+    }
+
+    /// Takes in the last lines of a container's log.
+    pub fn observe_log(&mut self, pod: &ObjectRef, container: &str, lines: Vec<String>) {
+        self.logs.insert((pod.clone(), container.to_owned()), lines);
+    }
+
+    /// Forgets the logs of a pod's containers.
+    pub fn forget_logs(&mut self, pod: &ObjectRef) {
+        self.logs.retain(|(of, _), _| of != pod);
+    }
+
+    /// The last lines of a container's log, the latest last; none where nothing of it was asked for.
+    #[must_use]
+    pub fn log(&self, pod: &ObjectRef, container: &str) -> &[String] {
+        let lines = self.logs.get(&(pod.clone(), container.to_owned()));
+        lines.map_or(&[], Vec::as_slice)
+    }
+
+    /// The last lines of all containers whose logs are read: pod, container, lines.
+    pub fn logs(&self) -> impl Iterator<Item = (&ObjectRef, &str, &[String])> {
+        let logs = self.logs.iter();
+        logs.map(|((pod, container), lines)| (pod, container.as_str(), lines.as_slice()))
+    }
+
+    /// Every pod that there is now.
+    pub fn pods(&self) -> impl Iterator<Item = (&ObjectRef, &PodState)> {
+        self.states.iter().filter_map(|(object, state)| match state {
+            ObjectState::Pod(pod) => Some((object, pod)),
+            _ => None,
+        })
+    }
+
+    /// Every volume that there is now, of those that are followed.
+    pub fn volumes(&self) -> impl Iterator<Item = &VolumeState> {
+        self.states.values().filter_map(|state| match state {
+            ObjectState::Volume(volume) => Some(volume),
+            _ => None,
+        })
+    }
+
+    /// Every node that there is now.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeState> {
+        self.states.values().filter_map(|state| match state {
+            ObjectState::Node(node) => Some(node),
+            _ => None,
+        })
     }
 
     /// The objects of a kind.

@@ -1,4 +1,4 @@
-//! Volumes that outlive their claims: reclaim policy `Retain` leaves them, and what is on them, as `Released`.
+//! The volumes of a run's claims: they outlive them, a moment with reclaim policy `Delete`, for good with `Retain`.
 
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolume};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -27,9 +27,9 @@ pub async fn made(client: &Client, namespace: &str) -> Result<Option<Time>, Name
 /// Volumes that go with their claims, by name and UID.
 pub struct Going(Vec<(String, String)>);
 
-/// Has the volumes that were provisioned for claims of a namespace since a time, and that their reclaim policy would
-/// leave behind, go with their claims: the policy becomes `Delete`, so that their provisioner removes them with what
-/// is on them. Older ones are somebody else's: an earlier namespace may have had the same name.
+/// Has the volumes that were provisioned for claims of a namespace since a time go with their claims, with what is on
+/// them: a reclaim policy that would leave them behind becomes `Delete`, so that their provisioner removes them. Older
+/// ones are somebody else's: an earlier namespace may have had the same name.
 ///
 /// Before the claims are deleted: a run that is killed in between leaves nothing then.
 ///
@@ -40,23 +40,23 @@ pub async fn let_go(client: &Client, namespace: &str, since: &Time) -> Result<Go
     let volumes = api.list(&ListParams::default()).await;
     let volumes = volumes.map_err(|source| refused(namespace, source))?;
     let mut going = Vec::new();
-    for volume in volumes.iter().filter(|volume| is_left(volume, namespace, since)) {
+    for volume in volumes.iter().filter(|volume| is_of(volume, namespace, since)) {
         let (name, uid) = (volume.name_any(), volume.uid().unwrap_or_default());
-        let patch = json!({
-            "metadata": { "uid": uid },
-            "spec": { "persistentVolumeReclaimPolicy": "Delete" },
-        });
-        let params = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
-        match api.patch(&name, &params, &Patch::Merge(patch)).await {
-            Err(kube::Error::Api(status)) if status.code == 404 => {}
-            answer => {
-                answer.map_err(|source| refused(namespace, source))?;
-                going.push((name, uid));
+        if !goes_with_its_claim(volume) {
+            let patch = json!({
+                "metadata": { "uid": uid },
+                "spec": { "persistentVolumeReclaimPolicy": "Delete" },
+            });
+            let params = PatchParams {
+                field_manager: Some(FIELD_MANAGER.to_owned()),
+                ..PatchParams::default()
+            };
+            match api.patch(&name, &params, &Patch::Merge(patch)).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => continue,
+                answer => answer.map(drop).map_err(|source| refused(namespace, source))?,
             }
         }
+        going.push((name, uid));
     }
     Ok(Going(going))
 }
@@ -78,13 +78,17 @@ pub async fn gone(client: &Client, namespace: &str, Going(volumes): Going) -> Re
     Ok(())
 }
 
-fn is_left(volume: &PersistentVolume, namespace: &str, since: &Time) -> bool {
+fn is_of(volume: &PersistentVolume, namespace: &str, since: &Time) -> bool {
     let spec = volume.spec.as_ref();
     let claim = spec.and_then(|spec| spec.claim_ref.as_ref());
     claim.and_then(|claim| claim.namespace.as_deref()) == Some(namespace)
-        && spec.and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref()) != Some("Delete")
         && volume.annotations().contains_key(PROVISIONED_BY)
         && volume.creation_timestamp().is_some_and(|made| made >= *since)
+}
+
+fn goes_with_its_claim(volume: &PersistentVolume) -> bool {
+    let spec = volume.spec.as_ref();
+    spec.and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref()) == Some("Delete")
 }
 
 fn refused(namespace: &str, source: kube::Error) -> NamespaceError {

@@ -1,8 +1,9 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::future::pending;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -16,9 +17,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::condense::{Condense, reference};
+use super::discretion::discreet;
 use super::objects::Change;
-use super::{Objects, Progress, WaitError};
+use super::{Objects, Progress, WaitError, logs};
 use crate::history::{Event, HistoryError, ObjectRef, Recorder, Span};
+use crate::manifest::Secrets;
 
 /// One watch a kind, feeding both the history and the waits.
 ///
@@ -29,11 +32,15 @@ pub struct Watches {
     tasks: JoinSet<()>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     recorder: Recorder,
+    /// What must not stand in the history, whatever the cluster says.
+    secrets: Secrets,
     objects: Mutex<Objects>,
     /// Set once the history cannot be written any more: nothing that follows could be proven.
     broken: Mutex<Option<HistoryError>>,
+    /// The logs as they stand in the history.
+    logged: Mutex<HashMap<(ObjectRef, String), Vec<String>>>,
     changed: watch::Sender<u64>,
     awaiting: watch::Sender<Option<Awaiting>>,
 }
@@ -50,12 +57,16 @@ pub struct Awaiting {
 }
 
 impl Watches {
-    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, and
-    /// the volumes bound to their claims, and the nodes.
+    /// Begins to watch pods, claims, StatefulSets, Deployments, PodDisruptionBudgets and events in these namespaces, the
+    /// volumes bound to their claims, and the nodes; and the logs of containers whose pod is not Ready.
+    ///
+    /// Of what the cluster says the secrets are masked before anything is recorded.
     #[must_use]
-    pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String]) -> Self {
+    pub fn start(client: &Client, recorder: &Recorder, namespaces: &[String], secrets: Secrets) -> Self {
         let shared = Arc::new(Shared {
             recorder: recorder.clone(),
+            secrets,
+            logged: Mutex::default(),
             objects: Mutex::default(),
             broken: Mutex::default(),
             changed: watch::Sender::new(0),
@@ -93,9 +104,11 @@ impl Watches {
         let ours: HashSet<String> = namespaces.iter().cloned().collect();
         let bound_to_ours = move |volume: &PersistentVolume| {
             let claim = volume.spec.as_ref().and_then(|spec| spec.claim_ref.as_ref());
-            claim
-                .and_then(|claim| claim.namespace.as_ref())
-                .is_some_and(|namespace| ours.contains(namespace))
+            // One that nobody has claimed yet may become ours.
+            claim.is_none_or(|claim| {
+                let namespace = claim.namespace.as_ref();
+                namespace.is_some_and(|namespace| ours.contains(namespace))
+            })
         };
         tasks.spawn(follow(
             shared.clone(),
@@ -103,6 +116,7 @@ impl Watches {
             bound_to_ours,
         ));
         tasks.spawn(follow(shared.clone(), Api::<Node>::all(client.clone()), |_| true));
+        tasks.spawn(logs::follow(shared.clone(), client.clone()));
         Self { shared, tasks }
     }
 
@@ -162,11 +176,34 @@ impl Watches {
             }
         };
         self.shared.awaiting.send_replace(None);
+        if met.is_err() {
+            self.shared.record_logs();
+        }
         let to_us = self.shared.recorder.now_us();
         self.shared
             .recorder
             .record(Event::Waited(Span { what, from_us, to_us }))?;
         met
+    }
+
+    /// Waits, silently and without an end of its own, until there is something to say.
+    pub async fn when<T>(&self, mut check: impl FnMut(&Objects) -> Option<T>) -> T {
+        let mut changed = self.shared.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            if let Some(found) = check(&self.shared.objects()) {
+                return found;
+            }
+            if changed.changed().await.is_err() {
+                pending::<()>().await;
+            }
+        }
+    }
+
+    /// Adds to the history what the logs of containers whose pod is not Ready say by now, where it says something else
+    /// there. A wait that fails does so by itself.
+    pub fn record_logs(&self) {
+        self.shared.record_logs();
     }
 
     /// Ends the watches and waits until the last of them has stopped writing to the history.
@@ -176,7 +213,7 @@ impl Watches {
 }
 
 impl Shared {
-    fn objects(&self) -> MutexGuard<'_, Objects> {
+    pub(super) fn objects(&self) -> MutexGuard<'_, Objects> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -191,7 +228,8 @@ impl Shared {
     }
 
     fn observe<K: Condense>(&self, object: &K) {
-        let (reference, state) = (reference(object), object.condense());
+        let (reference, mut state) = (reference(object), object.condense());
+        discreet(&mut state, &self.secrets);
         let version = object.meta().resource_version.clone().unwrap_or_default();
         let mut objects = self.objects();
         if objects.observe(&reference, &state) == Change::Changed {
@@ -209,6 +247,43 @@ impl Shared {
                 object: reference.clone(),
             });
         }
+    }
+
+    /// Adds to the history what the logs say by now, where it says something else there.
+    fn record_logs(&self) {
+        let logs: Vec<_> = self
+            .objects()
+            .logs()
+            .map(|(pod, container, lines)| ((pod.clone(), container.to_owned()), lines.to_vec()))
+            .collect();
+        for (key, lines) in logs {
+            self.record_log(key, lines);
+        }
+    }
+
+    fn record_log(&self, key: (ObjectRef, String), lines: Vec<String>) {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.is_empty() || logged.get(&key) == Some(&lines) {
+            return;
+        }
+        self.record(Event::Log {
+            object: key.0.clone(),
+            container: key.1.clone(),
+            lines: lines.clone(),
+        });
+        logged.insert(key, lines);
+    }
+
+    /// What a container's log says by now, without the secrets.
+    pub(super) fn observe_log(&self, pod: &ObjectRef, container: &str, lines: &[String]) {
+        let lines = lines.iter().map(|line| self.secrets.mask(line)).collect();
+        self.objects().observe_log(pod, container, lines);
+        self.announce();
+    }
+
+    /// Whenever the watches deliver something.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     fn announce(&self) {

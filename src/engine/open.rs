@@ -122,5 +122,8 @@ pub async fn open(
         EngineKind::MongoDb => Ok(Box::new(
             mongodb::Session::open(reach, target, credentials).await?,
         )),
+        EngineKind::Unknown => Err(SessionError::Server(
+            "nobody knows what it speaks: its engine is not known".to_owned(),
+        )),
     }
 }

@@ -13,6 +13,11 @@ pub trait Session: Send + Sync {
     /// Writes one row under a key of its own; several may be under way at once. A retry is never made in secret.
     async fn write(&self, ledger: &str, key: u64) -> WriteFate;
 
+    /// How many rows it takes at once before the others wait for it: on a connection that is not pipelined, 1.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
     /// Reads every row of a ledger.
     ///
     /// # Errors

@@ -45,6 +45,12 @@ pub enum FaultError {
         /// How it is.
         state: &'static str,
     },
+    /// It is asked of a database's server, not of the cluster's.
+    #[error("cannot {fault} through the API server")]
+    NotTheClusters {
+        /// The fault.
+        fault: Fault,
+    },
     /// The API server refused it.
     #[error("cannot {fault}: the API server refused: {source}")]
     Refused {
@@ -69,6 +75,7 @@ impl Aim {
     }
 
     async fn hit(&self, client: &Client, target: &ObjectRef) -> Result<(), FaultError> {
+        let fault = self.fault;
         let done = match self.fault {
             Fault::DeletePod | Fault::DeletePods => delete::<Pod>(client, target, None).await,
             Fault::ForceDelete => delete::<Pod>(client, target, Some(0)).await,
@@ -80,10 +87,10 @@ impl Aim {
             Fault::Evict => evict(client, target).await,
             Fault::Cordon => cordon(client, target, true).await,
             Fault::Uncordon => cordon(client, target, false).await,
-            _ => todo!(),
+            Fault::StepDown => return Err(FaultError::NotTheClusters { fault }),
         };
         done.map_err(|source| FaultError::Refused {
-            fault: self.fault,
+            fault,
             source: Box::new(source),
         })
     }

@@ -233,6 +233,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         term: Option<i64>,
     },
+    /// The wait for a named end is over.
+    CameTo {
+        /// The drill.
+        drill: DrillId,
+        /// What the set came to, a sentence fragment.
+        state: String,
+        /// What stands in its way, in the cluster's own words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
+    },
     /// A replica set's configuration, as a member has it.
     Configuration {
         /// The workload.

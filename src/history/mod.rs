@@ -3,6 +3,7 @@
 mod error;
 mod event;
 mod keys;
+mod lookout;
 mod object;
 mod reader;
 mod recorder;
@@ -13,6 +14,7 @@ pub use event::{
     Refusal, Span, TaskChange, WriteFate, WriteOutcome,
 };
 pub use keys::Keys;
+pub use lookout::Lookout;
 pub use object::{
     BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
     SetState, VolumeState,

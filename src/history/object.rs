@@ -58,6 +58,10 @@ pub struct PodState {
     /// The revision of the template that it was made from: label `controller-revision-hash` or `pod-template-hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// The service account whose token it has, unless it is `default`, which has no rights of its own: who has one may
+    /// make what another pod waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The claims that it mounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
@@ -103,6 +107,22 @@ pub struct ContainerState {
     /// How it ended last, reason, exit code and message: `Error (exit code 1): …`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminated: Option<String>,
+    /// Whether it has a `postStart` hook: until that has ended, the kubelet says that the container is being created.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub post_start: bool,
+    /// How long its liveness probe may fail from the start on before the kubelet kills it, in seconds:
+    /// `initialDelaySeconds` and `failureThreshold` times `periodSeconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness_s: Option<u32>,
+}
+
+impl ContainerState {
+    /// Whether it has ended, and well: an init container that has done its work.
+    #[must_use]
+    pub fn has_succeeded(&self) -> bool {
+        let ended = self.terminated.as_deref().unwrap_or_default();
+        !self.running && self.waiting.is_none() && ended.starts_with("Completed")
+    }
 }
 
 /// A PersistentVolumeClaim's state.
@@ -204,4 +224,15 @@ pub struct ClusterEvent {
     pub reason: String,
     /// The message.
     pub message: String,
+    /// The container of the pod that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// How often it was said; 0 where it was said once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

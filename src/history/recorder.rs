@@ -113,6 +113,13 @@ impl Recorder {
         self.lock().records.is_empty()
     }
 
+    /// The records from this sequence number on.
+    #[must_use]
+    pub fn since(&self, seq: usize) -> Vec<Record> {
+        let shared = self.lock();
+        shared.records.get(seq..).unwrap_or_default().to_vec()
+    }
+
     /// The history so far.
     #[must_use]
     pub fn history(&self) -> History {

@@ -119,6 +119,28 @@ pub enum ManifestError {
         /// `missing`, or what it is instead of text.
         fault: String,
     },
+    /// A file of settings that is not one mapping.
+    #[error("one mapping of settings was expected, found {found}")]
+    #[diagnostic(
+        code(stateproof::manifest::not_settings),
+        help("a file of settings holds one YAML document, a mapping")
+    )]
+    NotSettings {
+        /// What stands there instead.
+        found: &'static str,
+    },
+    /// A setting of the wrong type.
+    #[error("the setting `{field}` {fault}")]
+    #[diagnostic(
+        code(stateproof::manifest::wrong_setting),
+        help("correct it, or leave it out")
+    )]
+    WrongSetting {
+        /// The setting, for example `nodes[0].role`.
+        field: String,
+        /// What is wrong with it.
+        fault: String,
+    },
     /// Two different manifests of one object.
     #[error("{object} is declared twice, and differently: first at {first}")]
     #[diagnostic(

@@ -21,13 +21,18 @@ mod order;
 mod problem;
 mod scalar;
 mod secrecy;
+mod secrets;
 mod set;
+mod settings;
 mod source;
 mod spot;
+mod text;
 mod yaml;
 
 pub use error::ManifestError;
 pub use object::Manifest;
 pub use problem::{Problem, Problems};
+pub use secrets::Secrets;
 pub use set::ManifestSet;
+pub use settings::Settings;
 pub use source::Place;

@@ -42,7 +42,7 @@ pub(super) fn suspicious(text: &str, at: usize) -> bool {
         .any(|word| text[start..end].to_ascii_lowercase().contains(word))
 }
 
-fn telltale(name: &str) -> bool {
+pub(super) fn telltale(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['-', '_'], "");
     // A secret's name, `secretName`, is not the secret.
     !name.ends_with("name") && TELLTALE.iter().any(|word| name.contains(word))

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::input::{self, Input};
 use super::source::Source;
 use super::spot::{Document, Parts};
-use super::{Manifest, ManifestError, Place, Problem, Problems, order, secrecy, yaml};
+use super::text::Text;
+use super::{Manifest, ManifestError, Place, Problem, Problems, order};
 
 /// The Kubernetes objects of some directories, files or standard input, in the order in which they were read.
 #[derive(Clone, Debug)]
@@ -103,32 +104,17 @@ impl ManifestSet {
 }
 
 fn manifests_of(input: Input) -> Vec<Result<Manifest, Problem>> {
-    let text = match String::from_utf8(input.bytes) {
+    let text = match Text::parse(input) {
         Ok(text) => text,
-        Err(error) => return vec![Err(not_text(&input.name, &error))],
+        Err(problem) => return vec![Err(problem)],
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let (documents, error) = yaml::parse(text);
-    let source = Source::new(&input.name, secrecy::mask(text, &documents));
-
     let mut outcomes = Vec::new();
-    for document in documents {
+    for document in text.documents {
         if !document.value.is_null() {
-            flatten(&source, document, &mut outcomes);
+            flatten(&text.source, document, &mut outcomes);
         }
     }
-    if let Some(error) = error {
-        let at = if secrecy::suspicious(text, error.at.start) {
-            Place::without_text(&source, error.at)
-        } else {
-            Place::new(Arc::clone(&source), error.at)
-        };
-        let mut problem = Problem::new(error.error).at(at, "here");
-        if let Some(first) = error.first {
-            problem = problem.at(Place::new(Arc::clone(&source), first), "first here");
-        }
-        outcomes.push(Err(problem));
-    }
+    outcomes.extend(text.problem.map(Err));
     outcomes
 }
 
@@ -206,12 +192,4 @@ fn without_repetitions(manifests: Vec<Manifest>, problems: &mut Vec<Problem>) ->
         }
     }
     kept
-}
-
-fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Problem {
-    // Without the bytes that are no text, the text up to them tells the line and the column.
-    let good = error.utf8_error().valid_up_to();
-    let text = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
-    let source = Source::new(name, text);
-    Problem::new(ManifestError::NotText).at(Place::without_text(&source, good..good), "here")
 }

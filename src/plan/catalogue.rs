@@ -52,6 +52,7 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         return Err("the manifest asks for no members".to_owned());
     }
     match drill {
+        Drill::ExpectFailure => drills::expect_failure(workload, selection),
         _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
             drills::of_deployment(drill, workload)
         }
@@ -68,6 +69,5 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::Rollout => drills::rollout(workload, selection),
         Drill::Evict => drills::evict(workload),
         Drill::Drain => drills::drain(workload, selection),
-        _ => Err("not built yet".to_owned()),
     }
 }

@@ -11,4 +11,4 @@ mod selection;
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
 pub use end::{End, NotAnEnd, Sign};
 pub use promise::{Expectation, Outcome, Promise};
-pub use selection::Selection;
+pub use selection::{Selection, UnusableEnds};

@@ -71,9 +71,6 @@ fn header(page: &mut Page, verdict: &Verdict) {
     for note in &facts.notes {
         page.text(2, &format!("note: {note}"));
     }
-    for warning in &verdict.warnings {
-        page.text(2, &format!("warning: {warning}"));
-    }
 }
 
 fn describe(page: &mut Page, workload: &WorkloadFacts) {
@@ -239,6 +236,15 @@ fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
     item(page, Outcome::Inconclusive, &format!("{name}{first}"));
     for cause in error {
         page.hanging("  because ", "  because ", "    ", cause);
+    }
+    for log in &failure.logs {
+        page.text(
+            2,
+            &format!("log of container {} in Pod {}:", log.container, log.pod),
+        );
+        for line in &log.lines {
+            page.hanging("    | ", "    | ", "    | ", line);
+        }
     }
     let unshown = verdict
         .failed()

@@ -74,6 +74,13 @@ impl Run<'_> {
                     next_try().await;
                     keys = self.rows_of(&*session).await?;
                 }
+                let facts = session.facts().await?;
+                self.record(Event::Server {
+                    drill: Some(self.ledger.drill.clone()),
+                    pod: member.pod.clone(),
+                    version: facts.version,
+                    settings: facts.settings,
+                })?;
                 self.record(Event::MemberRead {
                     drill: self.ledger.drill.clone(),
                     pod: member.pod,

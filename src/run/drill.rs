@@ -10,14 +10,16 @@ use tokio_util::sync::CancellationToken;
 use super::RunError;
 use super::connection::Route;
 use super::cordons::Cordons;
+use super::despair::{needs_server, unless_hopeless, with_causes};
+use super::end::await_end;
 use super::get::get;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, await_rows};
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
-use crate::fault::{delete_claims, delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
+use crate::fault::{delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
 use crate::history::{DrillId, Event, Recorder, Span};
-use crate::plan::{PlannedDrill, Step};
+use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
 
 /// What a drill is run with.
@@ -53,6 +55,8 @@ pub(super) struct Run<'a> {
     pub(super) met: watch::Sender<BTreeSet<String>>,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
+    /// The end that is awaited.
+    ends: &'a [End],
 }
 
 /// Runs a drill from its first step to its last; beginning, end and error stand in the history.
@@ -81,10 +85,16 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         done: CancellationToken::new(),
         met: watch::Sender::default(),
         replicas: AtomicU32::new(workload.replicas),
+        ends: &planned.ends,
     };
     let steps = async {
         for step in &planned.steps {
-            run.step(*step).await?;
+            match step {
+                step if needs_server(*step) => {
+                    Box::pin(unless_hopeless(bench, &run.member, run.step(*step))).await?;
+                }
+                step => run.step(*step).await?,
+            }
         }
         Ok(())
     };
@@ -95,7 +105,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
     let error = match outcome {
         Err(RunError::History(error)) => return Err(error.into()),
         Err(error) => {
-            let mut lines = error.lines();
+            let mut lines = with_causes(bench, &run.member, &error);
             // The next drill needs the node; should this fail, the scene tries again in the end.
             let lifted = bench.cordons.lift(bench.client).await;
             lines.extend(lifted.err().map(|error| error.to_string()));
@@ -122,10 +132,7 @@ impl Run<'_> {
                 self.fault(|objects| delete_stateful_set(objects, self.workload))
                     .await
             }
-            Step::DeleteClaims => {
-                self.fault(|objects| delete_claims(objects, self.workload, &self.member))
-                    .await
-            }
+            Step::DeleteClaims => self.delete_claims().await,
             Step::Reapply => self.reapply().await,
             Step::AwaitReady => self.await_ready().await,
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
@@ -153,7 +160,7 @@ impl Run<'_> {
             Step::ProbeRoles => self.probe_roles().await,
             Step::StepDown => self.step_down().await,
             Step::ProbePrimaryAddress => self.probe_primary_address().await,
-            _ => todo!(),
+            Step::AwaitEnd => await_end(self.bench, &self.ledger.drill, self.ends).await,
         }
     }
 
@@ -250,11 +257,6 @@ impl Run<'_> {
 
     /// The name of the member's pod; of a Deployment, the one at the address that answered.
     fn pod_of(&self, server: Option<&str>) -> String {
-        // Of a replica set the PRIMARY answers, which may be any member.
-        let set = self.workload.replication.as_ref();
-        if let Some(member) = set.and(server).and_then(|server| self.member_of(server)) {
-            return member.pod;
-        }
         let found = self.look(|objects| {
             let mut pods = objects.pods_of(self.workload);
             let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);

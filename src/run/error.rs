@@ -5,7 +5,8 @@ use crate::cluster::{ApplyError, ConnectError, NamespaceError, StorageError, Wai
 use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
-use crate::manifest::Problems;
+use crate::manifest::{Problem, Problems};
+use crate::plan::UnusableEnds;
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -13,12 +14,15 @@ use crate::vantage::VantageError;
 /// A drill's error is recorded in the history and makes its promises Inconclusive; the others end the run.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// The manifests cannot be used as they are. Nothing has been touched.
+    /// The manifests, or the configuration file of the cluster, cannot be used as they are. Nothing has been touched.
     #[error(transparent)]
     Manifests(#[from] Problems),
+    /// The end that was named can prove nothing of these manifests. Nothing has been touched.
+    #[error(transparent)]
+    Ends(#[from] UnusableEnds),
     /// The cluster could not be had.
     #[error(transparent)]
-    Provider(#[from] ProviderError),
+    Provider(ProviderError),
     /// The API server could not be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -84,12 +88,41 @@ pub enum RunError {
     /// The history could not be written or read.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// Pods whose image is a stand-in cannot be let in.
+    #[error("cannot keep the cluster from pulling the stand-ins: {0}")]
+    StandIns(#[source] Box<kube::Error>),
+    /// The API server does not go by an admission policy.
+    #[error("the API server does not go by the admission policy {policy} after {waited_s} s")]
+    NotInForce {
+        /// Its name.
+        policy: &'static str,
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
+    /// It is not known which postStart hooks are still running.
+    #[error("cannot look for postStart hooks that do not end: {0}")]
+    Hooks(#[source] Box<kube::Error>),
     /// A signal came.
     #[error("interrupted")]
     Interrupted,
     /// A defect of stateproof itself.
     #[error("stateproof panicked: {0}")]
     Panicked(String),
+}
+
+impl From<Problem> for RunError {
+    fn from(problem: Problem) -> Self {
+        Self::Manifests(problem.into())
+    }
+}
+
+impl From<ProviderError> for RunError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Config(problem) => (*problem).into(),
+            error => Self::Provider(error),
+        }
+    }
 }
 
 impl RunError {

@@ -29,7 +29,8 @@ impl Run<'_> {
     /// Asks for every Service's name: a headless one until it answers with its pods' addresses, any other once.
     pub(super) async fn resolve_services(&self) -> Result<(), RunError> {
         for service in &self.workload.services {
-            let wanted = (service.headless && service.pod.is_none())
+            let wanted = service
+                .headless
                 .then(|| self.look(|objects| endpoints(objects, self.workload, service)));
             let what = format!("name of Service {} answers", service.name);
             self.ask(what, &service.dns, wanted.as_deref()).await?;
@@ -69,6 +70,7 @@ impl Run<'_> {
 fn endpoints(objects: &Objects, workload: &Workload, service: &ServiceRef) -> Vec<String> {
     let pods = workload
         .members()
+        .filter(|member| service.pod.as_ref().is_none_or(|pod| *pod == member.pod))
         .filter_map(|member| Some(objects.pod(&workload.namespace, &member.pod)?.1.clone()));
     let mut addresses: Vec<_> = pods
         .filter(|pod| service.publishes_not_ready || (pod.ready && !pod.terminating))

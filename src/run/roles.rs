@@ -41,6 +41,8 @@ pub struct Roles {
 struct Board {
     /// The members' roles and terms, by their pods' names.
     members: BTreeMap<String, (String, Option<i64>)>,
+    /// How many members the set has by what its members say, whatever the manifest asks for.
+    hosts: usize,
     /// The version and the hosts of the newest configuration that was seen.
     configuration: Option<(i64, Vec<String>)>,
 }
@@ -257,6 +259,7 @@ impl Roles {
             let Ok(hello) = connection.hello(topology).await else {
                 return Ok(());
             };
+            self.count(hello.hosts.len());
             match hello.role {
                 Some(role) => self.learn(&member.pod, role, hello.term)?,
                 None if hello.uninitiated => self.learn(&member.pod, STARTUP, None)?,
@@ -279,6 +282,16 @@ impl Roles {
             }
             before = Some(hello);
         }
+    }
+
+    fn count(&self, hosts: usize) {
+        self.board.send_if_modified(|board| {
+            let news = hosts > 0 && board.hosts != hosts;
+            if news {
+                board.hosts = hosts;
+            }
+            news
+        });
     }
 
     async fn state(&self, member: &Member) -> Result<String, SessionError> {
@@ -331,12 +344,14 @@ impl Board {
         self.members.get(pod).is_some_and(|(known, _)| known == role)
     }
 
+    /// One PRIMARY, the others behind it, and together the majority of the set: without it a PRIMARY is one for some ten
+    /// seconds more.
     fn settled(&self, pods: &[String]) -> bool {
         let primaries = pods.iter().filter(|pod| self.is(pod, "PRIMARY")).count();
         let followers = pods
             .iter()
             .filter(|pod| self.is(pod, "SECONDARY") || self.is(pod, "ARBITER"));
-        primaries == 1 && primaries + followers.count() == pods.len()
+        primaries == 1 && primaries + followers.count() == pods.len() && pods.len() * 2 > self.hosts
     }
 
     fn has_other_primary(&self, pod: &str) -> bool {
@@ -346,11 +361,13 @@ impl Board {
             && !self.is(pod, "PRIMARY")
     }
 
-    /// Whether every member answers and has a configuration: what is missing is an election.
+    /// Whether every member could vote and stand: what is missing is an election. One that still copies its first data is
+    /// left its time.
     fn could_elect(&self, replicas: u32) -> bool {
-        let missing = |(role, _): &(String, Option<i64>)| role == DOWN || role == STARTUP;
+        let votes =
+            |(role, _): &(String, Option<i64>)| ["PRIMARY", "SECONDARY", "ARBITER"].contains(&role.as_str());
         self.members.len() == usize::try_from(replicas).unwrap_or(usize::MAX)
-            && !self.members.values().any(missing)
+            && self.members.values().all(votes)
     }
 
     fn describe(&self) -> String {
@@ -374,6 +391,7 @@ mod tests {
             .iter()
             .map(|(pod, role)| ((*pod).to_owned(), ((*role).to_owned(), None)));
         Board {
+            hosts: roles.len(),
             members: members.collect(),
             configuration: None,
         }
@@ -391,13 +409,19 @@ mod tests {
         assert!(!settled(&[("m-0", "SECONDARY"), ("m-1", "SECONDARY")]));
         assert!(!settled(&[("m-0", "PRIMARY"), ("m-1", "STARTUP2")]));
         assert!(!settled(&[("m-0", "PRIMARY")]));
+        let alone = Board {
+            hosts: 3,
+            ..board(&[("m-0", "PRIMARY")])
+        };
+        assert!(!alone.settled(&pods(&["m-0"])), "of three members one alone");
     }
 
     #[test]
-    fn only_a_set_whose_members_all_have_a_configuration_can_be_said_to_elect_nobody() {
+    fn only_a_set_whose_members_could_all_vote_can_be_said_to_elect_nobody() {
         assert!(board(&[("m-0", "SECONDARY"), ("m-1", "SECONDARY")]).could_elect(2));
         assert!(!board(&[("m-0", "SECONDARY")]).could_elect(2));
         assert!(!board(&[("m-0", "SECONDARY"), ("m-1", "DOWN")]).could_elect(2));
         assert!(!board(&[("m-0", "STARTUP"), ("m-1", "STARTUP")]).could_elect(2));
+        assert!(!board(&[("m-0", "SECONDARY"), ("m-1", "STARTUP2")]).could_elect(2));
     }
 }

@@ -5,7 +5,7 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::cordons::Cordons;
-use super::{Observer, RunError};
+use super::{Observer, RunError, hooks};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, namespace, volumes};
 
@@ -81,6 +81,10 @@ impl Scene {
         let mut first = uncordoned;
         if let Some(application) = &self.application {
             first = first.and(application.delete().await.map_err(RunError::from));
+        }
+        if let Some(cluster) = &self.cluster {
+            let namespaces: Vec<_> = self.made.iter().chain(&self.lent).cloned().collect();
+            first = first.and(hooks::end(client, cluster, &namespaces).await);
         }
         // The run's own namespace is among those that it made, and was made before anything was applied.
         let mut since = None;

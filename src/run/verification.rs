@@ -1,35 +1,21 @@
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
-use kube::Client;
-use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
-use super::background::{follow_tasks, relay};
-use super::cadence::CADENCE;
-use super::connection::Route;
-use super::drill::{self, Bench, apply, timed};
-use super::first_session::first_session;
 use super::observer::Silent;
-use super::roles::Roles;
 use super::{Observer, RunError, Scene};
-use crate::cluster::namespace::Standing;
-use crate::cluster::provider::{Cluster, ClusterSpec, Clusters, images};
-use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_default_classes, connect, member_ready, namespace,
-};
-use crate::history::{ClusterFacts, Event, FORMAT_VERSION, History, Recorder, Span};
+use crate::cluster::provider::{ClusterSpec, Clusters};
+use crate::history::{Event, History, Recorder};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, End, Plan, Selection};
-use crate::vantage::{DEFAULT_IMAGE, Vantage};
+use crate::vantage::DEFAULT_IMAGE;
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Demand, Discovered, Workload, discover};
+use crate::workload::{Discovered, discover, outline};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -50,12 +36,12 @@ const DEADLINE: Duration = Duration::from_mins(3);
 pub struct Verification {
     inputs: Vec<PathBuf>,
     selection: Selection,
-    cluster: ClusterSpec,
+    pub(super) cluster: ClusterSpec,
     history: Option<PathBuf>,
-    vantage_image: String,
-    deadline: Duration,
-    initiate_replica_set: bool,
-    observer: Arc<dyn Observer>,
+    pub(super) vantage_image: String,
+    pub(super) deadline: Duration,
+    pub(super) initiate_replica_set: bool,
+    pub(super) observer: Arc<dyn Observer>,
 }
 
 /// A finished run: what happened, what follows from it, and what is still to be taken away.
@@ -71,11 +57,11 @@ pub struct Proven {
 }
 
 /// What is known before anything is touched.
-struct Prepared {
-    set: ManifestSet,
-    discovered: Vec<Discovered>,
-    plans: Vec<Plan>,
-    run_namespace: String,
+pub(super) struct Prepared {
+    pub(super) set: ManifestSet,
+    pub(super) discovered: Vec<Discovered>,
+    pub(super) plans: Vec<Plan>,
+    pub(super) run_namespace: String,
 }
 
 impl Verification {
@@ -153,7 +139,7 @@ impl Verification {
     /// What would be done, and why each drill applies or does not. Touches nothing.
     ///
     /// # Errors
-    /// [`RunError::Manifests`] with every problem found.
+    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }
@@ -230,7 +216,12 @@ impl Verification {
     fn prepare(&self) -> Result<Prepared, RunError> {
         let set = ManifestSet::read(&self.inputs)?;
         let run_namespace = format!("stateproof-{}", run_id());
-        let discovered = discover(&set, &run_namespace)?;
+        let mut discovered = if self.selection.ends.is_empty() {
+            discover(&set, &run_namespace)?
+        } else {
+            outline(&set, &run_namespace)?
+        };
+        self.expect_ends_of(&mut discovered)?;
         let plans = discovered
             .iter()
             .map(|found| Plan::new(found.workload.clone(), &self.selection))
@@ -243,212 +234,16 @@ impl Verification {
         })
     }
 
-    async fn act(&self, prepared: &Prepared, recorder: &Recorder, scene: &mut Scene) -> Result<(), RunError> {
-        let Prepared {
-            set, run_namespace, ..
-        } = prepared;
-        let mut spans = Vec::new();
-        let mut begun = recorder.now_us();
-        let mut took = |what: &str| {
-            let span = Span {
-                what: what.to_owned(),
-                from_us: begun,
-                to_us: recorder.now_us(),
-            };
-            begun = span.to_us;
-            spans.push(span);
-        };
-        let cluster = self.get_cluster(scene).await?;
-        took("cluster there");
-        let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
-        let named: Vec<_> = named.map(str::to_owned).collect();
-        self.observer.phase("looking at the images on the nodes");
-        let images = images::ensure(&cluster, &named).await?;
-        took("images on the nodes");
-        let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
-        scene.client = Some(client.clone());
-        let application = Application::prepare(&client, set, run_namespace).await?;
-        let namespaces = self
-            .occupy(prepared, &cluster, &client, &application, scene)
-            .await?;
-        took("kinds known, and room for the run in namespaces and on this machine");
-        let facts = ClusterFacts {
-            provider: cluster.provider.to_string(),
-            name: cluster.name.clone(),
-            kubernetes,
-            nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
-            images,
-        };
-        let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
-        recorder.record(Event::RunStarted {
-            format: FORMAT_VERSION,
-            version,
-            plans,
-            cluster: facts,
-        })?;
-        for span in spans {
-            recorder.record(Event::Waited(span))?;
-        }
-        let made = scene.made.clone();
-        let application = &*scene.application.insert(application);
-        let watches = &*scene
-            .watches
-            .insert(Watches::start(&client, recorder, &namespaces));
-        relay(watches, self.observer.clone(), &mut scene.background);
-        follow_tasks(&cluster, recorder, &mut scene.background);
-        let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
-            for name in &made {
-                namespace::create(&client, name).await?;
-            }
-            let notes = alias_default_classes(&client, set).await?;
-            let vantage = Vantage::start(&client, run_namespace, &self.vantage_image).await?;
-            apply(application, None, recorder).await?;
-            Ok((Arc::new(vantage), notes))
-        })
-        .await?;
-        for text in notes.into_iter().chain([cadence_note()]) {
-            recorder.record(Event::Note { text })?;
-        }
-        let cordons = scene.cordons.clone();
-        vantage.ready(watches, run_namespace, self.deadline).await?;
-        let quiet = RwLock::new(());
-        let workloads = prepared.discovered.iter().zip(&prepared.plans);
-        try_join_all(workloads.map(|(found, plan)| {
-            let roles = Roles::follow(found, vantage.clone(), recorder, &mut scene.background);
-            let route = Route {
-                vantage: &vantage,
-                recorder,
-                workload: &found.workload,
-                credentials: &found.credentials,
-            };
-            let (client, cordons, quiet) = (&client, &cordons, &quiet);
-            async move {
-                let bench = Bench {
-                    run: run_namespace,
-                    client,
-                    watches,
-                    recorder,
-                    application,
-                    route,
-                    cordons,
-                    roles: roles.as_deref(),
-                    deadline: self.deadline,
-                };
-                self.drill(&bench, plan, quiet).await
-            }
-        }))
-        .await?;
-        Ok(())
-    }
-
-    /// Makes sure that the run has its namespaces to itself, and its part of the machine.
-    async fn occupy(
-        &self,
-        prepared: &Prepared,
-        cluster: &Cluster,
-        client: &Client,
-        application: &Application,
-        scene: &mut Scene,
-    ) -> Result<Vec<String>, RunError> {
-        let mut namespaces = application.namespaces();
-        if !namespaces.contains(&prepared.run_namespace) {
-            namespaces.push(prepared.run_namespace.clone());
-        }
-        self.observer
-            .phase("waiting until no other run is at work in the same namespaces");
-        let places: Vec<_> = namespaces
-            .iter()
-            .cloned()
-            .chain(application.cluster_scoped())
-            .collect();
-        scene.locks = Some(cluster.lock_out(&places).await?);
-        self.observer
-            .phase("waiting until this machine has room beside other runs");
-        scene.share = Some(cluster.share(Demand::of(&prepared.set)).await?);
-        let (mut made, mut lent) = (Vec::new(), Vec::new());
-        for name in &namespaces {
-            match namespace::vacate(client, name).await? {
-                Standing::Free => made.push(name.clone()),
-                Standing::Lent => lent.push(name.clone()),
-            }
-        }
-        application.vacate_cluster_scope().await?;
-        (scene.made, scene.lent) = (made, lent);
-        Ok(namespaces)
-    }
-
-    async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
-        self.observer
-            .phase(&format!("getting cluster {}", self.cluster.name));
-        scene.cluster_name = Some(self.cluster.name.clone());
-        let cluster = scene.clusters.ensure(&self.cluster).await?;
-        scene.cluster = Some(cluster.clone());
-        Ok(cluster)
-    }
-
-    /// Waits for the workload to come up, then runs its drills one after the other, beside those of other workloads.
-    /// What is done to a node meets everything on it: such a drill runs alone.
-    async fn drill(&self, bench: &Bench<'_>, plan: &Plan, quiet: &RwLock<()>) -> Result<(), RunError> {
-        if let Err(error) = self.come_up(bench, &plan.workload).await {
-            let (RunError::Wait(WaitError::NotMet { .. })
-            | RunError::NoSession { .. }
-            | RunError::Unsettled { .. }) = error
-            else {
-                return Err(error);
-            };
-            let (workload, error) = (plan.workload.id(), error.lines());
-            bench.recorder.record(Event::NotUp { workload, error })?;
+    /// Where ends are named, what none of them is about is applied and left alone.
+    fn expect_ends_of(&self, discovered: &mut Vec<Discovered>) -> Result<(), RunError> {
+        if self.selection.ends.is_empty() {
             return Ok(());
         }
-        for planned in &plan.drills {
-            let drill = Box::pin(drill::run(bench, planned));
-            if planned.drill.is_for_a_node() {
-                let _alone = quiet.write().await;
-                drill.await?;
-            } else {
-                let _beside = quiet.read().await;
-                drill.await?;
-            }
-        }
+        let workloads: Vec<_> = discovered.iter().map(|found| found.workload.clone()).collect();
+        self.selection.check(&workloads)?;
+        discovered.retain(|found| self.selection.ends_of(&found.workload).next().is_some());
         Ok(())
     }
-
-    /// Waits until every member is Ready and the first accepts a session.
-    async fn come_up(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        let ready = async {
-            for member in workload.members() {
-                let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
-                bench
-                    .watches
-                    .until(workload.called(&member), "Ready", self.deadline, check)
-                    .await?;
-            }
-            Ok(())
-        };
-        try_join(ready, first_session(bench, workload, self.deadline)).await?;
-        self.elect(bench, workload).await
-    }
-
-    /// Waits until a replica set has its PRIMARY; initiates it first, if that was asked for.
-    async fn elect(&self, bench: &Bench<'_>, workload: &Workload) -> Result<(), RunError> {
-        let Some(roles) = bench.roles else { return Ok(()) };
-        roles.begin();
-        let replica_set = async {
-            if self.initiate_replica_set {
-                roles.initiate(self.deadline).await?;
-            }
-            roles.settled(workload.replicas, self.deadline).await
-        };
-        timed(bench.recorder, "PRIMARY and SECONDARY".to_owned(), replica_set).await
-    }
-}
-
-/// How exact the times are that rest on trying instead of watching.
-fn cadence_note() -> String {
-    format!(
-        "a name's answer and a server's first session cannot be watched: they are tried, {} ms after the last try failed",
-        CADENCE.as_millis()
-    )
 }
 
 /// Tells this run's namespace from any other's: the time in milliseconds and the process.

@@ -1,7 +1,8 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::ready;
+use futures::stream::{self, StreamExt};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -50,10 +51,10 @@ impl Ledger {
         &self.name
     }
 
-    /// Writes rows at once and waits for the fate of each.
+    /// Writes rows, as many at once as the session takes, and waits for the fate of each.
     ///
     /// Their keys stand in the history before the first of them is sent. Gives the number acknowledged and the words
-    /// of a failure, if there was one.
+    /// of a failure, if there was one: what had not been sent by then stays unsent.
     pub async fn write(
         &self,
         route: Route<'_>,
@@ -66,21 +67,30 @@ impl Ledger {
             drill: self.drill.clone(),
             keys: keys.clone().collect(),
         })?;
-        let outcomes = join_all(keys.map(|key| async move {
+        let failed = AtomicBool::new(false);
+        let write = async |key| {
             let sent_us = route.recorder.now_us();
             let fate = tokio::time::timeout(ROW_DEADLINE, session.write(self.name(), key))
                 .await
                 .unwrap_or_else(|_| {
                     WriteFate::Unknown(format!("no answer within {} s", ROW_DEADLINE.as_secs()))
                 });
+            if fate != WriteFate::Acknowledged {
+                failed.store(true, Ordering::Relaxed);
+            }
             WriteOutcome {
                 key,
                 sent_us,
                 done_us: route.recorder.now_us(),
                 fate,
             }
-        }))
-        .await;
+        };
+        let outcomes: Vec<WriteOutcome> = stream::iter(keys)
+            .take_while(|_| ready(!failed.load(Ordering::Relaxed)))
+            .map(write)
+            .buffered(session.at_once())
+            .collect()
+            .await;
         let acknowledged = outcomes
             .iter()
             .filter(|outcome| outcome.fate == WriteFate::Acknowledged)

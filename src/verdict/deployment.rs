@@ -1,5 +1,5 @@
 use super::view::{Begun, DrillView};
-use crate::history::{Fault, PodState};
+use crate::history::{Event, Fault, PodState, WriteFate};
 use crate::workload::WorkloadKind;
 
 const DEPLOYMENT: &str = "Deployment";
@@ -70,4 +70,17 @@ pub(super) fn names(view: &DrillView<'_>) -> Option<String> {
         "{}: {old} went, {new} came: a Deployment's pods have no stable names",
         view.id
     ))
+}
+
+/// Whether one of several pods of a Deployment acknowledged a row that was sent after a time: its Service leads to any
+/// of them, and a client whose pod stays need not come to the new one.
+pub(super) fn answers_after(view: &DrillView<'_>, us: u64) -> bool {
+    let several = view.workload.kind == WorkloadKind::Deployment && view.workload.replicas > 1;
+    several
+        && view.own().any(|at| match at.event {
+            Event::Wrote { outcomes, .. } => outcomes
+                .iter()
+                .any(|outcome| outcome.fate == WriteFate::Acknowledged && outcome.sent_us >= us),
+            _ => false,
+        })
 }

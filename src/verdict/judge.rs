@@ -1,16 +1,17 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::excerpt::excerpts;
 use super::facts::{facts, not_proven};
 use super::model::Finding;
 use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, fault,
-    harness_share, identity, order, overlap, placement, primary_address, protection, readiness, recovery,
-    retention, roles, rows, step_down, storage, times, version,
+    Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, failure,
+    fault, harness_share, identity, order, overlap, placement, primary_address, protection, readiness,
+    recovery, retention, roles, rows, step_down, storage, times, version,
 };
-use crate::history::{DrillId, Event, History};
+use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
 
 type Check = fn(&DrillView<'_>) -> Finding;
@@ -154,11 +155,11 @@ fn check(drill: Drill, promise: Promise) -> Check {
         Promise::Order => order::check,
         Promise::Protection => protection::check,
         Promise::Placement => placement::check,
+        Promise::Failure => failure::check,
         Promise::Exclusivity => exclusivity::check,
         Promise::Agreement => agreement::check,
         Promise::Roles => roles::check,
         Promise::PrimaryAddress => primary_address::check,
-        _ => |_| Finding::inconclusive("not built yet"),
     }
 }
 
@@ -211,20 +212,32 @@ fn qualified(finding: Finding, expected: Outcome, proof: &Result<(), String>, en
 
 /// What was not carried through.
 fn failures(history: &History) -> Vec<Failure> {
-    let failures = history.records.iter().filter_map(|record| match &record.event {
-        Event::NotUp { workload, error } => Some(Failure {
-            workload: workload.clone(),
-            drill: None,
-            error: error.clone(),
-        }),
-        Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
-            workload: drill.workload.clone(),
-            drill: Some(drill.drill),
-            error: error.clone(),
-        }),
-        _ => None,
+    let failures = history.records.iter().enumerate().filter_map(|(place, record)| {
+        let before = &history.records[..place];
+        match &record.event {
+            Event::NotUp { workload, error } => Some(Failure {
+                workload: workload.clone(),
+                drill: None,
+                error: error.clone(),
+                logs: excerpts(workload, before),
+            }),
+            Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
+                workload: drill.workload.clone(),
+                drill: Some(drill.drill),
+                error: error.clone(),
+                logs: excerpts(&drill.workload, since_start(drill, before)),
+            }),
+            _ => None,
+        }
     });
     failures.collect()
+}
+
+fn since_start<'h>(drill: &DrillId, records: &'h [Record]) -> &'h [Record] {
+    let is_start =
+        |record: &Record| matches!(&record.event, Event::DrillStarted { drill: one } if one == drill);
+    let start = records.iter().rposition(is_start);
+    &records[start.unwrap_or(0)..]
 }
 
 /// Why the whole is at best Inconclusive.

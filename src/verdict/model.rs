@@ -65,6 +65,20 @@ pub struct Failure {
     pub drill: Option<Drill>,
     /// Why, with the causes, the outermost first.
     pub error: Vec<String>,
+    /// The last lines of the logs of its containers, as far as they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogExcerpt>,
+}
+
+/// The last lines of a container's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogExcerpt {
+    /// The pod.
+    pub pod: String,
+    /// The container.
+    pub container: String,
+    /// The lines, the latest last.
+    pub lines: Vec<String>,
 }
 
 /// What one promise of one drill came to.

@@ -94,8 +94,8 @@ fn displaced(during: &[Sighting<'_>], pod: &str, node: &str) -> String {
     }
     let words = during
         .iter()
-        .filter_map(|seen| seen.state?.unschedulable.as_deref())
-        .last();
+        .rev()
+        .find_map(|seen| seen.state?.unschedulable.as_deref());
     match words {
         Some(words) if is_bound(words) => {
             format!("storage-bound, as expected: with {node} cordoned {pod} stayed Pending: {words}")

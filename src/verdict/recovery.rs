@@ -1,3 +1,4 @@
+use super::deployment;
 use super::model::Finding;
 use super::times::{self, seconds};
 use super::view::{DrillView, Ending, POD, Sighting};
@@ -59,6 +60,10 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     if first_write(view, new).is_some() {
         let write = times.and_then(|times| times.write_us);
         evidence.push(format!("first row acknowledged{}", after_fault(write)));
+        return Finding::held(evidence);
+    }
+    if deployment::answers_after(view, ready.us) {
+        evidence.push("rows were acknowledged since, by whichever pod its Service led to".to_owned());
         return Finding::held(evidence);
     }
     let refusal = view.own().filter_map(|at| match at.event {

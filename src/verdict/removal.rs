@@ -26,7 +26,7 @@ impl<'h> Timeline<'_, 'h> {
                 _ => self.missing(&mut notes, format!("{} was not removed", life.name)),
             }
         }
-        if self.view.workload.pod_management == PodManagement::Parallel {
+        if self.view.workload.pod_management == PodManagement::Parallel && ended.len() > 1 {
             removed_at_once(&ended, &mut notes);
             return notes.finding();
         }

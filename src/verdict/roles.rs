@@ -109,11 +109,11 @@ enum Unstable {
 
 /// Whether the hosts of the newest configuration are the members' stable names.
 fn names(view: &DrillView<'_>) -> Result<String, Unstable> {
-    let configurations = view.all().filter_map(|at| match at.event {
+    let mut configurations = view.all().rev().filter_map(|at| match at.event {
         Event::Configuration { workload, hosts, .. } if *workload == view.id.workload => Some(hosts),
         _ => None,
     });
-    let hosts = configurations.last().ok_or(Unstable::Unknown)?;
+    let hosts = configurations.next().ok_or(Unstable::Unknown)?;
     let mut wrong = Vec::new();
     let port = view.workload.engine.port;
     for member in view.workload.members() {
@@ -174,13 +174,13 @@ fn answers(view: &DrillView<'_>) -> Result<Vec<String>, Vec<String>> {
                 right.push(format!("{against} refused {what}: {words}"));
             }
             (Some((_, what)), Some(words), _) => {
-                wrong.push(format!("{against} refused {what} for another reason: {words}"))
+                wrong.push(format!("{against} refused {what} for another reason: {words}"));
             }
             (Some((_, what)), None, _) => {
-                wrong.push(format!("{against}, a SECONDARY, did not refuse {what}"))
+                wrong.push(format!("{against}, a SECONDARY, did not refuse {what}"));
             }
             (None, None, Some(answer)) => {
-                right.push(format!("{against} answered a read with secondaryOk: {answer}"))
+                right.push(format!("{against} answered a read with secondaryOk: {answer}"));
             }
             (None, refused, _) => wrong.push(format!(
                 "{against} refused a read with secondaryOk: {}",

@@ -1,6 +1,7 @@
+use super::inspection::Inspection;
 use super::model::Finding;
 use super::retention::{claim_before, describe};
-use super::view::{Begun, CLAIM, DrillView, Inspection};
+use super::view::{Begun, CLAIM, DrillView};
 use crate::history::{Event, Fault};
 use crate::plan::Outcome;
 use crate::workload::RetentionPolicy;

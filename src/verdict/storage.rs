@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
+use super::inspection::Inspection;
 use super::model::Finding;
-use super::view::{CLAIM, DrillView, Inspection};
+use super::view::{CLAIM, DrillView};
 use crate::history::{ClaimState, Event, ObjectRef};
 use crate::quantity;
 use crate::workload::{ClaimTemplate, WorkloadKind};

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::history::{
-    ClaimState, ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState,
-    PodState, Record,
+    ContainerState, DrillId, Event, Fault, FaultTarget, History, ObjectRef, ObjectState, PodState, Record,
 };
 use crate::plan::{PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadKind};
@@ -69,13 +68,6 @@ pub(super) struct Sighting<'h> {
     pub uid: &'h str,
     /// Its state; none when it was deleted.
     pub state: Option<&'h PodState>,
-}
-
-/// The claims that an inspection found.
-#[derive(Clone, Copy)]
-pub(super) struct Inspection<'h> {
-    pub place: usize,
-    claims: &'h [(ObjectRef, ClaimState)],
 }
 
 impl<'h> DrillView<'h> {
@@ -265,15 +257,14 @@ impl<'h> DrillView<'h> {
         self.pod(uid).next().map(|pod| pod.name)
     }
 
-    /// The UID of the pod that took the member's name last, first seen after the first fault.
+    /// The UID of the pod that took the member's name last, first seen after the first fault. Not the one that was
+    /// spoken of last: a Deployment's old pods may outlive the first sight of the new one.
     pub fn new_pod(&self) -> Option<&'h str> {
-        let fault = self.first_fault()?;
-        self.pods
-            .iter()
-            .rev()
-            .filter(|pod| pod.state.is_some())
-            .map(|pod| pod.uid)
-            .find(|uid| Some(*uid) != self.old_pod() && self.first_seen(uid) > Some(fault.place))
+        let (fault, old) = (self.first_fault()?, self.old_pod());
+        let made = self.pods.iter().filter(|pod| pod.state.is_some());
+        made.map(|pod| pod.uid)
+            .filter(|uid| Some(*uid) != old && self.first_seen(uid) > Some(fault.place))
+            .max_by_key(|uid| self.first_seen(uid))
     }
 
     /// The place at which a pod of the member's was first seen.
@@ -303,23 +294,18 @@ impl<'h> DrillView<'h> {
         })
     }
 
+    /// The kinds whose watch broke since the drill began.
+    pub fn gaps(&self) -> impl Iterator<Item = &'h str> {
+        at(self.seen, self.start).filter_map(|at| match at.event {
+            Event::Gap { kind, .. } => Some(kind.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether a watch on a kind broke between the first fault and the drill's end.
     pub fn gap_since_fault(&self, kind: &str) -> bool {
         self.first_fault()
             .is_some_and(|fault| self.gap(kind, fault.place, self.seen.len()))
-    }
-
-    /// The drill's inspections of the claims, in order.
-    pub fn inspections(&self) -> Vec<Inspection<'h>> {
-        self.own()
-            .filter_map(|at| match at.event {
-                Event::ClaimsInspected { claims, .. } => Some(Inspection {
-                    place: at.place,
-                    claims,
-                }),
-                _ => None,
-            })
-            .collect()
     }
 
     /// The place at which an object was first seen to be gone after a fault began: its deletion, or another object
@@ -352,15 +338,6 @@ impl<'h> DrillView<'h> {
             Step::StopWriter { .. } | Step::Write { .. } => last_fault.is_some_and(|fault| index > fault),
             _ => false,
         })
-    }
-}
-
-impl<'h> Inspection<'h> {
-    pub fn claim(&self, namespace: &str, name: &str) -> Option<(&'h ObjectRef, &'h ClaimState)> {
-        self.claims
-            .iter()
-            .find(|(object, _)| object.namespace == namespace && object.name == name)
-            .map(|(object, state)| (object, state))
     }
 }
 
@@ -401,6 +378,7 @@ fn drill_of(event: &Event) -> Option<&DrillId> {
         | Event::MemberRead { drill, .. }
         | Event::ServiceRead { drill, .. }
         | Event::Probed { drill, .. }
+        | Event::CameTo { drill, .. }
         | Event::ClaimsInspected { drill, .. }
         | Event::Read { drill, .. } => Some(drill),
         Event::Server { drill, .. } => drill.as_ref(),

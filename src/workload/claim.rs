@@ -14,6 +14,7 @@ impl ClaimTemplate {
             access_modes: spec.access_modes.unwrap_or_default(),
             storage_class: spec.storage_class_name,
             mounts,
+            retained: false,
         }
     }
 }

@@ -62,7 +62,7 @@ pub fn discover(set: &ManifestSet, default_namespace: &str) -> Result<Vec<Discov
     Ok(found)
 }
 
-fn no_database(set: &ManifestSet) -> Problem {
+pub(super) fn no_database(set: &ManifestSet) -> Problem {
     let workloads: Vec<&Manifest> = set
         .iter()
         .filter(|manifest| manifest.pod_spec().is_some())

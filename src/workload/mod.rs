@@ -17,6 +17,7 @@ mod model;
 mod mongodb;
 mod mysql;
 mod neighbours;
+mod outline;
 mod ports;
 mod postgres;
 mod references;
@@ -35,3 +36,4 @@ pub use model::{
     RetentionPolicy, ServiceRef, UpdateStrategy, Workload, WorkloadId, WorkloadKind,
 };
 pub use mysql::LEDGER_DATABASE;
+pub use outline::outline;

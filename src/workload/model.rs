@@ -303,6 +303,10 @@ pub struct ClaimTemplate {
     pub storage_class: Option<String>,
     /// Where the engine's container mounts it.
     pub mounts: Vec<String>,
+    /// Whether the set brings the volumes of its class itself, and they outlive their claims (reclaim policy `Retain`):
+    /// a Released one is bound to no other claim (Kubernetes, "Persistent Volumes", "Retain").
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retained: bool,
 }
 
 /// What runs in a workload's members, and how to speak to it.
@@ -346,6 +350,9 @@ pub enum EngineKind {
     /// Files on a volume, and a web server that answers over HTTP (nginx).
     #[serde(rename = "HTTP")]
     Http,
+    /// None that is known, or none that matters: the set is expected to fail before anybody could speak to it.
+    #[serde(rename = "unknown")]
+    Unknown,
 }
 
 impl fmt::Display for EngineKind {
@@ -355,6 +362,7 @@ impl fmt::Display for EngineKind {
             Self::MySql => f.write_str("MySQL"),
             Self::MongoDb => f.write_str("MongoDB"),
             Self::Http => f.write_str("files over HTTP"),
+            Self::Unknown => f.write_str("an unknown engine"),
         }
     }
 }

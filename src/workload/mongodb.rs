@@ -60,10 +60,9 @@ pub(super) fn credentials(
         let source = match environment.get(variable) {
             Some(Variable::Known(value)) => return Some(value.clone()),
             Some(Variable::AtRuntime(source)) => source,
-            // A problem already.
-            Some(Variable::Missing) => return None,
             None if environment.get(&format!("{variable}_FILE")).is_some() => "a file (…_FILE)",
-            None => return None,
+            // What is missing is a problem already.
+            Some(Variable::Missing) | None => return None,
         };
         let error = DiscoverError::UnknownSetting {
             object: workload.to_string(),

@@ -46,6 +46,20 @@ impl<'s> Neighbours<'s> {
         })
     }
 
+    /// Whether the set has PersistentVolumes of this class that outlive their claims: `Retain` is what one that is made
+    /// by hand has unless it says otherwise.
+    pub(super) fn retains(&self, class: Option<&str>) -> bool {
+        let volumes = self.set.iter().filter(|manifest| {
+            let spec = &manifest.json()["spec"];
+            manifest.kind() == "PersistentVolume"
+                && spec["storageClassName"].as_str() == class
+                && spec["persistentVolumeReclaimPolicy"]
+                    .as_str()
+                    .is_none_or(|policy| policy == "Retain")
+        });
+        class.is_some() && volumes.count() > 0
+    }
+
     /// A Secret's or ConfigMap's texts by their keys; `None` when it is not in the set.
     ///
     /// What is no text is left out: it cannot be a variable.

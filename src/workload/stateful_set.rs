@@ -52,7 +52,10 @@ pub(super) fn read(
     }
 
     let (container, mut engine) = (&template.container, template.engine);
-    let claims = claims(&spec, container);
+    let mut claims = claims(&spec, container);
+    for claim in &mut claims {
+        claim.retained = neighbours.retains(claim.storage_class.as_deref());
+    }
     notes.extend(template.notes);
     if engine.kind == EngineKind::Http {
         engine.data_directory = http::directory(&claims);
@@ -109,7 +112,7 @@ fn unknown_engine(manifest: &Manifest) -> Problem {
 }
 
 /// The names of the volumes that are claims.
-fn volumes(spec: &StatefulSetSpec) -> Vec<&str> {
+pub(super) fn volumes(spec: &StatefulSetSpec) -> Vec<&str> {
     let templates = spec.volume_claim_templates.iter().flatten();
     templates
         .filter_map(|template| template.metadata.name.as_deref())
@@ -124,18 +127,7 @@ fn check_identity(
     notes: &mut Vec<String>,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(start) = spec
-        .ordinals
-        .as_ref()
-        .and_then(|ordinals| ordinals.start)
-        .filter(|&start| start != 0)
-    {
-        let object = manifest.to_string();
-        problems.push(
-            Problem::new(DiscoverError::OrdinalsStart { object, start })
-                .at(manifest.locate("/spec/ordinals/start"), "not 0"),
-        );
-    }
+    problems.extend(check_ordinals(manifest, spec));
     template::check_selector(&spec.selector, &spec.template, manifest, problems);
     let labels = template::labels(&spec.template);
     match governing::check(manifest, spec.service_name.as_deref(), &labels, neighbours) {
@@ -144,7 +136,17 @@ fn check_identity(
     }
 }
 
-fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
+/// What is wrong with how the members are counted.
+pub(super) fn check_ordinals(manifest: &Manifest, spec: &StatefulSetSpec) -> Option<Problem> {
+    let start = spec.ordinals.as_ref()?.start.filter(|&start| start != 0)?;
+    let object = manifest.to_string();
+    Some(
+        Problem::new(DiscoverError::OrdinalsStart { object, start })
+            .at(manifest.locate("/spec/ordinals/start"), "not 0"),
+    )
+}
+
+pub(super) fn claims(spec: &StatefulSetSpec, container: &Container) -> Vec<ClaimTemplate> {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     spec.volume_claim_templates
         .iter()
@@ -166,7 +168,7 @@ fn update(spec: &StatefulSetSpec) -> UpdateStrategy {
     }
 }
 
-fn retention(spec: &StatefulSetSpec) -> Retention {
+pub(super) fn retention(spec: &StatefulSetSpec) -> Retention {
     let policy = |text: Option<&String>| match text.map(String::as_str) {
         Some("Delete") => RetentionPolicy::Delete,
         _ => RetentionPolicy::Retain,
@@ -218,6 +220,6 @@ fn with_notes(mut workload: Workload) -> Workload {
     workload
 }
 
-fn count(replicas: Option<i32>, default: u32) -> u32 {
+pub(super) fn count(replicas: Option<i32>, default: u32) -> u32 {
     replicas.map_or(default, |replicas| u32::try_from(replicas).unwrap_or_default())
 }

@@ -78,6 +78,7 @@ pub(super) fn read(
                 credentials,
             )
         }
+        EngineKind::Unknown => (unread(&container, kind), "", None),
     };
     Template {
         engine,
@@ -90,6 +91,17 @@ pub(super) fn read(
             .map_or(30, |seconds| u32::try_from(seconds).unwrap_or_default()),
         pod,
         notes,
+    }
+}
+
+/// An engine of which nothing is read but which container runs it.
+pub(super) fn unread(container: &Container, kind: EngineKind) -> Engine {
+    Engine {
+        kind,
+        container: container.name.clone(),
+        image: container.image.clone().unwrap_or_default(),
+        port: 0,
+        data_directory: String::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolume};
+use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolume};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
@@ -33,6 +33,29 @@ fn sigint_during_a_drill_leaves_nothing() {
 #[test]
 fn sigterm_while_the_workload_comes_up_leaves_nothing() {
     interrupted_run(posix::TERM, "bringing up", "wealist-postgres-manual-claim");
+}
+
+/// SIGINT while a node is cordoned: it is given back, and nothing of the run is left.
+#[test]
+fn sigint_during_a_drain_leaves_no_cordon() {
+    block_on(shared_cluster());
+    let reports = tempfile::tempdir().unwrap();
+    let report = reports.path().to_str().unwrap();
+    let args = [
+        "--name", CLUSTER, "--keep", "--drill", "drain", "--report", report,
+    ];
+    let mut run = Run::start(&args, "wealist-postgres-class-local-path");
+    // Nothing is evicted before the node was seen cordoned.
+    run.wait_for("drain: evict pod");
+    assert_eq!(run.signal(posix::INT), Some(130));
+    let history = std::fs::read_to_string(reports.path().join("run.jsonl")).unwrap();
+    assert!(history.contains("\"cordoned\":true"), "no node was cordoned");
+    assert!(
+        !history.contains("\"fault\":\"uncordon\""),
+        "the drill itself gave the node back"
+    );
+    let cordoned = block_on(cordoned());
+    assert!(cordoned.is_empty(), "{cordoned:?}");
 }
 
 /// SIGINT while the cluster is being created: no container, no journal, no kubeconfig is left.
@@ -184,6 +207,19 @@ async fn left_in_cluster() -> Vec<String> {
         ));
     }
     left
+}
+
+async fn cordoned() -> Vec<String> {
+    let (client, _) = connect(&shared_cluster().await).await.unwrap();
+    let nodes = Api::<Node>::all(client)
+        .list(&ListParams::default())
+        .await
+        .unwrap();
+    let cordoned = nodes.iter().filter(|node| {
+        let spec = node.spec.as_ref();
+        spec.is_some_and(|spec| spec.unschedulable == Some(true))
+    });
+    cordoned.map(ResourceExt::name_any).collect()
 }
 
 fn containers_of(cluster: &str) -> Vec<String> {

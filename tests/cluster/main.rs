@@ -10,8 +10,11 @@ mod support;
 
 mod cleanup;
 mod commands;
+mod failures;
+mod k3d;
 mod namespaces;
 mod provider;
 mod refusal;
 mod replica_set;
+mod scene;
 mod twins;

@@ -1,161 +1,21 @@
 //! Clusters of our own: made, reused, given up, and gone without a trace.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
-use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use k8s_openapi::api::core::v1::Node;
-use kube::Api;
+use kube::api::ListParams;
+use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
-use stateproof::cluster::provider::{ClusterSpec, Clusters, ProviderError, Removal, images};
+use stateproof::cluster::provider::{
+    ClusterSpec, Clusters, Layout, Provider, ProviderError, Removal, images,
+};
 use stateproof::history::{NodeTask, TaskChange};
-use tokio::sync::{Mutex, MutexGuard};
 
-/// The image that the fake clusters and the loading tests use; `scripts/setup` sees that it is there.
-const BUSYBOX: &str = "busybox:1.36";
-
-/// Clusters are made one after the other: each takes a gigabyte, and what the others left is looked for.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-
-fn docker(args: &[&str]) -> String {
-    let output = Command::new("docker")
-        .args(args)
-        .output()
-        .expect("the docker command runs");
-    assert!(
-        output.status.success(),
-        "docker {args:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-fn lines(args: &[&str]) -> BTreeSet<String> {
-    docker(args).lines().map(str::to_owned).collect()
-}
-
-/// What a cluster might leave behind.
-#[derive(Debug, PartialEq, Eq)]
-struct Traces {
-    containers: BTreeSet<String>,
-    volumes: BTreeSet<String>,
-    network: bool,
-    kubeconfig: Option<Vec<u8>>,
-}
-
-fn traces(name: &str) -> Traces {
-    let home = std::env::home_dir().unwrap();
-    let clusters = lines(&["ps", "--all", "--format", r#"{{.Label "io.x-k8s.kind.cluster"}}"#]);
-    Traces {
-        containers: clusters
-            .iter()
-            .filter(|cluster| *cluster == name)
-            .cloned()
-            .collect(),
-        volumes: lines(&["volume", "ls", "--quiet", "--filter", "dangling=true"]),
-        network: unused_network(),
-        kubeconfig: fs::read(home.join(".kube/config")).ok(),
-    }
-}
-
-/// Whether kind's network is there though nobody uses it.
-fn unused_network() -> bool {
-    let name = std::env::var("KIND_EXPERIMENTAL_DOCKER_NETWORK").unwrap_or("kind".to_owned());
-    let filter = format!("network={name}");
-    docker(&["ps", "--all", "--quiet", "--filter", &filter]).is_empty()
-        && lines(&["network", "ls", "--format", "{{.Name}}"]).contains(&name)
-}
-
-/// A state directory of its own and a name that nobody else uses.
-struct Scene {
-    clusters: Clusters,
-    state: PathBuf,
-    name: String,
-    before: Traces,
-    _dir: tempfile::TempDir,
-    _alone: MutexGuard<'static, ()>,
-}
-
-impl Scene {
-    fn spec(&self) -> ClusterSpec {
-        ClusterSpec {
-            name: self.name.clone(),
-            ..ClusterSpec::default()
-        }
-    }
-
-    fn journal(&self) -> PathBuf {
-        self.state.join("clusters").join(&self.name).join("journal.json")
-    }
-
-    fn containers(&self) -> BTreeSet<String> {
-        let filter = format!("label=io.x-k8s.kind.cluster={}", self.name);
-        lines(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter])
-    }
-
-    fn assert_no_traces(&self) {
-        assert_eq!(traces(&self.name), self.before);
-        let left: Vec<_> = fs::read_dir(self.state.join("clusters")).unwrap().collect();
-        assert!(left.is_empty(), "{left:?}");
-    }
-
-    /// The process that made the cluster is no more, for all that the journal knows.
-    fn disown(&self) {
-        let mut entry: serde_json::Value =
-            serde_json::from_slice(&fs::read(self.journal()).unwrap()).unwrap();
-        let started = &mut entry["leases"][0]["owner"]["started"];
-        *started = (started.as_u64().unwrap() + 1).into();
-        fs::write(self.journal(), entry.to_string()).unwrap();
-    }
-}
-
-/// Plays a scene and takes its cluster away, however it ends.
-async fn scene(what: &str, play: impl AsyncFnOnce(&Scene)) {
-    let alone = ONE_AT_A_TIME.lock().await;
-    let dir = tempfile::tempdir().unwrap();
-    let state = dir.path().join("state");
-    let name = format!("stateproof-d-{what}-{}", std::process::id());
-    let scene = Scene {
-        clusters: Clusters::new(state.clone()).unwrap_or_else(|error| panic!("{error}")),
-        state,
-        before: traces(&name),
-        name,
-        _dir: dir,
-        _alone: alone,
-    };
-    let played = AssertUnwindSafe(play(&scene)).catch_unwind().await;
-    let removed = scene.clusters.remove(&scene.name).await;
-    if let Err(error) = &removed {
-        eprintln!("what {} left is taken away by force: {error}", scene.name);
-        for container in scene.containers() {
-            docker(&["rm", "--force", "--volumes", &container]);
-        }
-    }
-    if let Err(panic) = played {
-        resume_unwind(panic);
-    }
-    removed.unwrap();
-    scene.assert_no_traces();
-}
-
-/// Waits for something that cannot be watched, looking every 20 ms.
-async fn until(what: &str, done: impl Fn() -> bool) {
-    let looking = async {
-        let mut looks = tokio::time::interval(Duration::from_millis(20));
-        while !done() {
-            looks.tick().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), looking)
-        .await
-        .unwrap_or_else(|_| panic!("never {what}"));
-}
+use crate::scene::{BUSYBOX, docker, imports, pipe, scene, until};
+use crate::support::kind_yaml;
 
 #[tokio::test]
 async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
@@ -185,13 +45,19 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
         assert!(took < Duration::from_secs(2), "{took:?}");
 
         let larger = ClusterSpec {
-            nodes: 2,
+            layout: Some(Layout::Nodes(2)),
             ..scene.spec()
         };
-        assert!(matches!(
-            scene.clusters.ensure(&larger).await,
-            Err(ProviderError::Differs { .. })
-        ));
+        let k3d = ClusterSpec {
+            provider: Provider::K3d,
+            ..scene.spec()
+        };
+        for other in [larger, k3d] {
+            assert!(matches!(
+                scene.clusters.ensure(&other).await,
+                Err(ProviderError::Differs { .. })
+            ));
+        }
         let other = tempfile::tempdir().unwrap();
         let stranger = Clusters::new(other.path().to_owned()).unwrap();
         assert!(matches!(
@@ -203,32 +69,22 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
             Err(ProviderError::NotOurs { .. })
         ));
 
-        // The engine's events begin now: `exec_create` names what is run on the node.
-        let since = docker(&["info", "--format", "{{.SystemTime}}"]);
-        let began = Instant::now();
-        let facts = images::ensure(&made, &[BUSYBOX.to_owned()]).await.unwrap();
-        eprintln!("{BUSYBOX} loaded in {:.1?}", began.elapsed());
-        assert_eq!(
-            facts.iter().map(|fact| &fact.name).collect::<Vec<_>>(),
-            [&made.node_image, BUSYBOX]
-        );
-        let began = Instant::now();
-        images::ensure(
-            &made,
-            &[BUSYBOX.to_owned(), "stateproof.invalid/none:1".to_owned()],
-        )
-        .await
-        .unwrap();
-        eprintln!("nothing loaded in {:.1?}", began.elapsed());
-        let until = docker(&["info", "--format", "{{.SystemTime}}"]);
-        let container = format!("container={}", made.nodes[0].container);
-        let events = docker(&[
-            "events", "--since", &since, "--until", &until, "--filter", &container,
-        ]);
-        let imports = events
-            .lines()
-            .filter(|line| line.contains("exec_create") && line.contains("import"));
-        assert_eq!(imports.count(), 1, "{events}");
+        let loaded = imports(&made.nodes[0].container, async {
+            let began = Instant::now();
+            let facts = images::ensure(&made, &[BUSYBOX.to_owned()]).await.unwrap();
+            eprintln!("{BUSYBOX} loaded in {:.1?}", began.elapsed());
+            assert_eq!(
+                facts.iter().map(|fact| &fact.name).collect::<Vec<_>>(),
+                [&made.node_image, BUSYBOX]
+            );
+            let began = Instant::now();
+            let unknown = "stateproof.invalid/none:1".to_owned();
+            images::ensure(&made, &[BUSYBOX.to_owned(), unknown])
+                .await
+                .unwrap();
+            eprintln!("nothing loaded in {:.1?}", began.elapsed());
+        });
+        assert_eq!(loaded.await, 1);
 
         // Leases: ours holds while this process lives.
         assert!(scene.clusters.expired().unwrap().is_empty());
@@ -350,18 +206,45 @@ async fn three_nodes_get_their_images_at_once() {
         let cluster = scene
             .clusters
             .ensure(&ClusterSpec {
-                nodes: 3,
+                layout: Some(Layout::File(kind_yaml())),
                 ..scene.spec()
             })
             .await
             .unwrap();
         eprintln!("three nodes made in {:.1?}", began.elapsed());
+        let (client, _) = connect(&cluster.kubeconfig).await.unwrap();
+        for node in Api::<Node>::all(client)
+            .list(&ListParams::default())
+            .await
+            .unwrap()
+        {
+            let spec = node.spec.as_ref().unwrap();
+            // Those that it has until it is Ready do not count.
+            let taints = spec.taints.iter().flatten();
+            let lasting = taints.filter(|taint| !taint.key.starts_with("node.kubernetes.io/"));
+            assert_eq!(lasting.count(), 0, "{} takes no pods", node.name_any());
+            assert_eq!(node.labels()["stateproof.io/owner"], "stateproof");
+        }
         let names: Vec<&str> = cluster.nodes.iter().map(|node| node.name.as_str()).collect();
         let expected = ["-control-plane", "-worker", "-worker2"].map(|role| scene.name.clone() + role);
         assert_eq!(names, expected);
-        let began = Instant::now();
-        images::ensure(&cluster, &[BUSYBOX.to_owned()]).await.unwrap();
-        eprintln!("{BUSYBOX} loaded into three nodes in {:.1?}", began.elapsed());
+        // One that has it already gets nothing.
+        let names = [BUSYBOX.to_owned()];
+        let has = imports(&cluster.nodes[2].container, async {
+            let ctr = ["ctr", "--namespace=k8s.io", "images", "import", "--digests", "-"];
+            let import = [&["exec", "--interactive", &cluster.nodes[2].container][..], &ctr].concat();
+            pipe(&["save", BUSYBOX], &import);
+            let began = Instant::now();
+            images::ensure(&cluster, &names).await.unwrap();
+            eprintln!("{BUSYBOX} loaded into two nodes in {:.1?}", began.elapsed());
+        });
+        assert_eq!(has.await, 1);
+        for node in &cluster.nodes {
+            let again = imports(&node.container, async {
+                images::ensure(&cluster, &names).await.unwrap();
+            });
+            assert_eq!(again.await, 0, "{}", node.name);
+        }
         for node in &cluster.nodes {
             let there = docker(&[
                 "exec",

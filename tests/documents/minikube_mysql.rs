@@ -103,23 +103,23 @@ fn d4_4_each_replica_has_its_own_volume() {
     assert_eq!(volumes.len(), bound.len(), "two claims share a volume: {bound:?}");
 }
 
-/// D4.5: with `WaitForFirstConsumer` a claim is bound after its pod is scheduled for, with Immediate before.
+/// D4.5: with Immediate the volume is chosen at once, whatever the scheduler will make of the pod.
 #[test]
 fn d4_5_immediate_binding_does_not_wait_for_the_pod() {
     let proven = prove("minikube-mysql-immediate", &[Drill::LosePod]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
     assert!(
-        bound_before_scheduled(&proven),
+        !waited_for_its_pod(&proven),
         "an Immediate claim waited for its pod"
     );
 }
 
-/// D4.5: the document's own class waits for the first consumer here.
+/// D4.5: the cluster's own class waits for the first consumer: the volume is made where the scheduler wants the pod.
 #[test]
 fn d4_5_wait_for_first_consumer_waits_for_the_pod() {
     assert!(
-        !bound_before_scheduled(&DOCUMENT),
-        "the claim was bound before its pod had a node"
+        waited_for_its_pod(&DOCUMENT),
+        "the claim did not wait for its pod"
     );
 }
 
@@ -149,18 +149,24 @@ fn d4_6_pods_come_back_where_their_volumes_lie() {
     assert_eq!(DOCUMENT.verdict.facts.cluster.nodes.len(), 3);
 }
 
-/// Whether `mysql-0`'s claim was seen Bound before its pod was seen on a node.
-fn bound_before_scheduled(proven: &Proven) -> bool {
+/// Whether `mysql-0`'s claim was said to wait for its pod. Either way it is bound before the pod has a node: that is
+/// checked here.
+fn waited_for_its_pod(proven: &Proven) -> bool {
     let position = |wanted: &dyn Fn(&str, &ObjectState) -> bool| {
         proven.history.records.iter().position(|record| {
             matches!(&record.event, Event::Observed { object, state, .. } if wanted(&object.name, state))
         })
     };
     let bound = position(&|name, state| {
-        name.ends_with("-mysql-0") && matches!(state, ObjectState::Claim(claim) if claim.phase == "Bound")
+        name.ends_with("-mysql-0") && matches!(state, ObjectState::Claim(claim) if claim.volume.is_some())
     });
     let scheduled = position(&|name, state| {
         name == "mysql-0" && matches!(state, ObjectState::Pod(pod) if pod.node.is_some())
     });
-    bound.unwrap() < scheduled.unwrap()
+    assert!(bound.unwrap() < scheduled.unwrap());
+    let waited = position(&|_, state| {
+        matches!(state, ObjectState::Event(event)
+            if event.about_name.ends_with("-mysql-0") && event.reason == "WaitForFirstConsumer")
+    });
+    waited.is_some()
 }

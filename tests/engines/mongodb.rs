@@ -14,7 +14,7 @@ use super::mongo_server::{Mongo, PORT, Set, keeper, write};
 
 const LEDGER: &str = "lose-pod";
 
-/// A password that shells, URLs and SASLprep would stumble over.
+/// A password that shells, URLs and `SASLprep` would stumble over.
 const PASSWORD: &str = "it's \"$HOME\" `%40`@:/?#[] \\ \u{fc}\u{df}\u{4f60}";
 
 fn keys(keys: impl IntoIterator<Item = u64>) -> Keys {

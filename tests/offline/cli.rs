@@ -213,3 +213,47 @@ fn help_and_completions_name_every_command() {
         "the exit codes are missing: {help}"
     );
 }
+
+#[test]
+fn an_end_is_named_on_the_command_line_and_shown_in_the_plan() {
+    let ends = [
+        "Pod/postgres-0:phase=Pending",
+        "Pod/postgres-0:event=FailedMount: secret \"db-tls\" not found",
+    ];
+    let set = "fixtures/bad/container-creating-secret";
+    let [first, second] = ends;
+    let args = ["plan", set, "--expect-failure", first, "--expect-failure", second];
+    let (code, out, err) = run(&mut stateproof(&args));
+    assert_eq!(code, Some(0), "{err}");
+    for end in ends {
+        assert!(out.contains(&format!("  end: {end}\n")), "{out}");
+    }
+    assert!(
+        out.contains("await the named end") && !out.contains("lose-pod"),
+        "{out}"
+    );
+}
+
+#[test]
+fn an_end_that_proves_nothing_is_refused_before_anything_is_touched() {
+    let set = "fixtures/wealist-postgres";
+    for (end, why) in [
+        ("Pod/postgres-0", "names no end"),
+        ("Pod/postgres-0:phase=Pending", "not specific"),
+        ("Pod/mysql-0:event=x", "is about no StatefulSet"),
+    ] {
+        let (code, err) = refused(&["verify", set, "--expect-failure", end]);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(why), "{err}");
+    }
+    let (code, err) = refused(&[
+        "verify",
+        set,
+        "--drill",
+        "lose-pod",
+        "--expect-failure",
+        "Pod/postgres-0:event=x",
+    ]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("cannot be used with"), "{err}");
+}

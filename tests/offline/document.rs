@@ -96,6 +96,7 @@ pub fn workload() -> Workload {
         pod_management: PodManagement::OrderedReady,
         retention: Retention::default(),
         claims: vec![ClaimTemplate {
+            retained: false,
             name: "postgres-data".into(),
             storage: "5Gi".into(),
             access_modes: vec!["ReadWriteOnce".into()],

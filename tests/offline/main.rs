@@ -5,6 +5,7 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod api_server;
 mod claims;
 mod cli;
 mod credentials;
@@ -12,12 +13,15 @@ mod deployment;
 mod document;
 mod fixtures;
 mod history;
+mod layout;
 mod manifest;
+mod members;
 mod plan;
 mod refusals;
 mod replica_set;
 mod report;
 mod tape;
 mod verdict;
+mod watches;
 mod workload;
 mod workload_engines;

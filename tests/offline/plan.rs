@@ -1,8 +1,8 @@
 //! What a run will do, decided from the manifests alone.
 
 use stateproof::manifest::ManifestSet;
-use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection, Step};
-use stateproof::workload::{Workload, discover};
+use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection, Step, UnusableEnds};
+use stateproof::workload::{EngineKind, Workload, discover, outline};
 
 use crate::fixtures::fixture;
 
@@ -38,6 +38,17 @@ fn the_document_gets_every_drill() {
     delete-claim postgres-0
       steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → delete the claims → inspect the claims → apply again → await Ready → resolve → read
       promises: retention, durability (expected to be Violated)
+
+    left out
+      roles: its members are no replica set: they have no roles
+      divergence: one member alone cannot differ from another
+      lose-all-pods: one member: the same as lose-pod
+      order: one member: there is no order to keep
+      scale: one member: nobody would be left
+      rollout: every pod is replaced twice: ask for it with --drill rollout
+      evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
+      drain: a node fault: ask for it with --drill drain
+      step-down: its members are no replica set: none is the PRIMARY
     ");
 }
 
@@ -62,6 +73,15 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
       promises: identity, durability, recovery
 
     left out
+      roles: its members are no replica set: they have no roles
+      divergence: one member alone cannot differ from another
+      lose-all-pods: one member: the same as lose-pod
+      order: one member: there is no order to keep
+      scale: one member: nobody would be left
+      rollout: every pod is replaced twice: ask for it with --drill rollout
+      evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
+      drain: a node fault: ask for it with --drill drain
+      step-down: its members are no replica set: none is the PRIMARY
       delete-claim: no claims: there is nothing to delete by name
     ");
     assert!(plan.drills.iter().all(|planned| {
@@ -143,4 +163,77 @@ fn drills_are_named_as_they_are_called() {
         assert_eq!(serde_json::to_value(drill).unwrap(), drill.name());
     }
     assert!("Lose-Pod".parse::<Drill>().is_err());
+}
+
+/// Where an end is named nothing else is done, whatever applies to the workload; a set that could not be verified, as
+/// a Secret is missing or the engine is nobody's, may well be expected to fail.
+#[test]
+fn a_named_end_is_all_that_is_awaited() {
+    let set = ManifestSet::read(&[fixture("bad/credential-secret-missing")]).unwrap();
+    assert!(discover(&set, "default").is_err());
+    let workload = outline(&set, "default").unwrap().remove(0).workload;
+    let selection = Selection {
+        ends: vec![
+            "Pod/postgres-0:phase=Pending".parse().unwrap(),
+            "Pod/postgres-0:waiting=CreateContainerConfigError: secret"
+                .parse()
+                .unwrap(),
+        ],
+        ..Selection::default()
+    };
+    selection.check(std::slice::from_ref(&workload)).unwrap();
+    let plan = Plan::new(workload, &selection);
+    assert_eq!(drills(&plan), [Drill::ExpectFailure]);
+    let planned = &plan.drills[0];
+    assert_eq!(planned.steps, [Step::AwaitEnd]);
+    assert_eq!(planned.ends, selection.ends);
+    assert_eq!(planned.expectations.len(), 1);
+    assert_eq!(planned.expectations[0].promise, Promise::Failure);
+    assert_eq!(planned.expectations[0].expected, Outcome::Held);
+    let text = plan.to_string();
+    assert!(text.contains("  end: Pod/postgres-0:phase=Pending\n"), "{text}");
+}
+
+#[test]
+fn an_engine_that_nobody_knows_can_be_expected_to_fail() {
+    let set = ManifestSet::read(&[fixture("bad/unknown-engine")]).unwrap();
+    let workload = outline(&set, "default").unwrap().remove(0).workload;
+    assert_eq!(workload.engine.kind, EngineKind::Unknown);
+    assert_eq!(workload.engine.image, "wealist-db:1.4");
+    assert_eq!(workload.member(0).claims, ["postgres-data-postgres-0"]);
+}
+
+#[test]
+fn ends_that_can_prove_nothing_are_refused() {
+    let workload = workload("wealist-postgres");
+    let check = |ends: &[&str]| {
+        let ends = ends.iter().map(|end| end.parse().unwrap()).collect();
+        let selection = Selection {
+            ends,
+            ..Selection::default()
+        };
+        selection.check(std::slice::from_ref(&workload))
+    };
+    let vague = check(&["Pod/postgres-0:phase=Pending", "Pod/postgres-0:phase=Running"]);
+    assert!(matches!(vague, Err(UnusableEnds::Vague { .. })), "{vague:?}");
+    for foreign in [
+        "Pod/postgres-1:event=x",
+        "Pod/postgres:event=x",
+        "PersistentVolumeClaim/postgres-data:event=x",
+        "StatefulSet/mysql:event=x",
+    ] {
+        let refused = check(&[foreign]);
+        assert!(
+            matches!(refused, Err(UnusableEnds::Foreign { .. })),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(
+        check(&[
+            "Pod/postgres-0:phase=Pending",
+            "PersistentVolumeClaim/postgres-data-postgres-0:event=ProvisioningFailed",
+            "StatefulSet/postgres:event=FailedCreate",
+        ]),
+        Ok(())
+    );
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use stateproof::history::{
     ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, History, ObjectRef, ObjectState, PodState, Probe,
-    Record, WriteFate, WriteOutcome,
+    Record, SetState, WriteFate, WriteOutcome,
 };
 use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
@@ -429,7 +429,7 @@ mod divergence {
                 .contains("two databases, not a cluster: a row written on mongodb-0 is absent on mongodb-1"),
             "{warning}"
         );
-        assert!(render(&verdict, &Style::default()).contains("warning: "));
+        assert!(render(&verdict, &Style::default()).contains("databases, not a cluster"));
     }
 
     #[test]
@@ -586,30 +586,15 @@ mod roles {
 
     #[test]
     fn a_secondary_that_takes_a_row_or_gives_one_unasked_is_none() {
-        let spoiled = |spoil: fn(&mut Tape)| {
+        let spoiled = |probe: Probe, answer: Result<&str, &str>| {
             let mut tape = settled(&borrowed(&stable()));
-            spoil(&mut tape);
+            tape.probed(probe, "mongodb-1", answer);
             observed(&probed(tape), Promise::Roles).0
         };
         let violated = Outcome::Violated;
-        assert_eq!(
-            spoiled(|tape| {
-                tape.probed(Probe::WriteSecondary, "mongodb-1", Ok("acknowledged"));
-            }),
-            violated
-        );
-        assert_eq!(
-            spoiled(|tape| {
-                tape.probed(Probe::ReadPlain, "mongodb-1", Ok("rows"));
-            }),
-            violated
-        );
-        assert_eq!(
-            spoiled(|tape| {
-                tape.probed(Probe::ReadSecondaryOk, "mongodb-1", Err("gone"));
-            }),
-            violated
-        );
+        assert_eq!(spoiled(Probe::WriteSecondary, Ok("acknowledged")), violated);
+        assert_eq!(spoiled(Probe::ReadPlain, Ok("rows")), violated);
+        assert_eq!(spoiled(Probe::ReadSecondaryOk, Err("gone")), violated);
         let for_another_reason = Err("Unauthorized (13): no");
         let mut tape = settled(&borrowed(&stable()));
         tape.probed(Probe::WriteSecondary, "mongodb-1", for_another_reason);
@@ -672,8 +657,18 @@ mod roles {
 mod step_down {
     use super::*;
 
-    /// Who was PRIMARY before and after, with a row through the PRIMARY's Service each time.
+    /// Who was PRIMARY before and after, with a row through the PRIMARY's Service each time; then the last member goes
+    /// and comes back.
     fn tape(before: Result<&str, &str>, after: Result<&str, &str>) -> Tape {
+        let mut tape = stepped_down(before, after);
+        scaled(&mut tape);
+        tape.role("mongodb-0", "PRIMARY", Some(3))
+            .role("mongodb-1", "SECONDARY", None);
+        read(&mut tape, 1..=20);
+        tape
+    }
+
+    fn stepped_down(before: Result<&str, &str>, after: Result<&str, &str>) -> Tape {
         let mut tape = Tape::of(replica_set(), Drill::StepDown);
         tape.role("mongodb-0", "PRIMARY", Some(1))
             .role("mongodb-1", "SECONDARY", None);
@@ -688,18 +683,114 @@ mod step_down {
         tape
     }
 
+    fn scaled(tape: &mut Tape) {
+        let set = ObjectRef {
+            kind: "StatefulSet".into(),
+            namespace: tape.workload.namespace.clone(),
+            name: tape.workload.name.clone(),
+            uid: "uid-set".into(),
+        };
+        for replicas in [1, 2] {
+            tape.fault(Fault::Scale { replicas }, vec![set.clone()]);
+            tape.push(Event::Observed {
+                object: set.clone(),
+                version: format!("set-{replicas}"),
+                state: ObjectState::Set(SetState {
+                    replicas,
+                    ..SetState::default()
+                }),
+            });
+        }
+    }
+
+    fn read(tape: &mut Tape, keys: std::ops::RangeInclusive<u64>) {
+        let drill = tape.drill.clone();
+        tape.push(Event::Read {
+            drill,
+            level: "read concern majority".into(),
+            keys: keys.collect(),
+            corrupt: std::iter::empty().collect(),
+        });
+    }
+
     #[test]
     fn a_selector_knows_pods_and_not_roles() {
         let verdict = tape(Ok("mongodb-0"), Err(NOT_PRIMARY)).verdict();
-        let (_, evidence) = observed(&verdict, Promise::PrimaryAddress);
-        assert!(
-            evidence.contains("a selector knows pods, not roles"),
-            "{evidence}"
-        );
+        let (outcome, evidence) = observed(&verdict, Promise::PrimaryAddress);
+        assert_eq!(outcome, Outcome::Violated, "{evidence}");
         assert!(
             evidence.contains("led to mongodb-0, SECONDARY, which refused the row"),
             "{evidence}"
         );
+        assert!(
+            evidence.contains("a selector knows pods, not roles"),
+            "{evidence}"
+        );
+        assert_eq!(observed(&verdict, Promise::Durability).0, Outcome::Held);
+        let (outcome, evidence) = observed(&verdict, Promise::Recovery);
+        assert_eq!(outcome, Outcome::Held, "{evidence}");
+        assert!(evidence.contains("mongodb-1 was PRIMARY"), "{evidence}");
+        assert_eq!(verdict.outcome, Outcome::Held, "what was expected came to be");
+        assert!(
+            verdict
+                .warnings
+                .iter()
+                .any(|warning| warning.contains("the PRIMARY mongodb-1 was removed")),
+            "{:?}",
+            verdict.warnings
+        );
+    }
+
+    #[test]
+    fn a_service_that_follows_the_primary_is_not_what_was_expected() {
+        let verdict = tape(Ok("mongodb-0"), Ok("mongodb-1")).verdict();
+        assert_eq!(observed(&verdict, Promise::PrimaryAddress).0, Outcome::Held);
+        assert_eq!(verdict.outcome, Outcome::Violated);
+    }
+
+    #[test]
+    fn a_service_that_was_not_tried_before_and_after_shows_nothing() {
+        let mut tape = tape(Ok("mongodb-0"), Err(NOT_PRIMARY));
+        let probes = |event: &Event| matches!(event, Event::Probed { .. });
+        let last = tape
+            .records
+            .iter()
+            .rposition(|record| probes(&record.event))
+            .unwrap();
+        tape.records.remove(last);
+        assert_eq!(
+            observed(&tape.verdict(), Promise::PrimaryAddress).0,
+            Outcome::Inconclusive
+        );
+    }
+
+    #[test]
+    fn a_row_that_the_majority_acknowledged_and_the_next_primary_does_not_have_is_lost() {
+        let mut tape = stepped_down(Ok("mongodb-0"), Err(NOT_PRIMARY));
+        scaled(&mut tape);
+        read(&mut tape, 1..=19);
+        assert_eq!(
+            observed(&tape.verdict(), Promise::Durability).0,
+            Outcome::Violated
+        );
+    }
+
+    #[test]
+    fn a_primary_that_stays_is_no_step_down() {
+        let mut tape = Tape::of(replica_set(), Drill::StepDown);
+        tape.role("mongodb-0", "PRIMARY", Some(1))
+            .role("mongodb-1", "SECONDARY", None);
+        tape.connect("replica set rs0", &hosts()[0]).acknowledged(10);
+        let primary = tape.pod(0);
+        tape.fault(Fault::StepDown, vec![primary]);
+        tape.connect("replica set rs0", &hosts()[0]).acknowledged(10);
+        scaled(&mut tape);
+        read(&mut tape, 1..=20);
+        let verdict = tape.verdict();
+        let (outcome, evidence) = observed(&verdict, Promise::Durability);
+        assert_eq!(outcome, Outcome::Inconclusive);
+        assert!(evidence.contains("nobody was seen to be elected"), "{evidence}");
+        assert_eq!(verdict.outcome, Outcome::Inconclusive);
     }
 
     #[test]
@@ -715,8 +806,10 @@ mod step_down {
             [
                 ("mongodb-0", "PRIMARY", true),
                 ("mongodb-1", "SECONDARY", true),
-                ("mongodb-0", "SECONDARY", false),
-                ("mongodb-1", "PRIMARY", false),
+                ("mongodb-0", "SECONDARY", true),
+                ("mongodb-1", "PRIMARY", true),
+                ("mongodb-0", "PRIMARY", false),
+                ("mongodb-1", "SECONDARY", false),
             ]
         );
     }

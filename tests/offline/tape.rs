@@ -40,6 +40,26 @@ impl Default for Rows {
     }
 }
 
+/// A whole history of these events, a second after the other.
+pub fn record(events: &[Event]) -> History {
+    let timed = (0..).step_by(1_000_000).zip(events.iter().cloned());
+    recorded(&timed.collect::<Vec<_>>())
+}
+
+fn recorded(events: &[(u64, Event)]) -> History {
+    let begun: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+    let records = events.iter().zip(0..).map(|((at_us, event), seq)| Record {
+        seq,
+        at_us: *at_us,
+        wall: begun + i64::try_from(*at_us).unwrap().microseconds(),
+        event: event.clone(),
+    });
+    History {
+        records: records.collect(),
+        cut_off: false,
+    }
+}
+
 /// Events with their times, on which a history is made.
 #[derive(Clone)]
 pub struct Tape {
@@ -101,17 +121,7 @@ impl Tape {
     }
 
     pub fn history(&self) -> History {
-        let begun: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
-        let records = self.events.iter().zip(0..).map(|((at_us, event), seq)| Record {
-            seq,
-            at_us: *at_us,
-            wall: begun + i64::try_from(*at_us).unwrap().microseconds(),
-            event: event.clone(),
-        });
-        History {
-            records: records.collect(),
-            cut_off: false,
-        }
+        recorded(&self.events)
     }
 
     /// The tape without some of its events.

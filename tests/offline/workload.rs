@@ -222,8 +222,8 @@ fn a_set_without_a_database() {
         ·                ─────┬────
         ·                     ╰── not a database that stateproof speaks
         ╰────
-      help: stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`, of
-            any registry, with any tag; add its manifest, or say what another image holds with the
+      help: stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`,
+            of any registry, with any tag; add its manifest, or say what another image holds with the
             annotation `stateproof.dev/engine`
     ");
 
@@ -241,7 +241,7 @@ fn a_daemon_set_is_no_known_database_and_is_named() {
     let set = edited("kind: StatefulSet", "kind: DaemonSet");
     let message = discover(&set, "default").unwrap_err().to_string();
     assert!(
-        message.ends_with("found DaemonSet postgresql-prod/postgres (postgres:16-alpine)"),
+        message.ends_with("found DaemonSet postgresql-prod/postgres (postgres:16-alpine; port 5432)"),
         "{message}"
     );
 }

@@ -226,7 +226,17 @@ fn a_mysql_secret_without_the_key_is_named() {
     let secret =
         "---\napiVersion: v1\nkind: Secret\nmetadata: { name: keys }\nstringData: { toor: planted }\n";
     let problems = every(&(mysql(reference) + secret)).unwrap_err();
-    insta::assert_snapshot!(shown(&problems), @"");
+    insta::assert_snapshot!(shown(&problems), @r"
+    stateproof::workload::key_missing
+
+      × StatefulSet db needs the key `root` of the Secret `keys`, which has `toor`
+        ╭─[set.yaml:20:90]
+     20 │         env: [{ name: MYSQL_ROOT_PASSWORD, valueFrom: { secretKeyRef: { name: keys, key: root } } }]
+        ·                                                                                          ──┬─
+        ·                                                                                            ╰── the Secret has no such key
+        ╰────
+      help: add the key, or correct its name: without it the pods do not start
+    ");
     assert!(!format!("{problems:?}").contains("planted"));
 }
 
@@ -268,7 +278,19 @@ fn the_servers_own_arguments_count() {
 #[test]
 fn an_engine_that_cannot_be_told_is_asked_for() {
     let text = set("registry.invalid/our/database:7", "");
-    insta::assert_snapshot!(shown(&every(&text).unwrap_err()), @"");
+    insta::assert_snapshot!(shown(&every(&text).unwrap_err()), @r"
+    stateproof::workload::unknown_engine
+
+      × StatefulSet db: which engine it runs cannot be told: registry.invalid/our/database:7; port
+      │ 3306
+        ╭─[set.yaml:18:16]
+     18 │         image: registry.invalid/our/database:7
+        ·                ───────────────┬───────────────
+        ·                               ╰── no engine is known by this name
+        ╰────
+      help: say it with the annotation `stateproof.dev/engine`: `postgresql`, `mysql`, `mongodb`,
+            `http`, or `none` to leave the StatefulSet alone
+    ");
 
     // The same beside a database that is known: it would pass without having been verified.
     let both = format!("{}---\n{}", text_with(&[]), text);
@@ -285,7 +307,7 @@ fn an_engine_that_cannot_be_told_is_asked_for() {
     let alone = every(&stateless).unwrap_err();
     assert_eq!(
         alone.to_string(),
-        "set.yaml:17:16: no database in the set: found StatefulSet db (registry.invalid/our/database:7; port 3306)"
+        "set.yaml:18:16: no database in the set: found StatefulSet db (registry.invalid/our/database:7; port 3306)"
     );
 }
 
@@ -321,7 +343,17 @@ fn an_annotation_or_a_label_says_what_an_image_holds() {
             "{place}"
         );
     }
-    insta::assert_snapshot!(shown(&every(&marked("annotation", "mariadb")).unwrap_err()), @"");
+    insta::assert_snapshot!(shown(&every(&marked("annotation", "mariadb")).unwrap_err()), @r"
+    stateproof::workload::unknown_mark
+
+      × StatefulSet db: `stateproof.dev/engine` is `mariadb`
+       ╭─[set.yaml:8:61]
+     8 │ metadata: { name: db, annotations: { stateproof.dev/engine: mariadb } }
+       ·                                                             ───┬───
+       ·                                                                ╰── no engine of this name
+       ╰────
+      help: write `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the workload alone
+    ");
 
     let beside = format!("{}---\n{}", text_with(&[]), marked("label", "none"));
     let found = every(&beside).unwrap();

@@ -5,10 +5,11 @@
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use stateproof::cluster::provider::ClusterSpec;
+use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
 use stateproof::history::Event;
 use stateproof::plan::{Drill, Outcome, Plan, Promise};
 use stateproof::report::{Style, render};
@@ -26,10 +27,26 @@ pub fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// The project's own configuration for kind: three nodes.
+pub fn kind_yaml() -> ConfigFile {
+    config(Provider::Kind, "kind.yaml")
+}
+
+/// The project's own configuration for k3d.
+pub fn k3d_yaml() -> ConfigFile {
+    config(Provider::K3d, "k3d.yaml")
+}
+
+fn config(provider: Provider, name: &str) -> ConfigFile {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    ConfigFile::read(provider, &path).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
 /// The shared cluster; `STATEPROOF_NODE_IMAGE` chooses its node image, as it does for the command.
 pub fn cluster() -> ClusterSpec {
     ClusterSpec {
         name: CLUSTER.to_owned(),
+        layout: Some(Layout::File(kind_yaml())),
         node_image: std::env::var("STATEPROOF_NODE_IMAGE")
             .ok()
             .filter(|image| !image.is_empty()),
@@ -38,6 +55,20 @@ pub fn cluster() -> ClusterSpec {
     }
 }
 
+/// The cluster that the tests for k3d share.
+pub fn k3d_cluster() -> ClusterSpec {
+    ClusterSpec {
+        provider: Provider::K3d,
+        name: format!("{CLUSTER}-k3d"),
+        layout: Some(Layout::File(k3d_yaml())),
+        keep: true,
+        ..ClusterSpec::default()
+    }
+}
+
+/// How many verifications this process has begun.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
 /// A verification of a fixture on the shared cluster.
 pub fn verification(fixture_name: &str) -> Verification {
     let verification = Verification::of([fixture(fixture_name)]).cluster(cluster());
@@ -45,7 +76,10 @@ pub fn verification(fixture_name: &str) -> Verification {
         Some(directory) => {
             let directory = PathBuf::from(directory);
             std::fs::create_dir_all(&directory).unwrap();
-            verification.history(directory.join(format!("{}.jsonl", fixture_name.replace('/', "-"))))
+            // Several tests prove the same fixture, at the same time.
+            let number = RUNS.fetch_add(1, Ordering::Relaxed);
+            let file = format!("{}-{number}.jsonl", fixture_name.replace('/', "-"));
+            verification.history(directory.join(file))
         }
         None => verification,
     }
@@ -170,11 +204,6 @@ impl Standing {
         let words = ["-n", &self.namespace, "rollout", "status", &set, "--timeout=180s"];
         let (out, ok) = kubectl(&words);
         assert!(ok, "{out}");
-    }
-
-    /// Whether a name resolves, as a pod of the namespace asks for it: with the namespace's search path.
-    pub fn resolves(&self, pod: &str, name: &str) -> bool {
-        self.try_exec(pod, &["getent", "hosts", name]).1
     }
 
     /// Deletes a pod and waits until another one of its name is Ready.

@@ -11,13 +11,13 @@ use super::{Provider, ProviderError};
 
 /// A running cluster of ours.
 ///
-/// Running means that kind has set it up. Whether its API server answers and its nodes are Ready is for the caller
+/// Running means that its provider has set it up. Whether its API server answers and its nodes are Ready is for the caller
 /// to wait for.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     /// What made it.
     pub provider: Provider,
-    /// Its name. The kubeconfig's context is called `kind-NAME`.
+    /// Its name. The kubeconfig's context is called `kind-NAME` or `k3d-NAME`.
     pub name: String,
     /// Its nodes, the control plane first.
     pub nodes: Vec<Node>,
@@ -50,6 +50,7 @@ impl Cluster {
             name: entry.name.clone(),
             nodes: containers
                 .iter()
+                .filter(|container| entry.provider.is_node(container))
                 .map(|container| Node::new(container, docker))
                 .collect(),
             kubeconfig: entry.kubeconfig.clone(),
@@ -124,10 +125,10 @@ impl Cluster {
     /// The journal's entry, if it is still about this very cluster.
     fn entry(&self) -> Result<Entry, ProviderError> {
         let ours = |entry: &Entry| match &entry.phase {
-            Phase::Ready { nodes } => nodes
+            Phase::Ready { nodes } => self
+                .nodes
                 .iter()
-                .map(|node| &node.container)
-                .eq(self.nodes.iter().map(|node| &node.container)),
+                .all(|ours| nodes.iter().any(|node| node.container == ours.container)),
             Phase::Creating { .. } => false,
         };
         let entry = self.journal.read(&self.name)?.filter(ours);

@@ -10,7 +10,7 @@ use super::found::Found;
 use super::journal::{Entry, Journal};
 use super::lock::FileLock;
 use super::network::SharedNetwork;
-use super::spec::validate_name;
+use super::spec::{LONGEST_NAME, validate_name};
 use super::{ClusterSpec, Process, ProviderError};
 
 /// The clusters that stateproof has made on this machine, and makes.
@@ -60,12 +60,12 @@ impl Clusters {
     /// The cluster, reused if it runs and is ours, else created.
     ///
     /// What is left of one that was interrupted, or that went with the machine or the engine, is removed first.
-    /// When the returned future is dropped, kind is killed; [`Clusters::remove`] then takes away what it had made.
+    /// When the returned future is dropped, kind or k3d is killed; [`Clusters::remove`] then takes away what it had made.
     ///
     /// # Errors
     ///
-    /// [`ProviderError::NotOurs`] when a kind cluster of that name exists that the journal does not know;
-    /// [`ProviderError::Differs`] when ours is another than the one asked for; and whatever Docker or kind say.
+    /// [`ProviderError::NotOurs`] when a cluster of that name exists that the journal does not know;
+    /// [`ProviderError::Differs`] when ours is another than the one asked for; and whatever Docker, kind or k3d say.
     pub async fn ensure(&self, spec: &ClusterSpec) -> Result<Cluster, ProviderError> {
         spec.validate()?;
         let lock = self.lock(&spec.name).await?;
@@ -80,9 +80,9 @@ impl Clusters {
     ///
     /// [`ProviderError::NotOurs`] when the cluster of that name is somebody else's, [`ProviderError::Damaged`] when
     /// the journal cannot be read and the nodes do not carry our label either, [`ProviderError::LeftBehind`] when
-    /// something is still there afterwards; and whatever Docker or kind say.
+    /// something is still there afterwards; and whatever Docker, kind or k3d say.
     pub async fn remove(&self, name: &str) -> Result<Removal, ProviderError> {
-        validate_name(name)?;
+        validate_name(name, LONGEST_NAME)?;
         let lock = self.lock(name).await?;
         let removed = self.remove_locked(name).await;
         self.unlock(name, lock)?;
@@ -96,7 +96,7 @@ impl Clusters {
     ///
     /// As [`Clusters::remove`].
     pub async fn release(&self, name: &str) -> Result<Removal, ProviderError> {
-        validate_name(name)?;
+        validate_name(name, LONGEST_NAME)?;
         let lock = self.lock(name).await?;
         let released = match self.journal.read(name) {
             Ok(Some(mut entry)) => {
@@ -120,7 +120,7 @@ impl Clusters {
     ///
     /// When the journal cannot be read or written.
     pub async fn keep(&self, name: &str) -> Result<(), ProviderError> {
-        validate_name(name)?;
+        validate_name(name, LONGEST_NAME)?;
         let lock = self.lock(name).await?;
         let kept = self.journal.read(name).and_then(|entry| match entry {
             Some(entry) => self.journal.write(&Entry { keep: true, ..entry }),
@@ -182,11 +182,11 @@ impl Clusters {
     }
 
     async fn ensure_locked(&self, spec: &ClusterSpec) -> Result<Cluster, ProviderError> {
-        match self.look(&spec.name).await? {
+        match self.look(&spec.name, &[spec.provider]).await? {
             Found::Running(entry, containers) => return self.reuse(spec, entry, &containers),
-            Found::Leftover(containers) => {
+            Found::Leftover(entry, containers) => {
                 info!("removing what is left of an earlier cluster {}", spec.name);
-                self.clear(&spec.name, &containers).await?;
+                self.clear(&entry, &containers).await?;
             }
             Found::Nothing => {}
         }

@@ -3,13 +3,11 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::cluster::Cluster;
-use super::config::cluster_config;
-use super::directories::find_kind;
 use super::docker::{Container, refused};
 use super::journal::{Entry, Phase, RecordedNode};
 use super::lease::{Lease, renew};
-use super::spec::STAND_IN_NODE;
-use super::{ClusterSpec, Clusters, Process, ProviderError};
+use super::tool::Output;
+use super::{ClusterSpec, Clusters, Layout, Process, Provider, ProviderError};
 
 /// kubeadm itself gives up after some minutes; before it the node image may have to be pulled.
 const CREATING: Duration = Duration::from_mins(15);
@@ -32,11 +30,19 @@ impl Clusters {
                 spec.provider.to_string(),
             ));
         }
-        if containers.len() != spec.nodes as usize {
-            return Err(differs(
-                format!("{} node(s)", containers.len()),
-                format!("{}", spec.nodes),
-            ));
+        let nodes = containers
+            .iter()
+            .filter(|container| spec.provider.is_node(container));
+        let nodes = nodes.count();
+        match &spec.layout {
+            Some(Layout::Nodes(asked)) if nodes != *asked as usize => {
+                return Err(differs(format!("{nodes} node(s)"), asked.to_string()));
+            }
+            Some(Layout::File(file)) if entry.asked.as_ref() != Some(file.json()) => {
+                let has = format!("{nodes} node(s) and another configuration");
+                return Err(differs(has, file.path().display().to_string()));
+            }
+            _ => {}
         }
         if let Some(image) = spec
             .node_image
@@ -58,52 +64,39 @@ impl Clusters {
     }
 
     pub(super) async fn create(&self, spec: &ClusterSpec) -> Result<Cluster, ProviderError> {
-        let kind = find_kind()?;
-        let config = cluster_config(spec.nodes, self.docker.has_cgroup_v1().await?);
-        let image = match &spec.node_image {
-            Some(image) => Some(image.clone()),
-            None => self.stand_in().await?,
-        };
+        let provider = spec.provider;
+        let dir = self.journal.dir(&spec.name);
+        let creation = provider.creation(&self.docker, spec, &dir).await?;
         let network = self.network();
-        let network_in_use = network.before_create().await?;
+        // k3d makes a network for each cluster.
+        let network_in_use = match provider {
+            Provider::Kind => Some(network.before_create().await?),
+            Provider::K3d => None,
+        };
 
-        let kubeconfig = self.journal.kubeconfig(&spec.name);
-        let mut entry = Entry::new(spec, kubeconfig);
+        let mut entry = Entry::new(spec, self.journal.kubeconfig(&spec.name));
+        entry.node_image = creation.image.unwrap_or_default();
+        entry.config = creation.config;
         self.journal.write(&entry)?;
-        let path = entry.kubeconfig.to_string_lossy().into_owned();
-        let mut args = vec![
-            "create",
-            "cluster",
-            "--name",
-            &spec.name,
-            "--kubeconfig",
-            &path,
-            "--config",
-            "-",
-        ];
-        if let Some(image) = &image {
-            args.extend(["--image", image]);
-        }
-        info!("creating cluster {} with {} node(s)", spec.name, spec.nodes);
-        let running = kind.start(&args)?;
-        // kind does nothing before it has its configuration: by then the journal knows who it is.
+        info!("creating the {provider} cluster {}", spec.name);
+        let args: Vec<&str> = creation.args.iter().map(String::as_str).collect();
+        let running = creation.tool.start(&args)?;
+        // The tool does nothing before it has its configuration: by then the journal knows who it is.
         entry.phase = Phase::Creating {
             creator: running.pid().map(Process::of),
         };
         self.journal.write(&entry)?;
+        let config = format!("{:#}", entry.config);
         let output = running.finish(config.as_bytes(), CREATING).await;
         let created = match output {
-            Ok(output) if output.status.success() => self.docker.nodes(&spec.name).await,
-            Ok(output)
-                if output
-                    .stderr
-                    .contains("already exist for a cluster with the name") =>
-            {
+            Ok(output) if output.status.success() => self.docker.containers(provider, &spec.name).await,
+            Ok(output) if provider.says_taken(&output) => {
                 // Somebody was faster than we could see. Nothing of it is ours.
                 self.journal.forget(&spec.name)?;
-                return Err(self.not_ours(&spec.name, &self.docker.nodes(&spec.name).await?));
+                let containers = self.docker.containers(provider, &spec.name).await?;
+                return Err(self.not_ours(provider, &spec.name, &containers));
             }
-            Ok(output) => Err(refused(output)),
+            Ok(output) => Err(why_not(spec, output)),
             Err(error) => Err(error),
         };
         let containers = match created {
@@ -125,7 +118,9 @@ impl Clusters {
             nodes: containers.iter().map(recorded).collect(),
         };
         self.journal.write(&entry)?;
-        network.after_create(&network_in_use).await?;
+        if let Some(in_use) = &network_in_use {
+            network.after_create(in_use).await?;
+        }
         Ok(Cluster::new(
             &entry,
             &containers,
@@ -134,11 +129,17 @@ impl Clusters {
             &self.docker,
         ))
     }
+}
 
-    async fn stand_in(&self) -> Result<Option<String>, ProviderError> {
-        let name = STAND_IN_NODE.to_owned();
-        let there = self.docker.images(std::slice::from_ref(&name)).await?;
-        Ok((!there.is_empty()).then_some(name))
+/// Why there is no cluster: an engine that does not answer, a configuration that the provider does not take, or what
+/// the provider says.
+fn why_not(spec: &ClusterSpec, output: Output) -> ProviderError {
+    let begun = !spec.provider.says_nothing_begun(&output);
+    match (&spec.layout, refused(output)) {
+        (Some(Layout::File(file)), ProviderError::Failed { stderr, .. }) if !begun => {
+            ProviderError::Config(Box::new(file.refused(&stderr)))
+        }
+        (_, error) => error,
     }
 }
 

@@ -11,14 +11,17 @@ pub(super) fn state() -> Option<PathBuf> {
     own_directory("STATEPROOF_STATE", "XDG_STATE_HOME", ".local/state")
 }
 
-/// kind on PATH, else the one that `scripts/setup` installs, in `$STATEPROOF_CACHE/bin`.
-pub(super) fn find_kind() -> Result<Tool, ProviderError> {
+/// A tool on PATH, else the one that `scripts/setup` installs, in `$STATEPROOF_CACHE/bin`.
+pub(super) fn find_tool(name: &'static str) -> Result<Tool, ProviderError> {
     let cache = own_directory("STATEPROOF_CACHE", "XDG_CACHE_HOME", ".cache").unwrap_or_default();
-    let installed = cache.join("bin/kind");
-    find_on_path("kind")
+    let installed = cache.join("bin").join(name);
+    find_on_path(name)
         .or_else(|| is_executable(&installed).then(|| installed.clone()))
-        .map(|program| Tool::new("kind", program))
-        .ok_or(ProviderError::KindMissing { looked: installed })
+        .map(|program| Tool::new(name, program))
+        .ok_or(ProviderError::ToolMissing {
+            tool: name,
+            looked: installed,
+        })
 }
 
 /// `$OWN`, else `$XDG/stateproof`, else `~/HOME/stateproof`.

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::ProviderError;
 use super::tool::{Output, Tool};
-
-/// kind's label on its node containers; its value is the cluster's name.
-const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
+use super::{Provider, ProviderError};
 
 /// A question to the engine. It answers in milliseconds, unless it is busy copying a node's volume.
 const QUESTION: Duration = Duration::from_mins(1);
+
+/// How often it is tried whether a container's name is free: the engine has no event for it.
+const NAME_TRIED_EVERY: Duration = Duration::from_millis(100);
 
 /// The Docker engine, through its command line.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub(super) struct ContainerState {
 pub(super) struct ContainerConfig {
     /// The image by the name that it was asked for.
     pub(super) image: String,
+    #[serde(default)]
+    labels: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -63,6 +65,10 @@ struct Mount {
 impl Container {
     pub(super) fn name(&self) -> &str {
         self.name.trim_start_matches('/')
+    }
+
+    pub(super) fn label(&self, key: &str) -> Option<&str> {
+        Some(self.config.labels.as_ref()?.get(key)?.as_str())
     }
 
     /// The volumes that were made for it.
@@ -109,6 +115,14 @@ impl Image {
 pub(super) struct Network {
     pub(super) id: String,
     pub(super) created: Timestamp,
+    pub(super) labels: Option<BTreeMap<String, String>>,
+}
+
+/// A volume, as `docker volume inspect` shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Volume {
+    pub(super) labels: Option<BTreeMap<String, String>>,
 }
 
 impl Docker {
@@ -126,12 +140,16 @@ impl Docker {
         &self.tool
     }
 
-    /// The containers of the kind cluster of that name, running or not, the control plane first.
-    pub(super) async fn nodes(&self, cluster: &str) -> Result<Vec<Container>, ProviderError> {
-        let filter = format!("label={CLUSTER_LABEL}={cluster}");
+    /// The containers of a provider's cluster of that name, running or not, the control plane first.
+    pub(super) async fn containers(
+        &self,
+        provider: Provider,
+        cluster: &str,
+    ) -> Result<Vec<Container>, ProviderError> {
+        let filter = format!("label={}={cluster}", provider.label());
         let ids = self.container_ids(&filter).await?;
         let mut containers: Vec<Container> = self.inspect("container", &ids).await?;
-        containers.sort_by(|a, b| a.name.cmp(&b.name));
+        provider.sort(&mut containers);
         Ok(containers)
     }
 
@@ -164,6 +182,15 @@ impl Docker {
         self.ask(&["network", "rm", id]).await.map(drop)
     }
 
+    /// The volume, if there is one.
+    pub(super) async fn volume(&self, name: &str) -> Result<Option<Volume>, ProviderError> {
+        Ok(self.inspect("volume", &[name.to_owned()]).await?.pop())
+    }
+
+    pub(super) async fn remove_volume(&self, name: &str) -> Result<(), ProviderError> {
+        self.ask(&["volume", "rm", name]).await.map(drop)
+    }
+
     /// The names of all volumes.
     pub(super) async fn volumes(&self) -> Result<Vec<String>, ProviderError> {
         let out = self.ask(&["volume", "ls", "--quiet"]).await?;
@@ -190,6 +217,32 @@ impl Docker {
             Ok(None)
         } else {
             Err(refused(output))
+        }
+    }
+
+    /// Waits until no container of this name is being made: there is one, or the name is free. Only by taking it is
+    /// that found out; the container that takes it is removed at once, and carries the label in case it is not.
+    pub(super) async fn name_settled(
+        &self,
+        name: &str,
+        image: &str,
+        label: &str,
+    ) -> Result<(), ProviderError> {
+        let mut tries = tokio::time::interval(NAME_TRIED_EVERY);
+        loop {
+            tries.tick().await;
+            let there: Vec<Container> = self.inspect("container", &[name.to_owned()]).await?;
+            if !there.is_empty() {
+                return Ok(());
+            }
+            let create = ["create", "--name", name, "--label", label, image];
+            let output = self.tool.output(&create, QUESTION).await?;
+            if output.status.success() {
+                return self.ask(&["rm", "--volumes", name]).await.map(drop);
+            }
+            if !output.stderr.contains("is already in use") {
+                return Err(refused(output));
+            }
         }
     }
 

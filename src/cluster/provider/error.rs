@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::Provider;
+use crate::manifest::Problem;
+
 /// Why a cluster could not be had, used or removed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -17,9 +20,11 @@ pub enum ProviderError {
         /// What the command said.
         detail: String,
     },
-    /// The `kind` command is not there.
-    #[error("`kind` is neither on PATH nor at {}: run scripts/setup, or install kind", .looked.display())]
-    KindMissing {
+    /// A provider's command is not there.
+    #[error("`{tool}` is neither on PATH nor at {}: run scripts/setup, or install {tool}", .looked.display())]
+    ToolMissing {
+        /// The command.
+        tool: &'static str,
         /// Where it was looked for besides PATH.
         looked: PathBuf,
     },
@@ -61,23 +66,38 @@ pub enum ProviderError {
     },
     /// The name cannot be a cluster's.
     #[error(
-        "{name:?} cannot name a cluster: lower-case letters, digits and inner hyphens, 1 to 50 characters are \
-         allowed"
+        "{name:?} cannot name a cluster: lower-case letters, digits and inner hyphens, 1 to {longest} \
+         characters are allowed"
     )]
     Name {
         /// The name.
         name: String,
+        /// How many characters the provider allows.
+        longest: usize,
     },
     /// A cluster without nodes was asked for.
     #[error("a cluster needs at least one node")]
     NoNodes,
-    /// A kind cluster of that name exists and was not made by stateproof, or not with this state directory.
+    /// The configuration file is another provider's.
+    #[error("{} is no configuration of {provider}", .path.display())]
+    OtherConfig {
+        /// The file.
+        path: PathBuf,
+        /// The provider that was asked for.
+        provider: Provider,
+    },
+    /// The configuration file cannot be used. Nothing was made.
+    #[error("{0}")]
+    Config(Box<Problem>),
+    /// A cluster of that name exists and was not made by stateproof, or not with this state directory.
     #[error(
-        "the kind cluster {name:?} is not ours and is left untouched (containers {}; not in the journal {}): \
-         choose another name, or remove it yourself with `kind delete cluster --name {name}`",
-        .containers.join(", "), .journal.display()
+        "the {provider} cluster {name:?} is not ours and is left untouched (containers {}; not in the journal {}): \
+         choose another name, or remove it yourself with `{}`",
+        .containers.join(", "), .journal.display(), .provider.deletion(.name)
     )]
     NotOurs {
+        /// What made it.
+        provider: Provider,
         /// The cluster's name.
         name: String,
         /// Its containers.

@@ -1,10 +1,12 @@
 use std::io;
 use std::time::Duration;
 
+use futures::future::try_join_all;
+
 use super::docker::Container;
 use super::journal::{Entry, Phase};
 use super::process::end_group;
-use super::{Clusters, Process, ProviderError};
+use super::{Clusters, Process, Provider, ProviderError, k3d};
 
 /// How long the engine may take to create a node's container: it copies the image's `/var` into a volume.
 const ENDING: Duration = Duration::from_mins(2);
@@ -15,40 +17,41 @@ pub(super) enum Found {
     /// Ours, just as it was created.
     Running(Entry, Vec<Container>),
     /// Ours, and of no use any more: an interrupted creation, or containers that are gone, stopped or restarted.
-    Leftover(Vec<Container>),
+    Leftover(Entry, Vec<Container>),
 }
 
 impl Clusters {
-    /// What there is, and whether it is ours: by the containers' IDs, not by their names.
-    pub(super) async fn look(&self, name: &str) -> Result<Found, ProviderError> {
+    /// What there is, and whether it is ours: by the containers' IDs, not by their names. Of what the journal does not
+    /// know, only these providers' is looked for.
+    pub(super) async fn look(&self, name: &str, of: &[Provider]) -> Result<Found, ProviderError> {
         let entry = self.journal.read(name)?;
-        if let Some(Entry {
-            phase: Phase::Creating {
-                creator: Some(creator),
-            },
-            ..
-        }) = entry
-        {
-            self.end_creation(name, creator).await?;
-        }
-        let containers = self.docker.nodes(name).await?;
         let Some(entry) = entry else {
-            return if containers.is_empty() {
-                Ok(Found::Nothing)
-            } else {
-                Err(self.not_ours(name, &containers))
-            };
+            for &provider in of {
+                let containers = self.docker.containers(provider, name).await?;
+                if !containers.is_empty() {
+                    return Err(self.not_ours(provider, name, &containers));
+                }
+            }
+            return Ok(Found::Nothing);
         };
+        if let Phase::Creating {
+            creator: Some(creator),
+        } = entry.phase
+        {
+            self.end_creation(&entry, creator).await?;
+        }
+        let provider = entry.provider;
+        let containers = self.docker.containers(provider, name).await?;
         let nodes = match &entry.phase {
-            // kind refuses a name that is taken, so what came after the creation began came with it.
+            // Providers refuse a name that is taken, so what came after the creation began came with it.
             Phase::Creating { .. }
                 if containers
                     .iter()
                     .all(|container| container.created >= entry.begun) =>
             {
-                return Ok(Found::Leftover(containers));
+                return Ok(Found::Leftover(entry, containers));
             }
-            Phase::Creating { .. } => return Err(self.not_ours(name, &containers)),
+            Phase::Creating { .. } => return Err(self.not_ours(provider, name, &containers)),
             Phase::Ready { nodes } => nodes,
         };
         let recorded = |container: &Container| nodes.iter().find(|node| node.container == container.id);
@@ -61,16 +64,17 @@ impl Clusters {
                 // Ours is gone and somebody made another one: the entry is about nothing.
                 self.journal.forget(name)?;
             }
-            Err(self.not_ours(name, &containers))
+            Err(self.not_ours(provider, name, &containers))
         } else if containers.len() == nodes.len() && containers.iter().all(intact) {
             Ok(Found::Running(entry, containers))
         } else {
-            Ok(Found::Leftover(containers))
+            Ok(Found::Leftover(entry, containers))
         }
     }
 
-    pub(super) fn not_ours(&self, name: &str, containers: &[Container]) -> ProviderError {
+    pub(super) fn not_ours(&self, provider: Provider, name: &str, containers: &[Container]) -> ProviderError {
         ProviderError::NotOurs {
+            provider,
             name: name.to_owned(),
             containers: containers
                 .iter()
@@ -80,14 +84,42 @@ impl Clusters {
         }
     }
 
-    /// Ends an interrupted `kind create cluster` and waits for what the engine is still doing for it.
-    async fn end_creation(&self, name: &str, creator: Process) -> Result<(), ProviderError> {
-        let ended = tokio::time::timeout(ENDING, end_group(creator)).await;
-        ended
-            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-            .map_err(|source| ProviderError::StillCreating {
-                name: name.to_owned(),
-                source,
+    /// Ends an interrupted creation and waits for what the engine is still doing for it.
+    async fn end_creation(&self, entry: &Entry, creator: Process) -> Result<(), ProviderError> {
+        let ended = tokio::time::timeout(ENDING, async {
+            end_group(creator, entry.provider.programs())
+                .await
+                .map_err(|source| ProviderError::StillCreating {
+                    name: entry.name.clone(),
+                    source,
+                })?;
+            match entry.provider {
+                // The `docker run` of kind's own was waited for.
+                Provider::Kind => Ok(()),
+                Provider::K3d => self.await_engine(entry).await,
+            }
+        });
+        ended.await.unwrap_or_else(|_| {
+            Err(ProviderError::StillCreating {
+                name: entry.name.clone(),
+                source: io::ErrorKind::TimedOut.into(),
             })
+        })
+    }
+
+    /// Waits until the engine makes none of a creation's containers any more. It finishes one whose client is gone,
+    /// and shows it only then; but the name is taken from the beginning.
+    async fn await_engine(&self, entry: &Entry) -> Result<(), ProviderError> {
+        let image = std::slice::from_ref(&entry.node_image);
+        if self.docker.images(image).await?.is_empty() {
+            // It was still to be pulled, or never could be.
+            return Ok(());
+        }
+        let label = format!("{}={}", entry.provider.label(), entry.name);
+        let names = k3d::container_names(&entry.name, &entry.config);
+        let settled = names
+            .iter()
+            .map(|name| self.docker.name_settled(name, &entry.node_image, &label));
+        try_join_all(settled).await.map(drop)
     }
 }

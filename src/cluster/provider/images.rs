@@ -19,7 +19,7 @@ const LOADING: Duration = Duration::from_mins(15);
 /// Sees that the nodes have the images that the local Docker has, and says what stands behind each name: first the
 /// node image, then every name in the order given.
 ///
-/// A node that lacks images gets them in one stream, without a file in between, the nodes at the same time. An image
+/// Nodes that lack images get them in one stream, without a file in between: one for all that lack the same. An image
 /// that the local Docker has rebuilt since it was loaded is loaded again. One that it does not have is left to the
 /// kubelet, which pulls it, and so is a name with a digest: what `docker save` writes has another digest.
 ///
@@ -49,14 +49,12 @@ pub async fn ensure(cluster: &Cluster, names: &[String]) -> Result<Vec<ImageFact
         // Whoever holds the lock may be loading the same ones: look again.
         let lock = cluster.lock().await?;
         let lacking = lacking(&on_nodes(cluster).await?)?;
-        try_join_all(
-            cluster
-                .nodes
-                .iter()
-                .zip(&lacking)
-                .map(|(node, names)| load(node, names)),
-        )
-        .await?;
+        let mut alike: BTreeMap<&[String], Vec<&Node>> = BTreeMap::new();
+        for (node, names) in cluster.nodes.iter().zip(&lacking) {
+            alike.entry(names).or_default().push(node);
+        }
+        alike.remove(&[][..]);
+        try_join_all(alike.iter().map(|(names, nodes)| load(nodes, names))).await?;
         let loaded = lacking.into_iter().flatten();
         let ids = loaded.filter_map(|name| Some((name.clone(), wanted.get(&name)?.id.clone())));
         cluster.note_loaded(&lock, ids.collect())?;
@@ -99,32 +97,51 @@ fn missing(
         .collect()
 }
 
-async fn load(node: &Node, names: &[String]) -> Result<(), ProviderError> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    info!(node = node.name, "loading {}", names.join(", "));
+/// Loads images into nodes, all at once.
+async fn load(nodes: &[&Node], names: &[String]) -> Result<(), ProviderError> {
+    let Some(first) = nodes.first() else { return Ok(()) };
+    let on: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
+    info!(nodes = on.join(", "), "loading {}", names.join(", "));
     let mut save = vec!["save", "--"];
     save.extend(names.iter().map(String::as_str));
-    let import = |platforms: &'static [&'static str]| {
-        let mut import = vec!["exec", "--interactive", node.container.as_str()];
-        import.extend(CTR);
-        import.extend(["images", "import"]);
-        import.extend(platforms);
-        import.extend(["--digests", "--snapshotter=overlayfs", "-"]);
-        import
-    };
-    let tool = node.docker().tool();
+    let tool = first.docker().tool();
     // The way kind does it. It fails when a multi-platform image is here for one platform only.
-    let first = tool.pipe(&save, &import(&["--all-platforms"]), LOADING).await?;
-    if !first.status.success() {
-        debug!(
-            node = node.name,
-            stderr = first.stderr,
-            "loading once more, for this platform only"
-        );
-        tool.pipe(&save, &import(&[]), LOADING).await?.success()?;
+    let imports: Vec<_> = nodes
+        .iter()
+        .map(|node| import(node, &["--all-platforms"]))
+        .collect();
+    let ends = tool.fan_out(&save, &imports, LOADING).await?;
+    let failed = ends.iter().zip(nodes).filter(|(end, _)| !end.status.success());
+    let again: Vec<_> = failed
+        .map(|(end, node)| {
+            debug!(
+                node = node.name,
+                stderr = end.stderr,
+                "loading once more, for this platform only"
+            );
+            import(node, &[])
+        })
+        .collect();
+    if !again.is_empty() {
+        for end in tool.fan_out(&save, &again, LOADING).await? {
+            end.success()?;
+        }
     }
+    try_join_all(nodes.iter().map(|node| has(node, names))).await?;
+    Ok(())
+}
+
+/// The arguments that import images from standard input.
+fn import<'a>(node: &'a Node, platforms: &[&'static str]) -> Vec<&'a str> {
+    let mut import = vec!["exec", "--interactive", node.container.as_str()];
+    import.extend(CTR);
+    import.extend(["images", "import"]);
+    import.extend(platforms);
+    import.extend(["--digests", "--snapshotter=overlayfs", "-"]);
+    import
+}
+
+async fn has(node: &Node, names: &[String]) -> Result<(), ProviderError> {
     let there = node.images().await?;
     match names.iter().find(|name| !there.contains(*name)) {
         Some(image) => Err(ProviderError::NotLoaded {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{ClusterSpec, Lease, Process, Provider, ProviderError};
+use super::{ClusterSpec, Layout, Lease, Process, Provider, ProviderError};
 
 /// The format of the entries that this version writes and reads.
 const FORMAT: u32 = 1;
@@ -35,6 +36,12 @@ pub(super) struct Entry {
     pub(super) phase: Phase,
     pub(super) kubeconfig: PathBuf,
     pub(super) node_image: String,
+    /// The configuration file that it was created from, if there was one.
+    #[serde(default)]
+    pub(super) asked: Option<Value>,
+    /// The configuration that its provider was given.
+    #[serde(default)]
+    pub(super) config: Value,
     pub(super) keep: bool,
     pub(super) leases: Vec<Lease>,
     /// The images that were loaded into its nodes: name, and ID in the local Docker.
@@ -47,7 +54,7 @@ pub(super) struct Entry {
 pub(super) enum Phase {
     /// It is being created.
     Creating {
-        /// The `kind create cluster` that does it, and leads its process group.
+        /// The `kind create cluster` or `k3d cluster create` that does it, and leads its process group.
         creator: Option<Process>,
     },
     /// It was created, with these nodes.
@@ -72,6 +79,11 @@ impl Entry {
             phase: Phase::Creating { creator: None },
             kubeconfig,
             node_image: String::new(),
+            asked: match &spec.layout {
+                Some(Layout::File(file)) => Some(file.json().clone()),
+                _ => None,
+            },
+            config: Value::Null,
             keep: spec.keep,
             leases: vec![Lease::new(spec.lease)],
             loaded: BTreeMap::new(),

@@ -35,13 +35,38 @@ impl Node {
 
     /// The names of the images that its containerd has.
     pub(super) async fn images(&self) -> Result<BTreeSet<String>, ProviderError> {
+        let names = self.ctr(&["images", "ls", "--quiet"]).await?;
+        Ok(names.lines().map(str::to_owned).collect())
+    }
+
+    /// Kills the process of a pod's container with SIGKILL. One that has none is fine.
+    ///
+    /// # Errors
+    ///
+    /// When the node's container runtime cannot be asked.
+    pub async fn kill(&self, pod_uid: &str, container: &str) -> Result<(), ProviderError> {
+        let of_the_pod = format!(
+            "labels.\"io.kubernetes.pod.uid\"=={pod_uid},labels.\"io.kubernetes.container.name\"=={container}"
+        );
+        let found = self.ctr(&["containers", "ls", "--quiet", &of_the_pod]).await?;
+        for id in found.lines() {
+            // It may have ended by itself meanwhile.
+            let killed = self.ctr(&["tasks", "kill", "--signal", "SIGKILL", id]).await;
+            if let Err(error) = killed {
+                tracing::debug!("cannot kill {container}: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    async fn ctr(&self, command: &[&str]) -> Result<String, ProviderError> {
         let mut args = vec!["exec", &self.container];
         args.extend(CTR);
-        args.extend(["images", "ls", "--quiet"]);
+        args.extend(command);
         let output = self.docker.tool().output(&args, QUESTION).await?;
         if !output.status.success() {
             return Err(refused(output));
         }
-        Ok(output.stdout.lines().map(str::to_owned).collect())
+        Ok(output.stdout)
     }
 }

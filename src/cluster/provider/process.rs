@@ -36,7 +36,7 @@ impl Process {
     }
 }
 
-/// Ends what a killed `kind create cluster` left running in its process group.
+/// Ends what a killed creation left running in its process group: processes of these programs.
 ///
 /// A `docker run` is not killed but waited for: the engine finishes the creation of a container whose client is
 /// gone, and the container would turn up after the clean-up looked. Everything else (`docker pull`,
@@ -45,9 +45,9 @@ impl Process {
 /// # Errors
 ///
 /// When a process cannot be killed or watched.
-pub(super) async fn end_group(leader: Process) -> io::Result<()> {
+pub(super) async fn end_group(leader: Process, programs: &[&str]) -> io::Result<()> {
     loop {
-        let members = group(leader);
+        let members = group(leader, programs);
         for member in members.iter().filter(|member| !member.creates_container) {
             kill(member.process.pid)?;
         }
@@ -65,9 +65,9 @@ struct Member {
     creates_container: bool,
 }
 
-/// The living processes of kind's group. The group's ID is the leader's, and like every ID it may have been given
-/// out again: processes that are older than the leader, or that kind does not start, are none of ours.
-fn group(leader: Process) -> Vec<Member> {
+/// The living processes of the leader's group. The group's ID is the leader's, and like every ID it may have been given
+/// out again: processes that are older than the leader, or of other programs, are none of ours.
+fn group(leader: Process, programs: &[&str]) -> Vec<Member> {
     if stat(leader.pid).is_some_and(|now| now.started != leader.started) {
         return Vec::new();
     }
@@ -81,7 +81,7 @@ fn group(leader: Process) -> Vec<Member> {
             let ours = stat.group == leader.pid
                 && stat.started >= leader.started
                 && stat.state != 'Z'
-                && matches!(stat.command.as_str(), "kind" | "docker");
+                && programs.contains(&stat.command.as_str());
             let arguments = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
             let creates_container = arguments.split(|&byte| byte == 0).nth(1) == Some(b"run");
             let process = Process {
@@ -197,6 +197,6 @@ mod tests {
             .unwrap();
         let leader = Process::of(child.id().unwrap());
         child.wait().await.unwrap();
-        end_group(leader).await.unwrap();
+        end_group(leader, &[]).await.unwrap();
     }
 }

@@ -1,16 +1,18 @@
 use std::time::Duration;
 
-use super::{Provider, ProviderError};
+use super::{Layout, Provider, ProviderError};
 
 /// The cluster's name when none is given.
 pub const DEFAULT_NAME: &str = "stateproof";
 
-/// The node image that `scripts/setup` builds on machines without a container registry. It is used when the local
-/// Docker has it and no other image was asked for.
+/// The node image for kind that `scripts/setup` builds on machines without a container registry. It is used when the
+/// local Docker has it and no other image was asked for. k3d's has the name of the image that it stands in for.
 pub const STAND_IN_NODE: &str = "stateproof/node:v1.36.3";
 
-/// kind appends `-control-plane` (14 characters), and a host name ends at 64.
-const LONGEST_NAME: usize = 50;
+/// The label on every node of ours. Not one of Kubernetes' recommended labels: a kubelet refuses to start with a
+/// label under `kubernetes.io` that it does not know.
+pub(super) const OWNER_KEY: &str = "stateproof.io/owner";
+pub(super) const OWNER_VALUE: &str = "stateproof";
 
 /// The cluster that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +21,11 @@ pub struct ClusterSpec {
     pub provider: Provider,
     /// Its name.
     pub name: String,
-    /// The node image. Without it [`STAND_IN_NODE`] where the local Docker has that, else kind's own default.
+    /// The node image. Without it the one that the configuration file names; else, for kind, [`STAND_IN_NODE`] where
+    /// the local Docker has that and kind's own default where not, and for k3d the one of stateproof's own `k3d.yaml`.
     pub node_image: Option<String>,
-    /// How many nodes: the first is the control plane, the others are workers.
-    pub nodes: u32,
+    /// Its nodes. `None` is content with those of a cluster that is there, and creates one node.
+    pub layout: Option<Layout>,
     /// Whether the cluster stays until it is removed by name: it then never expires.
     pub keep: bool,
     /// How long this process's use of it outlives the process, see [`super::Clusters::remove_expired`].
@@ -35,7 +38,7 @@ impl Default for ClusterSpec {
             provider: Provider::default(),
             name: DEFAULT_NAME.to_owned(),
             node_image: None,
-            nodes: 1,
+            layout: None,
             keep: false,
             lease: Duration::ZERO,
         }
@@ -45,21 +48,29 @@ impl Default for ClusterSpec {
 impl ClusterSpec {
     /// Whether it can be had at all.
     pub(super) fn validate(&self) -> Result<(), ProviderError> {
-        validate_name(&self.name)?;
-        if self.nodes == 0 {
-            return Err(ProviderError::NoNodes);
+        validate_name(&self.name, self.provider.longest_name())?;
+        match &self.layout {
+            Some(Layout::Nodes(0)) => Err(ProviderError::NoNodes),
+            Some(Layout::File(file)) if file.provider() != self.provider => Err(ProviderError::OtherConfig {
+                path: file.path().to_owned(),
+                provider: self.provider,
+            }),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
+/// The longest name that any provider takes.
+pub(super) const LONGEST_NAME: usize = 50;
+
 /// A DNS label: kind allows dots as well, but the name is also a directory of ours.
-pub(super) fn validate_name(name: &str) -> Result<(), ProviderError> {
+pub(super) fn validate_name(name: &str, longest: usize) -> Result<(), ProviderError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let inner = !name.starts_with('-') && !name.ends_with('-');
-    if name.is_empty() || name.len() > LONGEST_NAME || !inner || !name.chars().all(allowed) {
+    if name.is_empty() || name.len() > longest || !inner || !name.chars().all(allowed) {
         return Err(ProviderError::Name {
             name: name.to_owned(),
+            longest,
         });
     }
     Ok(())
@@ -72,17 +83,17 @@ mod tests {
     #[test]
     fn names_are_directories_and_host_names() {
         for good in ["stateproof", "a", "a-1", &"x".repeat(50)] {
-            assert!(validate_name(good).is_ok(), "{good}");
+            assert!(validate_name(good, LONGEST_NAME).is_ok(), "{good}");
         }
         for bad in ["", ".", "..", "a/b", "A", "-a", "a-", "a.b", &"x".repeat(51)] {
-            assert!(validate_name(bad).is_err(), "{bad}");
+            assert!(validate_name(bad, LONGEST_NAME).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_cluster_has_nodes() {
         let none = ClusterSpec {
-            nodes: 0,
+            layout: Some(Layout::Nodes(0)),
             ..ClusterSpec::default()
         };
         assert!(matches!(none.validate(), Err(ProviderError::NoNodes)));

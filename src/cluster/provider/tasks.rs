@@ -17,21 +17,23 @@ const SUBSCRIBING: Duration = Duration::from_secs(30);
 
 /// Runs on the node. `docker exec` does not end what it started when its client goes, but it closes its standard
 /// input: so the listener ends with that. And `ctr events` does not say when it has begun to listen: so empty
-/// namespaces are made and removed, which are events too, until a line on standard input says that one was seen.
+/// namespaces are made and removed, which are events too, until a line on standard input says that one was seen. In
+/// the language that every shell has: on a node of k3s there is no other.
 const LISTENER: &str = r"
 exec 3<&0
 ctr events & events=$!
 probe=stateproof-$$
-while kill -0 $events; do
-  read -r -t 0.1 -u 3 seen; answer=$?
-  [ $answer -ne 0 ] || break
-  [ $answer -gt 128 ] || { kill $events; exit 1; }
-  ctr namespaces create $probe
-  ctr namespaces remove $probe
-done >/dev/null 2>&1
-{ cat <&3; kill $events; } >/dev/null 2>&1 & input=$!
+{
+  trap stop=1 TERM
+  until [ $stop ]; do
+    ctr namespaces create $probe
+    ctr namespaces remove $probe
+    sleep 0.1
+  done
+} >/dev/null 2>&1 & probes=$!
+{ read -r seen; kill $probes; cat; kill $events; } <&3 >/dev/null 2>&1 & input=$!
 wait $events
-kill $input
+kill $probes $input 2>/dev/null
 ";
 
 impl Node {
@@ -45,7 +47,7 @@ impl Node {
     /// When the node does not accept the subscription. The stream itself ends with
     /// [`ProviderError::EventsEnded`] when the node's containerd goes.
     pub async fn tasks(&self) -> Result<BoxStream<'static, Result<NodeTask, ProviderError>>, ProviderError> {
-        let args = ["exec", "--interactive", &self.container, "bash", "-c", LISTENER];
+        let args = ["exec", "--interactive", &self.container, "sh", "-c", LISTENER];
         let mut child = self
             .docker()
             .tool()

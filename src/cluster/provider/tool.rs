@@ -1,18 +1,23 @@
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures::future::{join_all, try_join_all};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tracing::debug;
 
 use super::ProviderError;
 
 /// How much of standard error goes into an error. kubeadm's explanation of a failed start takes about this much.
 const KEPT_LINES: usize = 40;
+
+/// Bytes; a pipe takes 64 KiB.
+const COPIED_AT_ONCE: usize = 256 << 10;
 
 /// A program that is called with arguments.
 ///
@@ -22,6 +27,8 @@ const KEPT_LINES: usize = 40;
 pub(super) struct Tool {
     program: PathBuf,
     name: &'static str,
+    /// Variables that differ from our own environment.
+    env: Vec<(&'static str, OsString)>,
 }
 
 /// A command that ended.
@@ -35,7 +42,17 @@ pub(super) struct Output {
 
 impl Tool {
     pub(super) fn new(name: &'static str, program: PathBuf) -> Self {
-        Self { program, name }
+        Self {
+            program,
+            name,
+            env: Vec::new(),
+        }
+    }
+
+    /// The same tool with a variable of its environment set.
+    pub(super) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.env.push((name, value.into()));
+        self
     }
 
     /// The command as a person would type it.
@@ -48,6 +65,7 @@ impl Tool {
         let mut command = Command::new(&self.program);
         command
             .args(args)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -73,50 +91,72 @@ impl Tool {
         self.start(args)?.finish(&[], deadline).await
     }
 
-    /// Runs two commands, the output of the first being the input of the second. The status is that of the first
-    /// one that failed; standard error is that of both, since either may fail because the other one did.
-    pub(super) async fn pipe(
+    /// Runs a command whose output is the input of several others. Gives how each of those ended; the status is that
+    /// of the first one where that failed, and standard error is that of both, since either may fail because the
+    /// other one did.
+    pub(super) async fn fan_out(
         &self,
         from: &[&str],
-        into: &[&str],
+        into: &[Vec<&str>],
         deadline: Duration,
-    ) -> Result<Output, ProviderError> {
-        let line = format!("{} | {}", self.line(from), self.line(into));
-        debug!(command = line, "starting");
-        let start = || -> io::Result<(Child, Child)> {
-            let mut first = self.command(from).spawn()?;
-            let pipe: Stdio = first
-                .stdout
-                .take()
-                .ok_or_else(|| io::Error::other("no pipe"))?
-                .try_into()?;
-            let second = self.command(into).stdin(pipe).spawn()?;
-            Ok((first, second))
+    ) -> Result<Vec<Output>, ProviderError> {
+        let line = |into: &[&str]| format!("{} | {}", self.line(from), self.line(into));
+        let lines: Vec<_> = into.iter().map(|into| line(into)).collect();
+        debug!(commands = lines.join("; "), "starting");
+        let written: Vec<Mutex<VecDeque<String>>> = into.iter().map(|_| Mutex::default()).collect();
+        let by_source = Mutex::default();
+        let run = async {
+            let mut source = self.command(from).spawn()?;
+            let mut sinks = Vec::new();
+            for into in into {
+                sinks.push(self.command(into).stdin(Stdio::piped()).spawn()?);
+            }
+            let mut pipes: Vec<_> = sinks.iter_mut().map(|sink| sink.stdin.take()).collect();
+            let flow = source.stdout.take();
+            let copied = async {
+                match flow {
+                    Some(flow) => copy_to_all(flow, &mut pipes).await,
+                    None => Ok(()),
+                }?;
+                // The others' input ends here.
+                drop(pipes);
+                io::Result::Ok(())
+            };
+            let ends = sinks
+                .iter_mut()
+                .zip(&written)
+                .map(|(sink, written)| wait(sink, &[], written));
+            let ((), (source, _), ends) =
+                tokio::try_join!(copied, wait(&mut source, &[], &by_source), try_join_all(ends))?;
+            io::Result::Ok((source, ends))
         };
-        let broken = |source| ProviderError::Command {
-            command: line.clone(),
-            source,
-        };
-        let (mut first, mut second) = start().map_err(broken)?;
-        let lines = Mutex::new(VecDeque::new());
-        let both = async { tokio::try_join!(wait(&mut first, &[], &lines), wait(&mut second, &[], &lines)) };
-        let ended = tokio::time::timeout(deadline, both).await;
-        let stderr = Vec::from(lines.into_inner().unwrap_or_default()).join("\n");
+        let ended = tokio::time::timeout(deadline, run).await;
+        let last_words = |of: Mutex<VecDeque<String>>| Vec::from(of.into_inner().unwrap_or_default());
+        let by_source = last_words(by_source);
+        let written = written.into_iter().map(|by_sink| {
+            let all: Vec<_> = by_source.iter().cloned().chain(last_words(by_sink)).collect();
+            all.join("\n")
+        });
         match ended {
-            Ok(Ok(((first, _), (second, stdout)))) => {
-                let status = if first.success() { second } else { first };
-                Ok(Output {
-                    command: line,
-                    status,
+            Ok(Ok((source, ends))) => Ok(lines
+                .into_iter()
+                .zip(ends)
+                .zip(written)
+                .map(|((command, (sink, stdout)), stderr)| Output {
+                    command,
+                    status: if source.success() { sink } else { source },
                     stdout,
                     stderr,
                 })
-            }
-            Ok(Err(source)) => Err(broken(source)),
+                .collect()),
+            Ok(Err(error)) => Err(ProviderError::Command {
+                command: lines.join("; "),
+                source: error,
+            }),
             Err(_) => Err(ProviderError::Deadline {
-                command: line,
+                command: lines.join("; "),
                 after: deadline,
-                stderr,
+                stderr: written.collect::<Vec<_>>().join("\n"),
             }),
         }
     }
@@ -130,6 +170,11 @@ impl Output {
         } else {
             Err(self.into_error())
         }
+    }
+
+    /// Whether standard error is here from its first line on.
+    pub(super) fn is_whole(&self) -> bool {
+        self.stderr.lines().count() < KEPT_LINES
     }
 
     pub(super) fn into_error(self) -> ProviderError {
@@ -179,6 +224,27 @@ impl Running {
     }
 }
 
+/// Copies what comes to everybody who still reads. One that no longer does says itself what is wrong: its exit status
+/// counts.
+async fn copy_to_all(mut from: ChildStdout, pipes: &mut [Option<ChildStdin>]) -> io::Result<()> {
+    let mut buffer = vec![0; COPIED_AT_ONCE];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let bytes = &buffer[..read];
+        join_all(pipes.iter_mut().map(async |pipe| {
+            if let Some(open) = pipe
+                && open.write_all(bytes).await.is_err()
+            {
+                *pipe = None;
+            }
+        }))
+        .await;
+    }
+}
+
 async fn wait(
     child: &mut Child,
     input: &[u8],
@@ -218,6 +284,24 @@ fn is_chatter(line: &str) -> bool {
         && characters.next() == Some(b' ')
 }
 
+/// A line without colours and other control characters.
+fn plain(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut characters = line.trim_end().chars();
+    while let Some(character) = characters.next() {
+        match character {
+            // `ESC [ 3 1 m`
+            '\u{1b}' => {
+                characters.by_ref().skip(1).find(char::is_ascii_alphabetic);
+            }
+            '\t' => plain.push(' '),
+            other if other.is_control() => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// Keeps the last lines, as they come.
 pub(super) async fn keep_last(
     mut from: impl tokio::io::AsyncBufRead + Unpin,
@@ -225,7 +309,7 @@ pub(super) async fn keep_last(
 ) -> io::Result<()> {
     let mut bytes = Vec::new();
     while from.read_until(b'\n', &mut bytes).await? > 0 {
-        let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+        let line = plain(&String::from_utf8_lossy(&bytes));
         bytes.clear();
         if line.is_empty() {
             continue;
@@ -291,6 +375,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lines_are_kept_without_colours() {
+        let colourful = "\u{1b}[31mFATA\u{1b}[0m[0015] failed:\u{1}\u{0} no\troom \n";
+        assert_eq!(plain(colourful), "FATA[0015] failed: no room");
+    }
+
     #[tokio::test]
     async fn a_deadline_says_what_was_written_last() {
         let script = ["-c", "echo stuck >&2; sleep 60"];
@@ -305,12 +395,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pipe_fails_when_either_end_does() {
-        let pipe = async |from, into| shell().pipe(&["-c", from], &["-c", into], SOON).await.unwrap();
-        assert_eq!(pipe("echo hello", "cat").await.success().unwrap(), "hello\n");
-        assert_eq!(pipe("echo hello; exit 3", "cat").await.status.code(), Some(3));
-        let second = pipe("echo hello", "cat; echo no >&2; exit 4").await;
-        assert_eq!((second.status.code(), second.stderr.as_str()), (Some(4), "no"));
+    async fn what_one_writes_all_others_read_though_one_of_them_fails() {
+        let script = "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done";
+        let into = ["wc -l", "head -n 1; echo no >&2; exit 4", "tail -n 1"];
+        let into: Vec<_> = into.iter().map(|&script| vec!["-c", script]).collect();
+        let ends = shell().fan_out(&["-c", script], &into, SOON).await.unwrap();
+        let [count, head, tail] = ends.as_slice() else {
+            panic!("{ends:?}")
+        };
+        assert_eq!(count.stdout.trim(), "100000");
+        assert_eq!((head.status.code(), head.stderr.as_str()), (Some(4), "no"));
+        assert_eq!(tail.stdout, "line 99999\n");
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_fails_all() {
+        let into = [vec!["-c", "cat"], vec!["-c", "cat; exit 4"]];
+        let ends = shell()
+            .fan_out(&["-c", "echo hello; echo why >&2; exit 3"], &into, SOON)
+            .await
+            .unwrap();
+        for end in ends {
+            assert_eq!((end.status.code(), end.stderr.as_str()), (Some(3), "why"));
+            assert_eq!(end.stdout, "hello\n");
+        }
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use crate::workload::Credentials;
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Connections at once to one server: each is a tunnel of its own.
-const POOL: u32 = 4;
+const POOL: u32 = 2;
 
 /// Where the role of the user is kept whom the image makes, and the commands of an administrator go.
 pub const ADMIN: &str = "admin";

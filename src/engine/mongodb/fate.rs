@@ -1,4 +1,4 @@
-use mongodb::error::{Error, ErrorKind, WriteFailure};
+use mongodb::error::{Error, ErrorKind, WriteConcernError};
 
 use crate::history::WriteFate;
 
@@ -8,26 +8,48 @@ use crate::history::WriteFate;
 /// `ExceededTimeLimit`, `SocketException`, `InterruptedAtShutdown`, `Interrupted`, `InterruptedDueToReplStateChange`).
 const INTERRUPTED: [i32; 12] = [6, 7, 50, 64, 89, 91, 189, 262, 9001, 11600, 11601, 11602];
 
-/// What became of a row whose insert failed.
+/// What became of the rows of an insert that failed.
 ///
-/// A write error is the server's word that the row is not there. A write concern error is not: the PRIMARY has it, and
-/// whether the majority will, nobody knows, no more than when the connection just breaks.
-pub fn fate(error: &Error) -> WriteFate {
+/// A write error is the server's word that its row is not there. A write concern error is not: the PRIMARY has the rows,
+/// and whether the majority will, nobody knows, no more than when the connection just breaks.
+pub fn fates(error: &Error, rows: usize) -> Vec<WriteFate> {
     let words = describe(error);
-    match error.kind.as_ref() {
-        ErrorKind::Write(WriteFailure::WriteError(refused)) if !INTERRUPTED.contains(&refused.code) => {
-            WriteFate::Refused(words)
+    let (others, refused) = match error.kind.as_ref() {
+        ErrorKind::InsertMany(answer) => {
+            let others = match &answer.write_concern_error {
+                Some(error) => WriteFate::Unknown(unsatisfied(error)),
+                None => WriteFate::Acknowledged,
+            };
+            (others, answer.write_errors.as_deref().unwrap_or_default())
         }
-        ErrorKind::Command(refused) if !INTERRUPTED.contains(&refused.code) => WriteFate::Refused(words),
-        _ => WriteFate::Unknown(words),
+        ErrorKind::Command(answer) if !INTERRUPTED.contains(&answer.code) => {
+            (WriteFate::Refused(words), [].as_slice())
+        }
+        _ => (WriteFate::Unknown(words), [].as_slice()),
+    };
+    let mut fates = vec![others; rows];
+    for error in refused {
+        let words = coded(
+            error.code_name.as_deref().unwrap_or_default(),
+            error.code,
+            &error.message,
+        );
+        if let Some(fate) = fates.get_mut(error.index) {
+            *fate = if INTERRUPTED.contains(&error.code) {
+                WriteFate::Unknown(words)
+            } else {
+                WriteFate::Refused(words)
+            };
+        }
     }
+    fates
 }
 
 /// Whether the connection is of no more use.
 pub fn is_lost(error: &Error) -> bool {
     !matches!(
         error.kind.as_ref(),
-        ErrorKind::Write(_) | ErrorKind::Command(_) | ErrorKind::InvalidArgument { .. }
+        ErrorKind::InsertMany(_) | ErrorKind::Command(_) | ErrorKind::InvalidArgument { .. }
     )
 }
 
@@ -35,19 +57,13 @@ pub fn is_lost(error: &Error) -> bool {
 pub fn describe(error: &Error) -> String {
     match error.kind.as_ref() {
         ErrorKind::Command(answer) => coded(&answer.code_name, answer.code, &answer.message),
-        ErrorKind::Write(WriteFailure::WriteError(answer)) => coded(
-            answer.code_name.as_deref().unwrap_or_default(),
-            answer.code,
-            &answer.message,
-        ),
-        ErrorKind::Write(WriteFailure::WriteConcernError(answer)) => {
-            format!(
-                "write concern not satisfied: {}",
-                coded(&answer.code_name, answer.code, &answer.message)
-            )
-        }
         kind => kind.to_string(),
     }
+}
+
+fn unsatisfied(error: &WriteConcernError) -> String {
+    let words = coded(&error.code_name, error.code, &error.message);
+    format!("write concern not satisfied: {words}")
 }
 
 /// `NotWritablePrimary (10107): not master`.

@@ -48,7 +48,12 @@ impl From<Document> for Hello {
             role,
             me: text("me"),
             hosts: hosts.filter_map(Bson::as_str).map(str::to_owned).collect(),
-            term: answer.get_object_id("electionId").ok().map(term),
+            // One that has won and is still catching up says it too.
+            term: answer
+                .get_object_id("electionId")
+                .ok()
+                .map(term)
+                .filter(|_| role == Some("PRIMARY")),
             configuration: answer.get_i32("setVersion").ok().map(i64::from),
             uninitiated: set.is_none() && is("isreplicaset"),
             topology: answer

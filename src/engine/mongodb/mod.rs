@@ -9,6 +9,7 @@ mod proxy;
 mod server;
 mod session;
 mod wire;
+mod writes;
 
 pub use hello::{Hello, TopologyVersion};
 pub use server::{Configuration, Server};

@@ -10,8 +10,8 @@ use mongodb::options::{Acknowledgment, CollectionOptions, ReadConcern, WriteConc
 
 use super::client::{ADMIN, Place, Tunnelled, client};
 use super::facts::facts;
-use super::fate::{fate, is_lost};
 use super::hello::Hello;
+use super::writes::Writes;
 use crate::engine::session::within;
 use crate::engine::{Address, Facts, Reach, Row, Rows, SessionError, State, Target};
 use crate::history::WriteFate;
@@ -34,6 +34,7 @@ pub(super) const COLLECTION: &str = "stateproof_ledger";
 pub struct Session {
     client: Tunnelled,
     ledger: Collection<Document>,
+    writes: Writes,
     levels: Levels,
     server: Option<String>,
     closed: AtomicBool,
@@ -106,8 +107,10 @@ impl Session {
             })
             .build();
         let database = client.driver.database(&credentials.database);
+        let ledger = database.collection_with_options(COLLECTION, options);
         Ok(Self {
-            ledger: database.collection_with_options(COLLECTION, options),
+            writes: Writes::to(ledger.clone()),
+            ledger,
             client,
             levels,
             server,
@@ -139,15 +142,11 @@ impl crate::engine::Session for Session {
             "payload": row.payload,
             "checksum": i64::from(row.checksum),
         };
-        match self.ledger.insert_one(document).await {
-            Ok(_) => WriteFate::Acknowledged,
-            Err(error) => {
-                if is_lost(&error) {
-                    self.closed.store(true, Ordering::Relaxed);
-                }
-                fate(&error)
-            }
+        let (fate, lost) = self.writes.write(document).await;
+        if lost {
+            self.closed.store(true, Ordering::Relaxed);
         }
+        fate
     }
 
     async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{ADMIN, CONNECT_DEADLINE};
@@ -149,12 +149,12 @@ fn message(id: i32, command: &Document) -> Result<Vec<u8>, SessionError> {
 
 impl From<Document> for Answer {
     fn from(answer: Document) -> Self {
-        let number = |key| {
-            answer
-                .get_i32(key)
-                .map(f64::from)
-                .or_else(|_| answer.get_f64(key))
-                .unwrap_or_default()
+        // It is a whole number in a number of any type.
+        let done = match answer.get("ok") {
+            Some(Bson::Double(ok)) => *ok > 0.0,
+            Some(Bson::Int32(ok)) => *ok > 0,
+            Some(Bson::Int64(ok)) => *ok > 0,
+            _ => false,
         };
         // A write that fails is answered with `ok: 1` and the errors beside it.
         let failed = answer
@@ -162,7 +162,7 @@ impl From<Document> for Answer {
             .ok()
             .and_then(|errors| errors.first());
         let failed = failed.and_then(|error| error.as_document()).cloned();
-        let refused = failed.or_else(|| (number("ok") != 1.0).then(|| answer.clone()));
+        let refused = failed.or_else(|| (!done).then(|| answer.clone()));
         match refused {
             None => Self::Ok(answer),
             Some(error) => {

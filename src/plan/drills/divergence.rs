@@ -17,6 +17,9 @@ pub fn divergence(workload: &Workload) -> Result<PlannedDrill, String> {
     if workload.replicas < 2 {
         return Err("one member alone cannot differ from another".to_owned());
     }
+    if !workload.keeps_rows() {
+        return Err("its members keep no rows: there is nothing to differ in".to_owned());
+    }
     let mut expectations = vec![held(Promise::Durability)];
     if workload.spreading_services().next().is_some() {
         expectations.insert(0, held(Promise::Agreement));

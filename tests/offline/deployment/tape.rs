@@ -94,6 +94,22 @@ impl Script {
         self.observed(number, true)
     }
 
+    /// A pod is being deleted; its process runs.
+    pub fn told_to_go(self, number: u32) -> Self {
+        let mut script = self.observed(number, true);
+        if let Some((
+            _,
+            Event::Observed {
+                state: ObjectState::Pod(state),
+                ..
+            },
+        )) = script.events.last_mut()
+        {
+            state.terminating = true;
+        }
+        script
+    }
+
     /// The server process of a pod ends, by the node's word.
     pub fn ends(self, number: u32) -> Self {
         self.task(number, TaskChange::Exited)

@@ -34,7 +34,7 @@ fn rollout(rolling: bool) -> Tape {
     for (fault, old, new) in [(Fault::Restart, 1, 2), (Fault::Undo, 2, 3)] {
         script = script.fault(fault, deployment());
         script = if rolling {
-            script.starts(new).ready(new).goes(old)
+            script.starts(new).ready(new).told_to_go(old).goes(old)
         } else {
             script.goes(old).starts(new).ready(new)
         };
@@ -102,8 +102,18 @@ fn the_strategy_decides_whether_a_rollout_is_exclusive() {
         Outcome::Held,
         &["3 server processes, one after"],
     );
-    let words = ["2 server processes at once", "more than one for 0.60 s"];
+    let words = ["2 server processes at once", "more than one for 0.80 s"];
     check(&rollout(true), Promise::Exclusivity, Outcome::Violated, &words);
+}
+
+#[test]
+fn the_last_pod_to_be_made_is_the_new_one_whatever_is_said_of_the_old_ones() {
+    check(
+        &rollout(true),
+        Promise::Recovery,
+        Outcome::Held,
+        &[&name(3), "first row acknowledged"],
+    );
 }
 
 #[test]
@@ -119,7 +129,15 @@ fn three_on_one_claim_are_counted_though_none_of_them_ever_ends() {
         .begin();
     let script = script.fault(Fault::DeletePod, pod(1)).goes(1).starts(4).ready(4);
     let words = ["3 server processes at once", &name(1), &name(2), &name(3)];
-    check(&script.finish(4), Promise::Exclusivity, Outcome::Violated, &words);
+    // The Service leads to one that stayed.
+    let tape = script.finish(3);
+    check(&tape, Promise::Exclusivity, Outcome::Violated, &words);
+    check(
+        &tape,
+        Promise::Recovery,
+        Outcome::Held,
+        &["by whichever pod its Service led to"],
+    );
 }
 
 #[test]

@@ -2,14 +2,19 @@
 
 mod address;
 pub mod checks;
+mod failure;
 mod fault;
 mod identity;
+mod order;
 mod pages;
+mod placement;
+mod protection;
 mod readiness;
 mod recovery;
 mod retention;
 mod rows;
 mod run;
+mod scaled;
 mod services;
 mod storage;
 mod times;

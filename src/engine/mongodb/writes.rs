@@ -1,0 +1,68 @@
+use mongodb::Collection;
+use mongodb::bson::Document;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::fate::{fates, is_lost};
+use crate::history::WriteFate;
+
+/// Rows in one command at most.
+const ROWS: usize = 128;
+
+/// Sends rows to the server: those that are asked for while a command is under way go out together with the next one.
+///
+/// The majority answers each command by itself, some 50 ms later. Rows that each waited for a connection of their own
+/// would wait for each other, and a row that was never sent would be in doubt.
+pub struct Writes {
+    rows: mpsc::UnboundedSender<Asked>,
+    sending: JoinHandle<()>,
+}
+
+/// A row, and who wants to know what became of it.
+struct Asked {
+    row: Document,
+    /// Its fate, and whether the connection is of no more use.
+    answer: oneshot::Sender<(WriteFate, bool)>,
+}
+
+impl Writes {
+    /// Begins to send what is asked for.
+    pub fn to(ledger: Collection<Document>) -> Self {
+        let (rows, mut asked) = mpsc::unbounded_channel();
+        let sending = tokio::spawn(async move {
+            let mut block = Vec::with_capacity(ROWS);
+            while asked.recv_many(&mut block, ROWS).await > 0 {
+                send(&ledger, std::mem::take(&mut block)).await;
+            }
+        });
+        Self { rows, sending }
+    }
+
+    /// Sends a row and waits for its fate; says too whether the connection is of no more use.
+    pub async fn write(&self, row: Document) -> (WriteFate, bool) {
+        let (answer, fate) = oneshot::channel();
+        let ended = || (WriteFate::Unknown("the session has ended".to_owned()), true);
+        match self.rows.send(Asked { row, answer }) {
+            Ok(()) => fate.await.unwrap_or_else(|_| ended()),
+            Err(_) => ended(),
+        }
+    }
+}
+
+impl Drop for Writes {
+    fn drop(&mut self) {
+        self.sending.abort();
+    }
+}
+
+async fn send(ledger: &Collection<Document>, block: Vec<Asked>) {
+    let (rows, answers): (Vec<_>, Vec<_>) = block.into_iter().map(|asked| (asked.row, asked.answer)).unzip();
+    let (fates, lost) = match ledger.insert_many(rows).ordered(false).await {
+        Ok(_) => (vec![WriteFate::Acknowledged; answers.len()], false),
+        Err(error) => (fates(&error, answers.len()), is_lost(&error)),
+    };
+    for (answer, fate) in answers.into_iter().zip(fates) {
+        // Who asked may have given up waiting.
+        drop(answer.send((fate, lost)));
+    }
+}
