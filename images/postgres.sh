@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # What the stand-ins for PostgreSQL share.
 
-# postgres_load ROOT ID VERSION BIN: finishes a root that has the programs in BIN, for the user with
-# that number, and hands it to Docker.
+# postgres_load ROOT ID BIN SERVER: finishes a root that has the programs in BIN, for the user with
+# that number, and hands it to Docker. SERVER is what the server says of its version.
 postgres_load() {
-  local root=$1 id=$2 version=$3 bin=$4 contains
+  local root=$1 id=$2 bin=$3 server=$4 client version
+  version=$(sed --regexp-extended 's/^[^0-9]*([0-9.]+).*/\1/' <<<"$server")
   install --directory --owner="$id" --group="$id" --mode=1777 \
     "$root/var/lib/postgresql" "$root/var/lib/postgresql/data"
   install --directory --owner="$id" --group="$id" --mode=3775 "$root/run/postgresql"
@@ -12,8 +13,8 @@ postgres_load() {
   install docker-entrypoint.sh "$root/usr/local/bin"
   install --mode=644 entrypoint.sh "$root/usr/local/lib"
   pack "$root"
-  contains="$(chroot "$root" "$bin/postgres" --version), $(chroot "$root" "$bin/psql" --version)"
-  load "$WORK/layer.tar" "$contains" "$(jq --null-input --arg version "$version" --arg bin "$bin" '{
+  client=$(chroot "$root" "$bin/psql" --version)
+  load "$WORK/layer.tar" "$server, $client" "$(jq --null-input --arg version "$version" --arg bin "$bin" '{
     Entrypoint: ["docker-entrypoint.sh"],
     Cmd: ["postgres"],
     StopSignal: "SIGINT",

@@ -123,6 +123,9 @@ run_scripts() {
 # socket only, where `mysqladmin ping` succeeds already, as it does upstream.
 initialise() {
   local directory=$1
+  # Of a server that was killed. It names a process that may be another one by now, and nobody else
+  # listens there.
+  rm -f "$SOCKET" "$SOCKET.lock"
   "${SERVER[@]}" --initialize-insecure --datadir="$directory"
   "${SERVER[@]}" --datadir="$directory" --daemonize --skip-networking --mysqlx=OFF \
     --socket="$SOCKET" --pid-file="$directory/first-init.pid"

@@ -59,6 +59,9 @@ create_database() {
 run_scripts() {
   local scripts=(/docker-entrypoint-initdb.d/*) script
   [ ${#scripts[@]} -gt 0 ] || return 0
+  # Of a server that was killed. It names a process that may be another one by now, and nobody else
+  # listens there.
+  rm -f "/var/run/postgresql/.s.PGSQL.${PGPORT:-5432}"{,.lock}
   # A server for the scripts alone: on the Unix socket only, so nobody takes it for the real one.
   PGUSER=$POSTGRES_USER pg_ctl --pgdata="$PGDATA" --wait --silent start \
     --options="-F -c listen_addresses='' -p ${PGPORT:-5432}"

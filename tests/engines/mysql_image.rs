@@ -117,6 +117,28 @@ async fn a_ping_succeeds_on_a_server_that_nobody_gets_in_to_over_tcp() -> Result
     Ok(())
 }
 
+/// Read by every bash before its script: leaves the lock of a server that was killed, with the number of a process that
+/// lives, as it may have been given to another one since.
+const LOCK: &str = "
+[ -e /tmp/locked ] || { : >/tmp/locked; setpriv --reuid=mysql sleep 600 & echo $! >/var/run/mysqld/mysqld.sock.lock; }
+";
+
+#[tokio::test]
+async fn a_lock_that_a_killed_server_has_left_is_not_believed() -> Result<()> {
+    let request = configured(request(MYSQL))
+        .with_copy_to("/lock", LOCK.as_bytes().to_vec())
+        .with_env_var("BASH_ENV", "/lock");
+    let server = Server::start_with(request).await?;
+    assert_eq!(
+        server
+            .container
+            .output("cat /tmp/locked && pidof sleep | wc -w")
+            .await?,
+        "1"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn it_ends_and_says_why_where_it_cannot_be_initialised() -> Result<()> {
     let container = Container::start(request(MYSQL)).await?;
