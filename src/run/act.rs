@@ -21,7 +21,7 @@ use crate::cluster::{
     member_ready, namespace,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder, Span};
-use crate::manifest::Secrets;
+use crate::manifest::{ManifestSet, Secrets};
 use crate::plan::{Drill, Plan};
 use crate::vantage::Vantage;
 use crate::workload::{Demand, Workload};
@@ -50,15 +50,8 @@ impl Verification {
         };
         let cluster = self.get_cluster(scene).await?;
         took("cluster there");
-        // The vantage's may be one of the set's.
-        let named: BTreeSet<&str> = set
-            .images()
-            .into_iter()
-            .chain([self.vantage_image.as_str()])
-            .collect();
-        let named: Vec<_> = named.into_iter().map(str::to_owned).collect();
         self.observer.phase("looking at the images on the nodes");
-        let images = images::ensure(&cluster, &named).await?;
+        let images = images::ensure(&cluster, &self.images(set)).await?;
         took("images on the nodes");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         scene.client = Some(client.clone());
@@ -137,6 +130,13 @@ impl Verification {
         }))
         .await?;
         Ok(())
+    }
+
+    /// What the run needs, each once: the vantage's image may be one of the set's.
+    fn images(&self, set: &ManifestSet) -> Vec<String> {
+        let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
+        let named: BTreeSet<&str> = named.collect();
+        named.into_iter().map(str::to_owned).collect()
     }
 
     /// Makes sure that the run has its namespaces to itself, and its part of the machine.
