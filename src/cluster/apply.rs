@@ -71,6 +71,9 @@ pub enum ApplyError {
         /// Kind and name.
         object: String,
     },
+    /// What a dead run has left cannot be taken away.
+    #[error(transparent)]
+    Left(#[from] super::NamespaceError),
     /// An object of the set does not go.
     #[error("{object} is still there after {waited_s} s")]
     Stuck {

@@ -3,7 +3,7 @@ use kube::api::DeleteParams;
 
 use super::apply::Object;
 use super::removal::{REMOVAL_DEADLINE, is_gone};
-use super::{Application, ApplyError, FIELD_MANAGER};
+use super::{Application, ApplyError, FIELD_MANAGER, namespace};
 
 /// The set's objects that lie in no namespace, namespaces themselves not counted: StorageClasses, PersistentVolumes.
 /// Nothing takes them away with it, and there is one of a name in the whole cluster.
@@ -35,9 +35,15 @@ impl Application {
                     object: named(object),
                 });
             }
-            left.push((object, found.uid().unwrap_or_default()));
+            let claimed_in = found.data.pointer("/spec/claimRef/namespace");
+            let claimed_in = claimed_in.and_then(|name| name.as_str()).map(str::to_owned);
+            left.push((object, found.uid().unwrap_or_default(), claimed_in));
         }
-        for (object, uid) in left {
+        for (object, uid, claimed_in) in left {
+            // A volume does not go before its claim. Whoever made it is dead: its place would be locked.
+            if let Some(namespace) = claimed_in {
+                namespace::remove_left(&self.client, &namespace).await?;
+            }
             remove(object, &uid, self).await?;
         }
         Ok(())

@@ -90,6 +90,23 @@ pub async fn vacate(client: &Client, namespace: &str) -> Result<Standing, Namesp
     })
 }
 
+/// Removes a namespace if stateproof made it: what a dead run has left.
+///
+/// # Errors
+/// [`NamespaceError`].
+pub async fn remove_left(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let found = api.get_opt(namespace).await;
+    let found = found.map_err(|source| NamespaceError::Refused {
+        namespace: namespace.to_owned(),
+        source: Box::new(source),
+    })?;
+    match found {
+        Some(found) if is_ours(&found) => remove(client, namespace).await,
+        _ => Ok(()),
+    }
+}
+
 /// Makes a namespace if it is not there.
 ///
 /// # Errors
