@@ -11,7 +11,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    held: every promise came to what was expected
   1    violated
-  2    the command line or the manifests cannot be used
+  2    the command line, the manifests or the cluster's configuration file cannot be used
   3    inconclusive: neither shown nor refuted, which is never a pass
   4    the cluster, or what it needs, could not be had, used or removed
   130  interrupted; what was made has been taken away again";

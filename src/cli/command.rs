@@ -172,13 +172,16 @@ async fn down(names: &[String]) -> Result<(), RunError> {
     } else {
         names.to_vec()
     };
+    // One that cannot be removed is no reason to leave the others.
+    let mut failed = Ok(());
     for name in names {
-        match clusters.remove(&name).await? {
-            Removal::Absent => eprintln!("there is no cluster {name}"),
-            Removal::Removed | Removal::InUse => eprintln!("removed cluster {name}"),
+        match clusters.remove(&name).await {
+            Ok(Removal::Absent) => eprintln!("there is no cluster {name}"),
+            Ok(Removal::Removed | Removal::InUse) => eprintln!("removed cluster {name}"),
+            Err(error) => failed = failed.and(Err(error)),
         }
     }
-    Ok(())
+    Ok(failed?)
 }
 
 async fn gc() -> Result<(), RunError> {

@@ -7,7 +7,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::provider::{
-    Cluster, ClusterSpec, Clusters, Layout, Provider, ProviderError, Removal, images,
+    Cluster, ClusterSpec, Clusters, ConfigFile, Layout, Provider, ProviderError, Removal, images,
 };
 use stateproof::cluster::{await_usable, connect};
 use stateproof::history::{Event, History};
@@ -191,9 +191,7 @@ async fn a_configuration_that_k3d_refuses_is_named_with_its_line() {
         std::fs::write(&path, text).unwrap();
         let spec = ClusterSpec {
             name: scene.name.clone(),
-            layout: Some(Layout::File(
-                stateproof::cluster::provider::ConfigFile::read(Provider::K3d, &path).unwrap(),
-            )),
+            layout: Some(Layout::File(ConfigFile::read(Provider::K3d, &path).unwrap())),
             ..k3d_cluster()
         };
         let error = scene.clusters.ensure(&spec).await.unwrap_err();

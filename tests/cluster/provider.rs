@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 use stateproof::cluster::provider::{
-    ClusterSpec, Clusters, Layout, Provider, ProviderError, Removal, images,
+    ClusterSpec, Clusters, ConfigFile, Layout, Provider, ProviderError, Removal, images,
 };
 use stateproof::history::{NodeTask, TaskChange};
 
@@ -261,6 +261,32 @@ async fn three_nodes_get_their_images_at_once() {
                 "{there}"
             );
         }
+    })
+    .await;
+}
+
+/// What kind does not take is said of the file, and nothing was made.
+#[tokio::test]
+async fn a_configuration_that_kind_refuses_is_named_with_its_line() {
+    scene("config", async |scene| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("kind.yaml");
+        let text =
+            "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  lables: {}\n";
+        fs::write(&path, text).unwrap();
+        let spec = ClusterSpec {
+            layout: Some(Layout::File(ConfigFile::read(Provider::Kind, &path).unwrap())),
+            ..scene.spec()
+        };
+        let error = scene.clusters.ensure(&spec).await.unwrap_err();
+        assert!(matches!(error, ProviderError::Config(_)), "{error}");
+        let message = error.to_string();
+        assert!(
+            message.contains("kind.yaml:5:3: kind does not take this configuration: ERROR")
+                && message.contains("lables"),
+            "{message}"
+        );
+        scene.assert_no_traces();
     })
     .await;
 }

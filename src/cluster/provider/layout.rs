@@ -147,14 +147,49 @@ impl ConfigFile {
     }
 
     /// What the provider said against it, at the first field that it names.
-    pub(super) fn refused(&self, reason: &str) -> Problem {
+    pub(super) fn refused(&self, words: &str) -> Problem {
+        let reason = complaint(words);
         let place = reason
             .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
+            // What these two say was looked at before, and they are words of any message.
+            .filter(|word| !matches!(*word, "" | "kind" | "apiVersion"))
             .find_map(|word| self.settings.locate_key(word))
             .unwrap_or_else(|| self.settings.locate(""));
         let provider = self.provider;
-        let reason = reason.trim().to_owned();
         Problem::new(ConfigError::Refused { provider, reason }).at(place, "here")
+    }
+}
+
+/// A tool's error without what it wrote before, and without the lines' numbers: they are not those of the file.
+fn complaint(words: &str) -> String {
+    let begins = |line: &&str| ["ERROR", "FATA"].iter().any(|sign| line.starts_with(sign));
+    let from = words.lines().position(|line| begins(&line)).unwrap_or(0);
+    let number = |line: &str| {
+        let (digits, rest) = line.trim_start().strip_prefix("line ")?.split_once(": ")?;
+        let only_digits = digits.chars().all(|c| c.is_ascii_digit());
+        only_digits.then(|| rest.to_owned())
+    };
+    let lines = words.lines().skip(from);
+    let lines = lines.map(|line| number(line).unwrap_or_else(|| line.trim().to_owned()));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_tools_words_its_error_is_kept() {
+        // From kind v0.33.0 and k3d v5.8.3.
+        let kind = "cgroup v1 is deprecated in Kubernetes\n\
+            ERROR: failed to create cluster: unable to decode config: yaml: unmarshal errors:\n  \
+            line 12: field lables not found in type v1alpha4.Node";
+        assert_eq!(
+            complaint(kind),
+            "ERROR: failed to create cluster: unable to decode config: yaml: unmarshal errors:; \
+             field lables not found in type v1alpha4.Node"
+        );
+        let k3d = "FATA[0000] Schema Validation failed for config file -: - (root): Additional property agnets is not allowed";
+        assert_eq!(complaint(k3d), k3d);
     }
 }
