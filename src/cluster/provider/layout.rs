@@ -20,6 +20,23 @@ pub enum Layout {
 ///
 /// What stateproof needs of a cluster is added when one is created: a label on every node, the kubelet's consent to
 /// version 1 of cgroups, and the image, where the file does not name one.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
+///
+/// # fn main() -> Result<(), stateproof::manifest::Problem> {
+/// let file = ConfigFile::read(Provider::K3d, Path::new("k3d.yaml"))?;
+/// assert_eq!(file.nodes(), 2);
+/// let spec = ClusterSpec {
+///     provider: Provider::K3d,
+///     layout: Some(Layout::File(file)),
+///     ..ClusterSpec::default()
+/// };
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFile {
     provider: Provider,

@@ -1,7 +1,7 @@
-//! Clusters of our own: created with kind, reused, leased and removed, with a journal on disk.
+//! Clusters of our own: created with kind or k3d, reused, leased and removed, with a journal on disk.
 //!
-//! Everything is done through the tools' command lines (`docker`, `kind`), because kind has no other stable
-//! interface and needs the Docker command itself. What is about to be done is written to the journal before it is
+//! Everything is done through the tools' command lines (`docker`, `kind`, `k3d`), because these have no other stable
+//! interface, and kind needs the Docker command itself. What is about to be done is written to the journal before it is
 //! done, so that whatever a crash leaves is found and removed by the next [`Clusters::ensure`] or
 //! [`Clusters::remove_expired`].
 //!
