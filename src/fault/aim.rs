@@ -45,7 +45,7 @@ pub enum FaultError {
         /// How it is.
         state: &'static str,
     },
-    /// It is asked of a database's server, not of the cluster's.
+    /// It is asked of a database's server or of a node, not of the cluster's.
     #[error("cannot {fault} through the API server")]
     NotTheClusters {
         /// The fault.
@@ -87,7 +87,7 @@ impl Aim {
             Fault::Evict => evict(client, target).await,
             Fault::Cordon => cordon(client, target, true).await,
             Fault::Uncordon => cordon(client, target, false).await,
-            Fault::StepDown => return Err(FaultError::NotTheClusters { fault }),
+            Fault::StepDown | Fault::Crash => return Err(FaultError::NotTheClusters { fault }),
         };
         done.map_err(|source| FaultError::Refused {
             fault,

@@ -382,6 +382,8 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
+    /// The process of the server's container killed from its node: the pod stays.
+    Crash,
     /// A pod deleted with its own grace period.
     DeletePod,
     /// A pod deleted with grace period 0.
@@ -430,6 +432,7 @@ pub enum Probe {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Crash => "kill the server process",
             Self::DeletePod => "delete pod",
             Self::ForceDelete => "force delete pod",
             Self::DeleteStatefulset => "delete StatefulSet",

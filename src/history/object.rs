@@ -84,6 +84,13 @@ impl PodState {
     pub fn is_alive(&self) -> bool {
         !self.terminating && !matches!(self.phase.as_str(), "Failed" | "Succeeded")
     }
+
+    /// One of its containers, which is not an init container.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&ContainerState> {
+        let mut containers = self.containers.iter();
+        containers.find(|container| !container.init && container.name == name)
+    }
 }
 
 /// A container's state within its pod.

@@ -17,7 +17,7 @@ impl Plan {
     /// let database = discover(&set, "default")?.remove(0);
     /// let plan = Plan::new(database.workload, &Selection::default());
     /// let drills: Vec<Drill> = plan.drills.iter().map(|planned| planned.drill).collect();
-    /// assert_eq!(drills, [Drill::LosePod, Drill::ForceDelete, Drill::DeleteStatefulset, Drill::DeleteClaim]);
+    /// assert_eq!(drills, [Drill::Crash, Drill::LosePod, Drill::ForceDelete, Drill::DeleteStatefulset, Drill::DeleteClaim]);
     /// # Ok::<(), stateproof::manifest::Problems>(())
     /// ```
     #[must_use]
@@ -53,6 +53,7 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
     }
     match drill {
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
+        Drill::Crash => Ok(drills::crash(workload)),
         _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
             drills::of_deployment(drill, workload)
         }

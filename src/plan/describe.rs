@@ -27,6 +27,7 @@ impl fmt::Display for Step {
             Self::Resolve => f.write_str("resolve"),
             Self::Write { rows } => write!(f, "write {rows} rows"),
             Self::StartWriter => f.write_str("start the writer"),
+            Self::Crash => f.write_str("kill the server process"),
             Self::DeletePod { grace_seconds: None } => f.write_str("delete the pod"),
             Self::DeletePod {
                 grace_seconds: Some(seconds),

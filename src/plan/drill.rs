@@ -54,6 +54,8 @@ pub enum Drill {
     Roles,
     /// Write through a Service, a new connection a row, and read each member by itself.
     Divergence,
+    /// Kill the member's server process from its node, while writing: the pod stays, the container is made anew.
+    Crash,
     /// Delete the member's pod with its grace period, while writing.
     LosePod,
     /// Delete it with grace period 0: the API forgets the pod before the kubelet has killed it.
@@ -81,10 +83,11 @@ pub enum Drill {
 
 impl Drill {
     /// Every drill, in the order in which a run takes them: the destructive one last.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ExpectFailure,
         Self::Roles,
         Self::Divergence,
+        Self::Crash,
         Self::LosePod,
         Self::ForceDelete,
         Self::LoseAllPods,
@@ -117,6 +120,7 @@ impl Drill {
             Self::ExpectFailure => "expect-failure",
             Self::Roles => "roles",
             Self::Divergence => "divergence",
+            Self::Crash => "crash",
             Self::LosePod => "lose-pod",
             Self::ForceDelete => "force-delete",
             Self::LoseAllPods => "lose-all-pods",
@@ -146,7 +150,7 @@ impl fmt::Display for Drill {
 /// assert_eq!("lose-pod".parse(), Ok(Drill::LosePod));
 /// assert_eq!(
 ///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
-///     "no drill `lose-node`: there are expect-failure, roles, divergence, lose-pod, force-delete, lose-all-pods, \
+///     "no drill `lose-node`: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods, \
 ///      order, scale, rollout, evict, drain, step-down, delete-statefulset, delete-claim",
 /// );
 /// ```
@@ -179,6 +183,8 @@ pub enum Step {
     },
     /// From here on write row after row, through every interruption.
     StartWriter,
+    /// Kill the member's server process from its node, with SIGKILL.
+    Crash,
     /// Delete the member's pod.
     DeletePod {
         /// Grace period in seconds; `None` leaves the pod its own.
@@ -190,7 +196,7 @@ pub enum Step {
     DeleteClaims,
     /// Apply the manifests again.
     Reapply,
-    /// Wait until the member is Ready as a pod with a new UID.
+    /// Wait until the member is Ready as a pod with a new UID, or after a crash with a new server process.
     AwaitReady,
     /// Stop the writer once this many rows were acknowledged after the recovery.
     StopWriter {

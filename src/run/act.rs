@@ -112,11 +112,13 @@ impl Verification {
                 workload: &found.workload,
                 credentials: &found.credentials,
             };
-            let (client, cordons, quiet) = (&blunt, &cordons, &quiet);
+            let (client, nodes) = (&blunt, &*cluster.nodes);
+            let (cordons, quiet) = (&cordons, &quiet);
             async move {
                 let bench = Bench {
                     run: run_namespace,
                     client,
+                    nodes,
                     watches,
                     recorder,
                     application,

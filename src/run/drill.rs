@@ -15,6 +15,7 @@ use super::end::await_end;
 use super::get::get;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, UNDISTURBED, await_rows};
+use crate::cluster::provider::Node;
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
 use crate::fault::{delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
@@ -27,6 +28,8 @@ pub struct Bench<'a> {
     /// What tells this run from any other.
     pub run: &'a str,
     pub client: &'a Client,
+    /// The nodes that can be reached without the API server.
+    pub nodes: &'a [Node],
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
     pub application: &'a Application,
@@ -51,7 +54,7 @@ pub(super) struct Run<'a> {
     begin: CancellationToken,
     stop: CancellationToken,
     done: CancellationToken,
-    /// The UIDs of the pods that faults were aimed at: none of them counts as come back.
+    /// The UIDs of the pods that faults were aimed at, and the IDs of containers: none of them counts as come back.
     pub(super) met: watch::Sender<BTreeSet<String>>,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
@@ -123,6 +126,7 @@ impl Run<'_> {
             Step::Resolve => self.resolve().await,
             Step::Write { rows } => self.write(rows).await,
             Step::StartWriter => self.start_writer().await,
+            Step::Crash => self.crash().await,
             Step::DeletePod { grace_seconds } => {
                 let force = grace_seconds == Some(0);
                 self.fault(|objects| delete_pod(objects, self.workload, &self.member, force))

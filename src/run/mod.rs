@@ -8,6 +8,7 @@ mod cadence;
 mod claims;
 mod connection;
 mod cordons;
+mod crash;
 mod despair;
 mod drain;
 mod drill;

@@ -1,5 +1,5 @@
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
-use super::{deployment, happened, step_down};
+use super::{crash, deployment, happened, step_down};
 use crate::history::Fault;
 use crate::plan::Step;
 use crate::workload::WorkloadKind;
@@ -51,6 +51,9 @@ fn times(step: Step) -> usize {
 
 /// Whether a step's fault happened.
 fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), String> {
+    if begun.fault == Fault::Crash {
+        return crash::proof(view, begun);
+    }
     if view.workload.kind == WorkloadKind::Deployment {
         return deployment::proven(view, begun);
     }
@@ -94,8 +97,8 @@ fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), Strin
         Fault::Scale { .. } | Fault::Restart | Fault::Undo | Fault::Cordon | Fault::Uncordon => {
             return happened::aimed(view, begun);
         }
-        // Its own proof asks who was PRIMARY.
-        Fault::StepDown => return Ok(()),
+        // Their own proofs ask who was PRIMARY, and which process ran.
+        Fault::StepDown | Fault::Crash => return Ok(()),
     };
     for name in names {
         let hit = begun.targets.iter().any(|target| {

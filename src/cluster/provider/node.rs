@@ -51,11 +51,20 @@ impl Node {
         let found = self.ctr(&["containers", "ls", "--quiet", &of_the_pod]).await?;
         for id in found.lines() {
             // It may have ended by itself meanwhile.
-            let killed = self.ctr(&["tasks", "kill", "--signal", "SIGKILL", id]).await;
-            if let Err(error) = killed {
+            if let Err(error) = self.kill_container(id).await {
                 tracing::debug!("cannot kill {container}: {error}");
             }
         }
+        Ok(())
+    }
+
+    /// Kills the process of the container with this ID with SIGKILL, and with it every process in the container.
+    ///
+    /// # Errors
+    ///
+    /// When the node's container runtime cannot be asked, or has no running process of that container.
+    pub async fn kill_container(&self, id: &str) -> Result<(), ProviderError> {
+        self.ctr(&["tasks", "kill", "--signal", "SIGKILL", id]).await?;
         Ok(())
     }
 
