@@ -23,6 +23,10 @@ fn the_document_gets_every_drill() {
       claim postgres-data: 5Gi ReadWriteOnce of the default class, mounted at /var/lib/postgresql/data
       note: no readiness probe: Ready means started
 
+    crash postgres-0
+      steps: resolve → inspect the claims → write 100 rows → start the writer → kill the server process → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
+      promises: identity, storage, address, durability, recovery
+
     lose-pod postgres-0
       steps: resolve → inspect the claims → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
       promises: identity, storage, address, durability, recovery
@@ -59,6 +63,10 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
     postgresql-no-volume/postgres: PostgreSQL (postgres:16-alpine), 1 member, declared at fixtures/wealist-postgres-no-volume/4-database/postgres-statefulset.yaml:2
       note: the data directory /var/lib/postgresql/data/pgdata is on the emptyDir volume postgres-data, not on a claim: rows do not survive the pod
       note: no readiness probe: Ready means started
+
+    crash postgres-0
+      steps: resolve → write 100 rows → start the writer → kill the server process → await Ready → resolve → stop the writer 100 rows later → read
+      promises: identity, address, durability, recovery
 
     lose-pod postgres-0
       steps: resolve → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → read
@@ -130,7 +138,7 @@ fn rows_are_in_flight_when_the_pod_goes_and_the_read_comes_last() {
     for planned in &plan.drills {
         assert_eq!(planned.steps.last(), Some(&Step::Read), "{}", planned.drill);
         let position = |wanted: fn(&Step) -> bool| planned.steps.iter().position(wanted);
-        if let Some(fault) = position(|step| matches!(step, Step::DeletePod { .. })) {
+        if let Some(fault) = position(|step| matches!(step, Step::DeletePod { .. } | Step::Crash)) {
             assert!(position(|step| *step == Step::StartWriter).unwrap() < fault);
             assert!(position(|step| matches!(step, Step::StopWriter { .. })).unwrap() > fault);
         }

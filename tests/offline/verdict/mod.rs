@@ -2,6 +2,7 @@
 
 mod address;
 pub mod checks;
+mod crash;
 mod failure;
 mod fault;
 mod identity;
