@@ -34,6 +34,7 @@ pub fn cordon_node(objects: &Objects, workload: &Workload, member: &Member) -> R
         fault,
         targets: vec![node.clone()],
         until_gone: Vec::new(),
+        template: None,
     })
 }
 
@@ -44,6 +45,7 @@ pub fn uncordon_node(node: &ObjectRef) -> Aim {
         fault: Fault::Uncordon,
         targets: vec![node.clone()],
         until_gone: Vec::new(),
+        template: None,
     }
 }
 

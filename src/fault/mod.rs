@@ -10,15 +10,15 @@ mod delete_pod;
 mod delete_pods;
 mod delete_stateful_set;
 mod evict;
-mod restart;
 mod scale;
+mod template;
 
 pub use aim::{Aim, FaultError};
 pub use cordon::{cordon_node, uncordon_node};
 pub use delete_claims::delete_claims;
-pub use delete_pod::delete_pod;
+pub use delete_pod::{delete_pod, delete_this_pod};
 pub use delete_pods::delete_pods;
 pub use delete_stateful_set::delete_stateful_set;
 pub use evict::evict_pod;
-pub use restart::{restart_pods, undo_restart};
 pub use scale::scale_set;
+pub use template::{break_image, mend_image, restart_pods, undo_restart};

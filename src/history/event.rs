@@ -403,6 +403,10 @@ pub enum Fault {
     Restart,
     /// The pods' template set back to what it was.
     Undo,
+    /// The pods' template made to ask for an image that cannot be had.
+    BreakImage,
+    /// The pods' template made to ask for the manifest's image again.
+    MendImage,
     /// A pod evicted: deleted through the eviction API, which asks the PodDisruptionBudgets.
     Evict,
     /// A node cordoned, so that nothing new is scheduled on it.
@@ -441,6 +445,8 @@ impl fmt::Display for Fault {
             Self::Scale { replicas } => return write!(f, "scale to {replicas}"),
             Self::Restart => "restart",
             Self::Undo => "undo the restart",
+            Self::BreakImage => "ask for an image that cannot be had",
+            Self::MendImage => "set the image back",
             Self::Evict => "evict pod",
             Self::Cordon => "cordon node",
             Self::Uncordon => "uncordon node",

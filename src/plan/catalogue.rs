@@ -54,6 +54,7 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
     match drill {
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
         Drill::Crash => Ok(drills::crash(workload)),
+        Drill::BadRollout => drills::bad_rollout(workload, selection),
         _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
             drills::of_deployment(drill, workload)
         }
@@ -67,6 +68,7 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::LoseAllPods => drills::lose_all_pods(workload),
         Drill::Order => drills::order(workload),
         Drill::Scale => drills::scale(workload),
+        Drill::ScaleToZero => drills::scale_to_zero(workload, selection),
         Drill::Rollout => drills::rollout(workload, selection),
         Drill::Evict => drills::evict(workload),
         Drill::Drain => drills::drain(workload, selection),

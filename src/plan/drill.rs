@@ -66,8 +66,12 @@ pub enum Drill {
     Order,
     /// Remove the last member and bring it back: nobody else is touched.
     Scale,
+    /// Remove every member and bring them all back, while writing.
+    ScaleToZero,
     /// Change the pods' template and set it back, while writing.
     Rollout,
+    /// Change the template to an image that cannot be had and set it back, while writing.
+    BadRollout,
     /// Evict the member's pod, as a drain does, and see what the PodDisruptionBudget says.
     Evict,
     /// Cordon the member's node, evict it, and let it back.
@@ -83,7 +87,7 @@ pub enum Drill {
 
 impl Drill {
     /// Every drill, in the order in which a run takes them: the destructive one last.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ExpectFailure,
         Self::Roles,
         Self::Divergence,
@@ -93,7 +97,9 @@ impl Drill {
         Self::LoseAllPods,
         Self::Order,
         Self::Scale,
+        Self::ScaleToZero,
         Self::Rollout,
+        Self::BadRollout,
         Self::Evict,
         Self::Drain,
         Self::StepDown,
@@ -126,7 +132,9 @@ impl Drill {
             Self::LoseAllPods => "lose-all-pods",
             Self::Order => "order",
             Self::Scale => "scale",
+            Self::ScaleToZero => "scale-to-zero",
             Self::Rollout => "rollout",
+            Self::BadRollout => "bad-rollout",
             Self::Evict => "evict",
             Self::Drain => "drain",
             Self::StepDown => "step-down",
@@ -151,7 +159,7 @@ impl fmt::Display for Drill {
 /// assert_eq!(
 ///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
 ///     "no drill `lose-node`: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods, \
-///      order, scale, rollout, evict, drain, step-down, delete-statefulset, delete-claim",
+///      order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, step-down, delete-statefulset, delete-claim",
 /// );
 /// ```
 impl FromStr for Drill {
@@ -225,6 +233,15 @@ pub enum Step {
     Restart,
     /// Set the template back.
     Undo,
+    /// Have the template ask for an image that cannot be had.
+    BreakImage,
+    /// Wait until a pod waits for that image.
+    AwaitBroken,
+    /// Have the template ask for the manifest's image again.
+    MendImage,
+    /// Wait until every member is Ready again; where setting the template back is not enough, delete the broken pod by
+    /// hand.
+    AwaitMended,
     /// Evict pods through the eviction API, one after the other, whatever the answer: the member's, and those of the
     /// members after it.
     Evict {

@@ -18,7 +18,9 @@ use super::writer::{Ledger, Progress, UNDISTURBED, await_rows};
 use crate::cluster::provider::Node;
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
-use crate::fault::{delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
+use crate::fault::{
+    break_image, delete_pod, delete_pods, delete_stateful_set, mend_image, restart_pods, undo_restart,
+};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
@@ -150,6 +152,10 @@ impl Run<'_> {
             Step::AwaitAllReady => self.await_all_ready().await,
             Step::Restart => self.change_template(restart_pods).await,
             Step::Undo => self.change_template(undo_restart).await,
+            Step::BreakImage => self.change_template(break_image).await,
+            Step::AwaitBroken => self.await_broken().await,
+            Step::MendImage => self.change_template(mend_image).await,
+            Step::AwaitMended => self.await_mended().await,
             Step::Evict { pods } => self.evict(pods).await,
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,

@@ -24,6 +24,7 @@ mod names;
 mod observer;
 mod probes;
 mod roles;
+mod rollback;
 mod scene;
 mod stand_ins;
 mod step_down;

@@ -63,7 +63,7 @@ fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), St
     aimed(view, step, begun)?;
     match begun.fault {
         Fault::Scale { replicas } => happened::scaled(view, begun, replicas),
-        Fault::Restart | Fault::Undo => happened::revised(view, begun),
+        Fault::Restart | Fault::Undo | Fault::BreakImage | Fault::MendImage => happened::revised(view, begun),
         Fault::Evict => happened::evicted(view, begun),
         Fault::Cordon => happened::cordoned(view, begun, true),
         Fault::Uncordon => happened::cordoned(view, begun, false),
@@ -94,7 +94,13 @@ fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), Strin
         Fault::DeletePods => (POD, view.workload.members().map(|member| member.pod).collect()),
         Fault::Evict if step == (Step::Evict { pods: 1 }) => (POD, vec![view.member.pod.clone()]),
         Fault::Evict => (POD, Vec::new()),
-        Fault::Scale { .. } | Fault::Restart | Fault::Undo | Fault::Cordon | Fault::Uncordon => {
+        Fault::Scale { .. }
+        | Fault::Restart
+        | Fault::Undo
+        | Fault::BreakImage
+        | Fault::MendImage
+        | Fault::Cordon
+        | Fault::Uncordon => {
             return happened::aimed(view, begun);
         }
         // Their own proofs ask who was PRIMARY, and which process ran.

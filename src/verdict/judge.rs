@@ -9,7 +9,7 @@ use super::view::{DrillView, Ending};
 use super::{
     Failure, PromiseVerdict, Verdict, address, agreement, crash, deployment, durability, exclusivity,
     failure, fault, harness_share, identity, order, overlap, placement, primary_address, protection,
-    readiness, recovery, retention, roles, rows, step_down, storage, times, version,
+    readiness, recovery, retention, roles, rollback, rows, step_down, storage, times, version,
 };
 use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -163,6 +163,7 @@ fn check(drill: Drill, promise: Promise) -> Check {
         Promise::Agreement => agreement::check,
         Promise::Roles => roles::check,
         Promise::PrimaryAddress => primary_address::check,
+        Promise::Rollback => rollback::check,
     }
 }
 

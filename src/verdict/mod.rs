@@ -28,6 +28,7 @@ mod removal;
 mod retention;
 mod role_history;
 mod roles;
+mod rollback;
 mod rollout;
 mod rows;
 mod scaled_claims;

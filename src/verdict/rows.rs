@@ -89,8 +89,8 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
         Drill::Crash => crash::place(view),
         _ => view.new_pod().and_then(|new| view.first_seen(new)),
     };
-    // A PRIMARY that steps down keeps its pod.
-    let stays = view.planned.drill == Drill::StepDown;
+    // A PRIMARY that steps down keeps its pod, and a bad rollout may not come to this member's.
+    let stays = matches!(view.planned.drill, Drill::StepDown | Drill::BadRollout);
     if place < fault.place || (!stays && new.is_none_or(|new| place < new)) {
         return Err("the last read came before the new pod: there is no final read".into());
     }

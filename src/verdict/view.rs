@@ -353,6 +353,8 @@ pub(super) fn fault_of(step: Step) -> Option<Fault> {
         Step::Scale { replicas } => Some(Fault::Scale { replicas }),
         Step::Restart => Some(Fault::Restart),
         Step::Undo => Some(Fault::Undo),
+        Step::BreakImage => Some(Fault::BreakImage),
+        Step::MendImage => Some(Fault::MendImage),
         Step::Evict { .. } => Some(Fault::Evict),
         Step::Cordon => Some(Fault::Cordon),
         Step::Uncordon => Some(Fault::Uncordon),

@@ -49,7 +49,9 @@ fn the_document_gets_every_drill() {
       lose-all-pods: one member: the same as lose-pod
       order: one member: there is no order to keep
       scale: one member: nobody would be left
+      scale-to-zero: the server is away for as long as with delete-statefulset: ask for it with --drill scale-to-zero
       rollout: every pod is replaced twice: ask for it with --drill rollout
+      bad-rollout: a server is away until the pull of an image has failed: ask for it with --drill bad-rollout
       evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
       drain: a node fault: ask for it with --drill drain
       step-down: its members are no replica set: none is the PRIMARY
@@ -86,7 +88,9 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
       lose-all-pods: one member: the same as lose-pod
       order: one member: there is no order to keep
       scale: one member: nobody would be left
+      scale-to-zero: the server is away for as long as with delete-statefulset: ask for it with --drill scale-to-zero
       rollout: every pod is replaced twice: ask for it with --drill rollout
+      bad-rollout: a server is away until the pull of an image has failed: ask for it with --drill bad-rollout
       evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
       drain: a node fault: ask for it with --drill drain
       step-down: its members are no replica set: none is the PRIMARY

@@ -1,5 +1,6 @@
 //! The drills, a file each: when it applies, its steps, and what it promises.
 
+mod bad_rollout;
 mod crash;
 mod delete_claim;
 mod delete_stateful_set;
@@ -15,8 +16,10 @@ mod parts;
 mod roles;
 mod rollout;
 mod scale;
+mod scale_to_zero;
 mod step_down;
 
+pub(super) use bad_rollout::bad_rollout;
 pub(super) use crash::crash;
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;
@@ -31,4 +34,5 @@ pub(super) use order::order;
 pub(super) use roles::roles;
 pub(super) use rollout::rollout;
 pub(super) use scale::scale;
+pub(super) use scale_to_zero::scale_to_zero;
 pub(super) use step_down::step_down;
