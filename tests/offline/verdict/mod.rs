@@ -13,6 +13,7 @@ mod protection;
 mod readiness;
 mod recovery;
 mod retention;
+mod rollback;
 mod rows;
 mod run;
 mod scaled;
