@@ -92,6 +92,17 @@ pub fn node_cordoned(objects: &Objects, node: &ObjectRef, cordoned: bool) -> Pro
     }
 }
 
+/// The node is Ready, or is not: then the cluster has not heard of it for a while.
+#[must_use]
+pub fn node_ready(objects: &Objects, node: &ObjectRef, ready: bool) -> Progress<()> {
+    match objects.node(&node.name) {
+        Some((_, state)) if state.ready == ready => Progress::Met(()),
+        Some((_, state)) if state.ready => pending("it is Ready".to_owned()),
+        Some(_) => pending("it is not Ready".to_owned()),
+        None => pending("there is no such node".to_owned()),
+    }
+}
+
 /// The disruption controller knows the budget as it stands, and counts all of its pods, the members among them, as
 /// Ready: until then it allows nothing, or what was true a moment ago.
 #[must_use]

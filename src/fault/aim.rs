@@ -92,7 +92,9 @@ impl Aim {
             Fault::Evict => evict(client, target).await,
             Fault::Cordon => cordon(client, target, true).await,
             Fault::Uncordon => cordon(client, target, false).await,
-            Fault::StepDown | Fault::Crash => return Err(FaultError::NotTheClusters { fault }),
+            Fault::StepDown | Fault::Crash | Fault::PauseNode | Fault::ResumeNode => {
+                return Err(FaultError::NotTheClusters { fault });
+            }
         };
         done.map_err(|source| FaultError::Refused {
             fault,

@@ -38,6 +38,15 @@ pub fn cordon_node(objects: &Objects, workload: &Workload, member: &Member) -> R
     })
 }
 
+/// Cordon this very node.
+#[must_use]
+pub fn cordon_this_node(node: &ObjectRef) -> Aim {
+    Aim {
+        fault: Fault::Cordon,
+        ..uncordon_node(node)
+    }
+}
+
 /// Let pods be scheduled again on a node that was cordoned.
 #[must_use]
 pub fn uncordon_node(node: &ObjectRef) -> Aim {

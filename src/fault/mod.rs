@@ -14,7 +14,7 @@ mod scale;
 mod template;
 
 pub use aim::{Aim, FaultError};
-pub use cordon::{cordon_node, uncordon_node};
+pub use cordon::{cordon_node, cordon_this_node, uncordon_node};
 pub use delete_claims::delete_claims;
 pub use delete_pod::{delete_pod, delete_this_pod};
 pub use delete_pods::delete_pods;

@@ -413,6 +413,10 @@ pub enum Fault {
     Cordon,
     /// A node's cordon taken away.
     Uncordon,
+    /// A node paused: all its processes stand still, and nothing on it answers.
+    PauseNode,
+    /// A paused node let go on.
+    ResumeNode,
     /// The PRIMARY of a replica set told to step down.
     StepDown,
 }
@@ -450,6 +454,8 @@ impl fmt::Display for Fault {
             Self::Evict => "evict pod",
             Self::Cordon => "cordon node",
             Self::Uncordon => "uncordon node",
+            Self::PauseNode => "pause node",
+            Self::ResumeNode => "let node go on",
             Self::StepDown => "step the PRIMARY down",
         })
     }

@@ -72,5 +72,6 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::Rollout => drills::rollout(workload, selection),
         Drill::Evict => drills::evict(workload),
         Drill::Drain => drills::drain(workload, selection),
+        Drill::PauseNode => drills::pause_node(workload, selection),
     }
 }

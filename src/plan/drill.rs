@@ -76,6 +76,8 @@ pub enum Drill {
     Evict,
     /// Cordon the member's node, evict it, and let it back.
     Drain,
+    /// Pause the member's node, delete its pod by force, and let the node go on.
+    PauseNode,
     /// Tell the PRIMARY to step down: who can write then, and through which name.
     StepDown,
     /// Delete the StatefulSet, look at the claims, apply it again.
@@ -87,7 +89,7 @@ pub enum Drill {
 
 impl Drill {
     /// Every drill, in the order in which a run takes them: the destructive one last.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ExpectFailure,
         Self::Roles,
         Self::Divergence,
@@ -102,6 +104,7 @@ impl Drill {
         Self::BadRollout,
         Self::Evict,
         Self::Drain,
+        Self::PauseNode,
         Self::StepDown,
         Self::DeleteStatefulset,
         Self::DeleteClaim,
@@ -110,7 +113,7 @@ impl Drill {
     /// Whether its fault is a node's: it meets whatever else runs there.
     #[must_use]
     pub fn is_for_a_node(self) -> bool {
-        self == Self::Drain
+        matches!(self, Self::Drain | Self::PauseNode)
     }
 
     /// Whether it only looks: nothing is done to the workload that would have to be proven.
@@ -137,6 +140,7 @@ impl Drill {
             Self::BadRollout => "bad-rollout",
             Self::Evict => "evict",
             Self::Drain => "drain",
+            Self::PauseNode => "pause-node",
             Self::StepDown => "step-down",
             Self::DeleteStatefulset => "delete-statefulset",
             Self::DeleteClaim => "delete-claim",
@@ -159,7 +163,7 @@ impl fmt::Display for Drill {
 /// assert_eq!(
 ///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
 ///     "no drill `lose-node`: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods, \
-///      order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, step-down, delete-statefulset, delete-claim",
+///      order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, pause-node, step-down, delete-statefulset, delete-claim",
 /// );
 /// ```
 impl FromStr for Drill {
@@ -254,6 +258,12 @@ pub enum Step {
     AwaitDisplaced,
     /// Let pods be scheduled on that node again.
     Uncordon,
+    /// Pause the node that the member's pod is on, and wait until the cluster takes it for dead.
+    PauseNode,
+    /// Let that node go on, and wait until the cluster has noticed.
+    ResumeNode,
+    /// Wait until the server that ran on the paused node has ended.
+    AwaitEnded,
     /// Write rows through every Service that spreads connections over several members, each row over a new connection,
     /// until every member was reached; where there is no such Service, through the members' own names.
     WriteThroughServices,

@@ -13,6 +13,7 @@ use super::cordons::Cordons;
 use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
+use super::paused::Paused;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, UNDISTURBED, await_rows};
 use crate::cluster::provider::Node;
@@ -37,6 +38,9 @@ pub struct Bench<'a> {
     pub application: &'a Application,
     pub route: Route<'a>,
     pub cordons: &'a Cordons,
+    pub paused: &'a Paused,
+    /// The IDs of the containers whose processes have ended, as their nodes say.
+    pub ended: watch::Receiver<BTreeSet<String>>,
     /// The roles of the members, where they are a replica set.
     pub roles: Option<&'a Roles>,
     /// How long a member may take to become Ready, and a server to accept a session.
@@ -112,7 +116,9 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         Err(error) => {
             let mut lines = with_causes(bench, &run.member, &error);
             // The next drill needs the node; should this fail, the scene tries again in the end.
+            let resumed = bench.paused.resume().await;
             let lifted = bench.cordons.lift(bench.client).await;
+            lines.extend(resumed.err().map(|error| error.to_string()));
             lines.extend(lifted.err().map(|error| error.to_string()));
             lines
         }
@@ -160,6 +166,9 @@ impl Run<'_> {
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,
             Step::Uncordon => self.uncordon().await,
+            Step::PauseNode => self.pause_node().await,
+            Step::ResumeNode => self.resume_node().await,
+            Step::AwaitEnded => self.await_ended().await,
             Step::Get => {
                 let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
                 self.timed("GET /".to_owned(), asked).await

@@ -2,6 +2,7 @@
 
 mod act;
 mod agreement;
+mod aside;
 mod background;
 mod board;
 mod cadence;
@@ -22,6 +23,8 @@ mod hooks;
 mod members;
 mod names;
 mod observer;
+mod pause;
+mod paused;
 mod probes;
 mod roles;
 mod rollback;

@@ -67,6 +67,8 @@ fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), St
         Fault::Evict => happened::evicted(view, begun),
         Fault::Cordon => happened::cordoned(view, begun, true),
         Fault::Uncordon => happened::cordoned(view, begun, false),
+        Fault::PauseNode => happened::heard_of(view, begun, false),
+        Fault::ResumeNode => happened::heard_of(view, begun, true),
         _ => gone(view, begun),
     }
 }
@@ -99,6 +101,8 @@ fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), Strin
         | Fault::Undo
         | Fault::BreakImage
         | Fault::MendImage
+        | Fault::PauseNode
+        | Fault::ResumeNode
         | Fault::Cordon
         | Fault::Uncordon => {
             return happened::aimed(view, begun);

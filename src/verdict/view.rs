@@ -358,6 +358,8 @@ pub(super) fn fault_of(step: Step) -> Option<Fault> {
         Step::Evict { .. } => Some(Fault::Evict),
         Step::Cordon => Some(Fault::Cordon),
         Step::Uncordon => Some(Fault::Uncordon),
+        Step::PauseNode => Some(Fault::PauseNode),
+        Step::ResumeNode => Some(Fault::ResumeNode),
         Step::StepDown => Some(Fault::StepDown),
         _ => None,
     }

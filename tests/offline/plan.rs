@@ -54,6 +54,7 @@ fn the_document_gets_every_drill() {
       bad-rollout: a server is away until the pull of an image has failed: ask for it with --drill bad-rollout
       evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
       drain: a node fault: ask for it with --drill drain
+      pause-node: a node fault: ask for it with --drill pause-node
       step-down: its members are no replica set: none is the PRIMARY
     ");
 }
@@ -93,6 +94,7 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
       bad-rollout: a server is away until the pull of an image has failed: ask for it with --drill bad-rollout
       evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
       drain: a node fault: ask for it with --drill drain
+      pause-node: a node fault: ask for it with --drill pause-node
       step-down: its members are no replica set: none is the PRIMARY
       delete-claim: no claims: there is nothing to delete by name
     ");

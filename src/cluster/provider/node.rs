@@ -68,11 +68,38 @@ impl Node {
         Ok(())
     }
 
+    /// Stands all its processes still, those of its pods among them: nothing on it answers any more, and nothing ends.
+    ///
+    /// # Errors
+    ///
+    /// When Docker refuses it.
+    pub async fn pause(&self) -> Result<(), ProviderError> {
+        self.ask_docker(&["pause", &self.container]).await?;
+        Ok(())
+    }
+
+    /// Lets a paused node go on. One that is not paused is fine.
+    ///
+    /// # Errors
+    ///
+    /// When Docker refuses it.
+    pub async fn resume(&self) -> Result<(), ProviderError> {
+        let paused = ["inspect", "--format", "{{.State.Paused}}", &self.container];
+        if self.ask_docker(&paused).await?.trim() == "true" {
+            self.ask_docker(&["unpause", &self.container]).await?;
+        }
+        Ok(())
+    }
+
     async fn ctr(&self, command: &[&str]) -> Result<String, ProviderError> {
         let mut args = vec!["exec", &self.container];
         args.extend(CTR);
         args.extend(command);
-        let output = self.docker.tool().output(&args, QUESTION).await?;
+        self.ask_docker(&args).await
+    }
+
+    async fn ask_docker(&self, args: &[&str]) -> Result<String, ProviderError> {
+        let output = self.docker.tool().output(args, QUESTION).await?;
         if !output.status.success() {
             return Err(refused(output));
         }

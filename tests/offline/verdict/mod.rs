@@ -8,6 +8,7 @@ mod fault;
 mod identity;
 mod order;
 mod pages;
+mod pause;
 mod placement;
 mod protection;
 mod readiness;
