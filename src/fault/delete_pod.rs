@@ -35,13 +35,13 @@ pub fn delete_pod(
     })
 }
 
-/// Delete this very pod, with its own grace period.
+/// Delete this very pod, with its own grace period, and wait until it is gone.
 #[must_use]
 pub fn delete_this_pod(pod: ObjectRef) -> Aim {
     Aim {
         fault: Fault::DeletePod,
-        targets: vec![pod],
-        until_gone: Vec::new(),
+        targets: vec![pod.clone()],
+        until_gone: vec![pod],
         template: None,
     }
 }
