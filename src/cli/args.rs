@@ -56,6 +56,9 @@ pub enum Command {
         #[command(flatten)]
         selection: Selection,
     },
+    /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
+    #[command(after_help = super::lint::EXIT_CODES)]
+    Lint(super::lint::LintArgs),
     /// Judge the history of a run again, without a cluster
     Judge {
         /// The `run.jsonl` that `verify --report` wrote
