@@ -193,5 +193,7 @@ fn handler(color: Color) -> GraphicalReportHandler {
     } else {
         GraphicalTheme::unicode_nocolor()
     };
-    GraphicalReportHandler::new_themed(theme).with_links(false)
+    GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(100)
 }

@@ -27,6 +27,9 @@ fn check(inventory: &Inventory<'_>) -> Vec<Finding> {
             continue;
         };
         let Some(service) = inventory.service(maker.namespace, name) else {
+            if inventory.is_unreadable("Service", maker.namespace, name) {
+                continue;
+            }
             let message = format!("its governing Service {name} is not in the set");
             findings.push(Finding::of(
                 &RULE,

@@ -85,6 +85,16 @@ impl<'s> Inventory<'s> {
         self.services.get(*position)
     }
 
+    /// Whether an object of the set has a shape that keeps it from being looked at.
+    #[must_use]
+    pub fn is_unreadable(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        self.problems.iter().any(|(manifest, _)| {
+            manifest.kind() == kind
+                && manifest.name() == name
+                && manifest.namespace().is_none_or(|own| own == namespace)
+        })
+    }
+
     /// The Services that select a maker's pods, or one of them by its name, in the manifests' order.
     #[must_use]
     pub fn services_of(&self, maker: &PodMaker<'_>) -> Vec<&Declared<'s, Service>> {
