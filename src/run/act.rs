@@ -75,6 +75,9 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
+        recorder.record(Event::Linted {
+            findings: prepared.foreseen.clone(),
+        })?;
         for span in spans {
             recorder.record(Event::Waited(span))?;
         }

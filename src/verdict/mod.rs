@@ -10,6 +10,7 @@ mod exclusivity;
 mod facts;
 mod failure;
 mod fault;
+mod foreseen;
 mod happened;
 mod identity;
 mod inspection;

@@ -4,6 +4,7 @@ mod claims;
 mod command;
 mod documents;
 mod fix;
+mod foreseen;
 mod formats;
 mod good;
 mod input;
