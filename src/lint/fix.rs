@@ -74,6 +74,7 @@ pub enum FixError {
 ///
 /// # Errors
 /// Per file, why nothing is mended in it.
+#[must_use]
 pub fn fix(lint: &Lint, texts: &BTreeMap<String, String>) -> BTreeMap<String, Result<Fixed, FixError>> {
     let mut by_file: BTreeMap<&str, Vec<&Fix>> = BTreeMap::new();
     for fix in lint.findings.iter().filter_map(|finding| finding.fix.as_ref()) {

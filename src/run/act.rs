@@ -75,9 +75,7 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
-        recorder.record(Event::Linted {
-            findings: prepared.foreseen.clone(),
-        })?;
+        recorder.record(prepared.linted.clone())?;
         for span in spans {
             recorder.record(Event::Waited(span))?;
         }

@@ -1,11 +1,12 @@
-use crate::history::Foreseen;
+use crate::history::{Event, Foreseen};
 use crate::lint::{Finding, lint};
 use crate::manifest::ManifestSet;
 
 /// What lint says of the set before anything is done to it. `namespace` is that of objects that name none.
-pub(super) fn foreseen(set: &ManifestSet, namespace: &str) -> Vec<Foreseen> {
-    let findings = lint(set, namespace).findings;
-    findings.iter().map(of).collect()
+pub(super) fn linted(set: &ManifestSet, namespace: &str) -> Event {
+    Event::Linted {
+        findings: lint(set, namespace).findings.iter().map(of).collect(),
+    }
 }
 
 fn of(finding: &Finding) -> Foreseen {

@@ -7,11 +7,11 @@ use futures::FutureExt;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::foreseen::foreseen;
+use super::foreseen::linted;
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{ClusterSpec, Clusters};
-use crate::history::{Event, Foreseen, History, Recorder};
+use crate::history::{Event, History, Recorder};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::DEFAULT_IMAGE;
@@ -60,7 +60,7 @@ pub struct Proven {
 /// What is known before anything is touched.
 pub(super) struct Prepared {
     pub(super) set: ManifestSet,
-    pub(super) foreseen: Vec<Foreseen>,
+    pub(super) linted: Event,
     pub(super) discovered: Vec<Discovered>,
     pub(super) plans: Vec<Plan>,
     pub(super) run_namespace: String,
@@ -229,7 +229,7 @@ impl Verification {
             .map(|found| Plan::new(found.workload.clone(), &self.selection))
             .collect();
         Ok(Prepared {
-            foreseen: foreseen(&set, &run_namespace),
+            linted: linted(&set, &run_namespace),
             set,
             discovered,
             plans,

@@ -100,7 +100,7 @@ fn asks_own_host(words: &[String]) -> bool {
     asks_here || !elsewhere
 }
 
-/// A pod that waits, before it can be Ready, for one that OrderedReady makes only after it.
+/// A pod that waits, before it can be Ready, for one that `OrderedReady` makes only after it.
 fn later_members(inventory: &Inventory<'_>, maker: &PodMaker<'_>) -> Option<Finding> {
     let spec = maker.stateful_set()?;
     if spec.pod_management_policy.as_deref() == Some("Parallel") || maker.replicas() < 2 {

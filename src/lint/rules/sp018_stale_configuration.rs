@@ -62,7 +62,10 @@ fn configuration(
     let changes = |name: &str| {
         let declared = inventory.config_map(maker.namespace, name)?;
         let fixed = declared.object.immutable == Some(true) || has_hash(name);
-        (!fixed).then(|| name.to_owned())
+        // What is read anew each time that it is run.
+        let mut keys = declared.object.data.iter().flat_map(|data| data.keys());
+        let scripts = keys.all(|key| [".sh", ".js"].iter().any(|script| key.ends_with(script)));
+        (!fixed && !scripts).then(|| name.to_owned())
     };
     let mounts = container.spec.volume_mounts.as_deref().unwrap_or_default();
     let mut volumes = maker.pod.volumes.iter().flatten().enumerate();

@@ -61,12 +61,12 @@ fn targets(words: &[String]) -> Vec<&str> {
     let Some(program) = words.first().map(|word| word.rsplit('/').next().unwrap_or(word)) else {
         return targets;
     };
-    let arguments = words[1..]
+    let mut arguments = words[1..]
         .iter()
         .filter(|word| !word.starts_with('-'))
         .map(String::as_str);
     match program {
-        "cp" | "mv" | "install" | "ln" => targets.extend(arguments.last()),
+        "cp" | "mv" | "install" | "ln" => targets.extend(arguments.next_back()),
         "tee" | "touch" | "mkdir" | "rm" => targets.extend(arguments),
         // The first is the mode or the owner.
         "chmod" | "chown" | "chgrp" => targets.extend(arguments.skip(1)),

@@ -32,7 +32,7 @@ pub fn lint_text(lint: &Lint, handler: &GraphicalReportHandler) -> String {
 /// `2 errors, 1 warning in 6 objects; 1 suppressed`.
 fn summary(lint: &Lint) -> String {
     let mut counts = Vec::new();
-    for (level, one, many) in [
+    for (level, singular, plural) in [
         (Level::Error, "error", "errors"),
         (Level::Warning, "warning", "warnings"),
         (Level::Info, "remark", "remarks"),
@@ -43,7 +43,7 @@ fn summary(lint: &Lint) -> String {
             .filter(|finding| finding.level == level)
             .count();
         if count > 0 {
-            counts.push(format!("{count} {}", if count == 1 { one } else { many }));
+            counts.push(format!("{count} {}", if count == 1 { singular } else { plural }));
         }
     }
     let objects = if lint.objects == 1 { "object" } else { "objects" };
@@ -52,9 +52,9 @@ fn summary(lint: &Lint) -> String {
     } else {
         counts.join(", ")
     };
-    let mut line = format!("{found} in {} {objects}", lint.objects);
+    let mut summary = format!("{found} in {} {objects}", lint.objects);
     if !lint.suppressed.is_empty() {
-        let _ = write!(line, "; {} suppressed", lint.suppressed.len());
+        let _ = write!(summary, "; {} suppressed", lint.suppressed.len());
     }
     let fixable = lint
         .findings
@@ -62,7 +62,7 @@ fn summary(lint: &Lint) -> String {
         .filter(|finding| finding.is_fixable())
         .count();
     if fixable > 0 {
-        let _ = write!(line, "; --fix mends {fixable}");
+        let _ = write!(summary, "; --fix mends {fixable}");
     }
-    line
+    summary
 }

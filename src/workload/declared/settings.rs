@@ -36,7 +36,10 @@ impl<'s> PodMaker<'s> {
         }
         for (path, file) in inventory.mounted_files(self, container) {
             // What a script calls stands where the script is run.
-            if !path.ends_with(".sh") {
+            if path
+                .rsplit_once('.')
+                .is_none_or(|(_, extension)| extension != "sh")
+            {
                 for (name, value, line) in of_file(&file.text) {
                     let place = file.place_of(line);
                     settings.push(Setting { name, value, place });

@@ -70,8 +70,8 @@ fn the_text_marks_the_line_and_counts() {
     SP028
 
       × StatefulSet postgres: the variable POSTGRES_PASSWORD is a password in plain text
-        ╭─[fixtures/lint/SP028/bad-variable.yaml:32:18]
-     32 │           value: ******* # here: SP028
+        ╭─[fixtures/lint/SP028/bad-variable.yaml:33:18]
+     33 │           value: ******* # here: SP028
         ·                  ───┬───
         ·                     ╰── in plain text
         ╰────

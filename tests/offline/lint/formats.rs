@@ -7,8 +7,13 @@ use stateproof::report::{lint_json, sarif};
 
 use super::{lint_path, lint_str};
 
+/// The published schema; one pattern of it has a bracket that closes nothing, which JavaScript takes for itself and other
+/// engines refuse.
 fn schema() -> jsonschema::Validator {
     let text = std::fs::read_to_string("tests/schemas/sarif-2.1.0.json").unwrap();
+    let stray = r#"-[a-zA-Z]{2}]?$""#;
+    assert!(text.contains(stray));
+    let text = text.replace(stray, r#"-[a-zA-Z]{2}\\]?$""#);
     jsonschema::draft7::new(&serde_json::from_str(&text).unwrap()).unwrap()
 }
 
@@ -99,23 +104,23 @@ fn json_has_the_shape_that_the_page_describes() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&json["findings"]).unwrap(), @r#"
     [
       {
-        "column": 38,
-        "end_column": 45,
-        "end_line": 33,
+        "column": 29,
+        "end_column": 36,
+        "end_line": 35,
         "file": "fixtures/lint/SP025/bad-mongosh.yaml",
         "fixable": false,
         "help": "call what the image has (mongo up to MongoDB 4.4, mongosh from 6.0 on), or use another image",
         "level": "error",
-        "line": 33,
+        "line": 35,
         "message": "the image mongo:4.4 has no mongosh",
         "object": "StatefulSet mongo",
         "related": [
           {
             "column": 16,
             "end_column": 25,
-            "end_line": 30,
+            "end_line": 32,
             "file": "fixtures/lint/SP025/bad-mongosh.yaml",
-            "line": 30,
+            "line": 32,
             "message": "this image"
           }
         ],

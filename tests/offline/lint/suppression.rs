@@ -13,7 +13,9 @@ data:
 ";
 
 fn with(line: &str, text: &str) -> String {
-    let changed = SET.replacen(line, text, 1);
+    // The last one: `data:` also ends `metadata:`.
+    let at = SET.rfind(line).unwrap();
+    let changed = format!("{}{text}{}", &SET[..at], &SET[at + line.len()..]);
     assert_ne!(changed, SET);
     changed
 }
