@@ -56,6 +56,7 @@ impl fmt::Display for Step {
             Self::ReadMembers => f.write_str("read each member"),
             Self::AwaitRoles => f.write_str("await PRIMARY and SECONDARY"),
             Self::ProbeRoles => f.write_str("ask each role"),
+            Self::ElectFirst => f.write_str("have the first member elected PRIMARY"),
             Self::StepDown => f.write_str("step the PRIMARY down"),
             Self::ProbePrimaryAddress => f.write_str("write through the PRIMARY's Service"),
             Self::AwaitEnd => f.write_str("await the named end"),

@@ -240,6 +240,9 @@ pub enum Step {
     AwaitRoles,
     /// Ask each member for what its role lets it answer.
     ProbeRoles,
+    /// Have the first member of a replica set elected, where another one is PRIMARY: the state from which a step-down is
+    /// shown.
+    ElectFirst,
     /// Tell the PRIMARY to step down, and wait until another member has its role.
     StepDown,
     /// Write through each Service that selects one pod only.

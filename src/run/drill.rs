@@ -158,6 +158,7 @@ impl Run<'_> {
             Step::ReadMembers => self.read_members().await,
             Step::AwaitRoles => self.await_roles().await,
             Step::ProbeRoles => self.probe_roles().await,
+            Step::ElectFirst => self.elect_first().await,
             Step::StepDown => self.step_down().await,
             Step::ProbePrimaryAddress => self.probe_primary_address().await,
             Step::AwaitEnd => await_end(self.bench, &self.ledger.drill, self.ends).await,

@@ -3,6 +3,7 @@
 mod act;
 mod agreement;
 mod background;
+mod board;
 mod cadence;
 mod claims;
 mod connection;
