@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 
 pub(super) static RULE: Rule = Rule {
@@ -15,11 +17,15 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(inventory: &Inventory<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // A class is looked at once: a large set has many claims of few classes.
+    let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
     for maker in &inventory.pods {
         for claim in maker.claims(inventory) {
-            let Some(why) = claim.class().and_then(|class| node_bound(inventory, class)) else {
-                continue;
-            };
+            let Some(class) = claim.class() else { continue };
+            if !known.contains_key(class) {
+                known.insert(class.to_owned(), node_bound(inventory, class));
+            }
+            let Some(why) = &known[class] else { continue };
             let message = format!(
                 "its volume {} can be mounted on one node only: {why}",
                 claim.volume
