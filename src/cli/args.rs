@@ -44,6 +44,8 @@ pub struct Cli {
 pub enum Command {
     /// Prove the manifests on a real cluster
     ///
+    /// They are linted first: beside a violation stands the rule of `stateproof lint` that foresaw it.
+    ///
     /// Without --keep a cluster that this command creates is removed in the end; one that was there before (see
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
