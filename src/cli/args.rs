@@ -44,6 +44,8 @@ pub struct Cli {
 pub enum Command {
     /// Prove the manifests on a real cluster
     ///
+    /// They are linted first: beside a violation stands the rule of `stateproof lint` that foresaw it.
+    ///
     /// Without --keep a cluster that this command creates is removed in the end; one that was there before (see
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
@@ -56,6 +58,9 @@ pub enum Command {
         #[command(flatten)]
         selection: Selection,
     },
+    /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
+    #[command(after_help = super::lint::EXIT_CODES)]
+    Lint(super::lint::LintArgs),
     /// Judge the history of a run again, without a cluster
     Judge {
         /// The `run.jsonl` that `verify --report` wrote

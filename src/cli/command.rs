@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, ClusterArgs, Color, Command, Verify};
 use super::exit::Exit;
+use super::lint::lint_command;
 use super::terminal::Terminal;
 
 /// How long a new cluster may take until it can be used.
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
 async fn carry_out(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Verify(verify) => return verify_command(cli, verify).await,
+        Command::Lint(lint) => return lint_command(lint, cli.color),
         Command::Judge { history } => return judge_command(cli, history),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
@@ -227,7 +229,7 @@ fn fail(error: &RunError) -> Exit {
     Exit::from(error)
 }
 
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     // A reader that has gone away (`| head`) is no error of ours.
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }

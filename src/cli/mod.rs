@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod exit;
+mod lint;
 mod terminal;
 
 pub use command::run;

@@ -14,6 +14,8 @@ use super::{Manifest, ManifestError, Place, Problem, Problems, order};
 #[derive(Clone, Debug)]
 pub struct ManifestSet {
     manifests: Vec<Manifest>,
+    /// Where the objects of a name are: a large set refers to itself by names.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 impl ManifestSet {
@@ -61,6 +63,12 @@ impl ManifestSet {
         self.manifests.iter()
     }
 
+    /// The manifests of this name, whatever their kind and namespace, in the order in which they were read.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Manifest> {
+        let positions = self.by_name.get(name).into_iter().flatten();
+        positions.map(|&position| &self.manifests[position])
+    }
+
     /// The manifests in the order in which they are applied: namespaces, custom resource definitions, volumes and
     /// their classes, accounts and rights, Secrets and ConfigMaps, claims, Services, anything else, and last what
     /// makes pods. Within each, the order in which they were read.
@@ -99,7 +107,14 @@ impl ManifestSet {
             problems.push(Problem::new(ManifestError::NoManifests { path }));
         }
         Problems::check(problems)?;
-        Ok(Self { manifests })
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (position, manifest) in manifests.iter().enumerate() {
+            by_name
+                .entry(manifest.name().to_owned())
+                .or_default()
+                .push(position);
+        }
+        Ok(Self { manifests, by_name })
     }
 }
 

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::foreseen::linted;
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{ClusterSpec, Clusters};
@@ -59,6 +60,7 @@ pub struct Proven {
 /// What is known before anything is touched.
 pub(super) struct Prepared {
     pub(super) set: ManifestSet,
+    pub(super) linted: Event,
     pub(super) discovered: Vec<Discovered>,
     pub(super) plans: Vec<Plan>,
     pub(super) run_namespace: String,
@@ -227,6 +229,7 @@ impl Verification {
             .map(|found| Plan::new(found.workload.clone(), &self.selection))
             .collect();
         Ok(Prepared {
+            linted: linted(&set, &run_namespace),
             set,
             discovered,
             plans,

@@ -11,6 +11,7 @@ mod exclusivity;
 mod facts;
 mod failure;
 mod fault;
+mod foreseen;
 mod happened;
 mod identity;
 mod inspection;

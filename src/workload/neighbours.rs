@@ -28,7 +28,11 @@ impl<'s> Neighbours<'s> {
 
     /// The `v1` object of this kind and name.
     pub(super) fn find(&self, kind: &str, name: &str) -> Option<&'s Manifest> {
-        self.every(kind).find(|manifest| manifest.name() == name)
+        self.set.named(name).find(|manifest| {
+            manifest.api_version() == "v1"
+                && manifest.kind() == kind
+                && manifest.namespace().unwrap_or(self.default_namespace) == self.namespace
+        })
     }
 
     /// The `v1` objects of this kind.

@@ -14,6 +14,7 @@ mod document;
 mod fixtures;
 mod history;
 mod layout;
+mod lint;
 mod manifest;
 mod members;
 mod plan;
