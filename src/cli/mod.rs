@@ -2,7 +2,10 @@
 
 mod args;
 mod command;
+mod compare;
 mod exit;
+mod live;
+mod reports;
 mod terminal;
 
 pub use command::run;
