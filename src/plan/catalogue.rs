@@ -17,7 +17,7 @@ impl Plan {
     /// let database = discover(&set, "default")?.remove(0);
     /// let plan = Plan::new(database.workload, &Selection::default());
     /// let drills: Vec<Drill> = plan.drills.iter().map(|planned| planned.drill).collect();
-    /// assert_eq!(drills, [Drill::LosePod, Drill::ForceDelete, Drill::DeleteStatefulset, Drill::DeleteClaim]);
+    /// assert_eq!(drills, [Drill::Crash, Drill::LosePod, Drill::ForceDelete, Drill::DeleteStatefulset, Drill::DeleteClaim]);
     /// # Ok::<(), stateproof::manifest::Problems>(())
     /// ```
     #[must_use]
@@ -53,6 +53,8 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
     }
     match drill {
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
+        Drill::Crash => Ok(drills::crash(workload)),
+        Drill::BadRollout => drills::bad_rollout(workload, selection),
         _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
             drills::of_deployment(drill, workload)
         }
@@ -66,8 +68,10 @@ fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::LoseAllPods => drills::lose_all_pods(workload),
         Drill::Order => drills::order(workload),
         Drill::Scale => drills::scale(workload),
+        Drill::ScaleToZero => drills::scale_to_zero(workload, selection),
         Drill::Rollout => drills::rollout(workload, selection),
         Drill::Evict => drills::evict(workload),
         Drill::Drain => drills::drain(workload, selection),
+        Drill::PauseNode => drills::pause_node(workload, selection),
     }
 }

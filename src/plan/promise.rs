@@ -32,6 +32,8 @@ pub enum Promise {
     Placement,
     /// Never two servers on one volume.
     Exclusivity,
+    /// A rollout that cannot come to an end is over once the template is set back.
+    Rollback,
     /// The set fails, and in the way that was named beforehand.
     Failure,
 }
@@ -52,6 +54,7 @@ impl fmt::Display for Promise {
             Self::Protection => "protection",
             Self::Placement => "placement",
             Self::Exclusivity => "exclusivity",
+            Self::Rollback => "rollback",
             Self::Failure => "failure",
         })
     }
