@@ -106,7 +106,7 @@ fn numbered(text: &str, at: usize, number: u64) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_spoiled_history_is_refused_or_judged(which in 0..5_usize, spoils in prop::collection::vec(spoil(), 1..4)) {

@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use stateproof::history::History;
-use stateproof::plan::Drill;
+use stateproof::plan::{Drill, Promise};
 use stateproof::report;
 use stateproof::verdict::judge;
 
@@ -98,6 +98,23 @@ fn the_schema_knows_every_drill() {
         let mut changed = whole.clone();
         changed["promises"][0]["drill"]["drill"] = serde_json::to_value(drill).unwrap();
         assert!(schema.is_valid(&changed), "{drill}");
+    }
+}
+
+/// What cannot be a promise is answered with all that can.
+#[test]
+fn the_schema_knows_every_promise() {
+    let schema = schema();
+    let whole = document(&Tape::of(&[Drill::LosePod]).history());
+    let error = serde_json::from_value::<Promise>(json!("?"))
+        .unwrap_err()
+        .to_string();
+    let names: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+    assert!(names.len() > 10 && names.contains(&"durability"), "{error}");
+    for name in names {
+        let mut changed = whole.clone();
+        changed["promises"][0]["promise"] = json!(name);
+        assert!(schema.is_valid(&changed), "{name}");
     }
 }
 
