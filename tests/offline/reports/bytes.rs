@@ -100,8 +100,12 @@ fn numbered(text: &str, at: usize, number: u64) -> String {
         .chain(text.match_indices("\"key\":"))
         .map(|(start, found)| start + found.len())
         .collect();
-    let start = starts[at % starts.len()];
-    let digits = text[start..].find(|c: char| !c.is_ascii_digit()).unwrap();
+    let Some(start) = at.checked_rem(starts.len()).map(|index| starts[index]) else {
+        return text.to_owned();
+    };
+    // Where the text was cut within a number, that ends it.
+    let end = text[start..].find(|c: char| !c.is_ascii_digit());
+    let digits = end.unwrap_or(text.len() - start);
     format!("{}{number}{}", &text[..start], &text[start + digits..])
 }
 
