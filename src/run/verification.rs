@@ -1,5 +1,6 @@
+use std::fs;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::foreseen::linted;
 use super::observer::Silent;
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{ClusterSpec, Clusters};
-use crate::history::{Event, History, Recorder};
+use crate::history::{Event, History, HistoryError, Recorder};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, End, Plan, Selection};
 use crate::vantage::DEFAULT_IMAGE;
@@ -102,7 +103,7 @@ impl Verification {
         self
     }
 
-    /// Write the history to this file as it happens.
+    /// Write the history to this file as it happens. Its directory is made where there is none.
     #[must_use]
     pub fn history(mut self, file: impl Into<PathBuf>) -> Self {
         self.history = Some(file.into());
@@ -167,7 +168,7 @@ impl Verification {
     pub async fn prove(&self, interrupt: &CancellationToken) -> Result<Proven, RunError> {
         let prepared = self.prepare()?;
         let recorder = match &self.history {
-            Some(file) => Recorder::create(file)?,
+            Some(file) => create(file)?,
             None => Recorder::in_memory(),
         };
         let observer = self.observer.clone();
@@ -247,6 +248,18 @@ impl Verification {
         discovered.retain(|found| self.selection.ends_of(&found.workload).next().is_some());
         Ok(())
     }
+}
+
+/// Makes the history's file, and its directory where there is none: not before the manifests have been read, so that a
+/// refused set leaves nothing behind.
+fn create(file: &Path) -> Result<Recorder, HistoryError> {
+    if let Some(directory) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(directory).map_err(|cause| HistoryError::Create {
+            path: file.to_owned(),
+            cause: Arc::new(cause),
+        })?;
+    }
+    Recorder::create(file)
 }
 
 /// Tells this run's namespace from any other's: the time in milliseconds and the process.

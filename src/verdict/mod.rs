@@ -53,4 +53,5 @@ pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};
 pub use times::RecoveryTimes;
 
+pub(crate) use rows::brief;
 pub(crate) use times::seconds;

@@ -8,6 +8,7 @@
 mod api_server;
 mod claims;
 mod cli;
+mod cli_reports;
 mod credentials;
 mod deployment;
 mod document;
@@ -21,6 +22,7 @@ mod plan;
 mod refusals;
 mod replica_set;
 mod report;
+mod reports;
 mod tape;
 mod verdict;
 mod watches;
