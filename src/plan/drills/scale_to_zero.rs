@@ -19,6 +19,9 @@ pub fn scale_to_zero(workload: &Workload, selection: &Selection) -> Result<Plann
         Step::Write { rows: ROWS },
         Step::StartWriter,
         Step::Scale { replicas: 0 },
+        // With `whenScaled: Delete` the claims go a moment after the pods. A controller that finds one of them still
+        // going makes no pod, and may not look again for minutes.
+        Step::InspectClaims,
         Step::Scale { replicas },
         Step::AwaitAllReady,
         Step::Resolve,
