@@ -109,11 +109,17 @@ pub async fn remove_left(client: &Client, namespace: &str) -> Result<(), Namespa
 
 /// Makes a namespace if it is not there.
 ///
+/// With a label: who applies no field owns none, and the API server then notes no field manager, by which
+/// [`remove_left`] knows it.
+///
 /// # Errors
 /// [`NamespaceError::Refused`].
 pub async fn create(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
-    let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    let labels = json!({"app.kubernetes.io/managed-by": FIELD_MANAGER});
+    let body = json!({
+        "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels},
+    });
     api.patch(
         namespace,
         &PatchParams::apply(FIELD_MANAGER).force(),
