@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 use stateproof::cluster::provider::Clusters;
-use stateproof::plan::Drill;
+use stateproof::plan::{Drill, Outcome};
 
 use crate::support::{CLUSTER, block_on, cluster, fixture, prove};
 
@@ -33,6 +33,28 @@ fn sigint_during_a_drill_leaves_nothing() {
 #[test]
 fn sigterm_while_the_workload_comes_up_leaves_nothing() {
     interrupted_run(posix::TERM, "bringing up", "wealist-postgres-manual-claim");
+}
+
+/// SIGKILL leaves everything: the next run of the same set finds the volume that the dead run's claim holds, and takes
+/// away both.
+#[test]
+fn what_sigkill_leaves_goes_with_the_next_run_of_the_set() {
+    let set = "sfs-nginx/volume";
+    block_on(shared_cluster());
+    let mut run = Run::start(&["--name", CLUSTER, "--keep", "--drill", "lose-pod"], set);
+    run.wait_for("lose-pod: delete pod");
+    assert_eq!(run.signal(posix::KILL), None);
+    let dead = format!("-{:x}", run.child.id());
+    let of_the_dead = || {
+        block_on(left_in_cluster())
+            .into_iter()
+            .filter(|name| name.ends_with(&dead))
+    };
+    assert!(of_the_dead().count() > 0, "the dead run left nothing");
+    let proven = prove(set, &[Drill::LosePod]);
+    assert_eq!(proven.verdict.outcome, Outcome::Held);
+    let left: Vec<_> = of_the_dead().collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 /// SIGINT while a node is cordoned: it is given back, and nothing of the run is left.
@@ -171,6 +193,7 @@ impl Drop for Run {
 mod posix {
     pub const INT: &str = "INT";
     pub const TERM: &str = "TERM";
+    pub const KILL: &str = "KILL";
 }
 
 async fn shared_cluster() -> PathBuf {
