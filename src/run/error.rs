@@ -20,7 +20,7 @@ pub enum RunError {
     /// The end that was named can prove nothing of these manifests. Nothing has been touched.
     #[error(transparent)]
     Ends(#[from] UnusableEnds),
-    /// A drill that was asked for cannot be done on this cluster. Nothing has been touched.
+    /// A drill that was asked for cannot be done on this cluster. Nothing of the set has been applied.
     #[error("the drill {drill} cannot be done on cluster {cluster}: {why}")]
     Unfit {
         /// The drill.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::RunError;
 use super::drill::Run;
 use super::fault::REMOVAL_DEADLINE;
-use crate::cluster::provider::Node;
+use crate::cluster::provider::{Node, ProviderError};
 use crate::cluster::{Objects, node_ready};
 use crate::fault::FaultError;
 use crate::history::{Event, Fault, ObjectRef};
@@ -27,15 +27,15 @@ impl Run<'_> {
             Some((object.clone(), server))
         });
         let (object, server) = found.ok_or_else(|| nothing(format!("node of {called}")))?;
-        let node = self
-            .way_to(&object)
-            .ok_or_else(|| nothing(format!("way to node {} but through the API server", object.name)))?;
+        let node = self.way_to(Fault::PauseNode, &object.name)?;
         self.bench.paused.add(node);
         // What runs there now is what must have ended.
         self.met.send_modify(|met| {
             met.insert(server);
         });
-        self.at_the_node(Fault::PauseNode, &object, node.pause()).await?;
+        let what = format!("{} {}", Fault::PauseNode, object.name);
+        self.at_the_node(Fault::PauseNode, &object, what, node.pause())
+            .await?;
         self.await_node(&object, false).await
     }
 
@@ -49,7 +49,8 @@ impl Run<'_> {
             fault,
             object: "node that was paused".to_owned(),
         })?;
-        self.at_the_node(fault, &object, self.bench.paused.resume())
+        let what = format!("{fault} {}", object.name);
+        self.at_the_node(fault, &object, what, self.bench.paused.resume())
             .await?;
         self.await_node(&object, true).await
     }
@@ -72,11 +73,13 @@ impl Run<'_> {
         .await
     }
 
-    async fn at_the_node(
+    /// Does a fault that is a node's to do, not the API server's.
+    pub(super) async fn at_the_node(
         &self,
         fault: Fault,
         object: &ObjectRef,
-        work: impl Future<Output = Result<(), crate::cluster::provider::ProviderError>>,
+        what: String,
+        work: impl Future<Output = Result<(), ProviderError>>,
     ) -> Result<(), RunError> {
         let drill = self.ledger.drill.clone();
         self.record(Event::FaultBegun {
@@ -84,8 +87,7 @@ impl Run<'_> {
             fault,
             targets: vec![object.clone()],
         })?;
-        self.timed(format!("{fault} {}", object.name), async { Ok(work.await?) })
-            .await?;
+        self.timed(what, async { Ok(work.await?) }).await?;
         self.record(Event::FaultAccepted { drill, fault })
     }
 
@@ -96,8 +98,14 @@ impl Run<'_> {
         Ok(self.bench.watches.until(what, condition, NOTICED, check).await?)
     }
 
-    fn way_to(&self, object: &ObjectRef) -> Option<&Node> {
-        self.bench.nodes.iter().find(|node| node.name == object.name)
+    /// The node, as it is reached without the API server.
+    pub(super) fn way_to(&self, fault: Fault, name: &str) -> Result<&Node, FaultError> {
+        let mut nodes = self.bench.nodes.iter();
+        let node = nodes.find(|node| node.name == name);
+        node.ok_or_else(|| FaultError::NoTarget {
+            fault,
+            object: format!("way to node {name} but through the API server"),
+        })
     }
 }
 

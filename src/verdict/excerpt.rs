@@ -3,7 +3,7 @@ use crate::history::{Event, Record};
 use crate::workload::WorkloadId;
 
 /// What the logs of a workload's containers said last, each container once.
-pub(super) fn excerpts(workload: &WorkloadId, records: &[Record]) -> Vec<LogExcerpt> {
+pub(crate) fn excerpts(workload: &WorkloadId, records: &[Record]) -> Vec<LogExcerpt> {
     let mut excerpts: Vec<LogExcerpt> = Vec::new();
     for record in records {
         let Event::Log {

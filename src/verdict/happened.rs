@@ -1,7 +1,7 @@
 //! Proofs of the faults that are no deletions.
 
 use super::view::{Begun, DrillView, POD, STATEFUL_SET};
-use crate::history::{Event, Fault, ObjectState, SetState};
+use crate::history::{Event, Fault, NodeState, ObjectState, SetState};
 
 const NODE: &str = "Node";
 
@@ -81,44 +81,36 @@ pub(super) fn evicted(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), Stri
 
 /// The node was seen cordoned, or no longer.
 pub(super) fn cordoned(view: &DrillView<'_>, begun: Begun<'_>, cordoned: bool) -> Result<(), String> {
-    for target in begun.targets {
-        let seen = view.all().any(|at| match at.event {
-            Event::Observed {
-                object,
-                state: ObjectState::Node(node),
-                ..
-            } => at.place > begun.place && object.uid == target.uid && node.cordoned == cordoned,
-            _ => false,
-        });
-        if !seen {
-            return Err(format!(
-                "the fault did not happen: {} {} was never seen {}",
-                target.kind,
-                target.name,
-                if cordoned { "cordoned" } else { "uncordoned" }
-            ));
-        }
-    }
-    Ok(())
+    let how = if cordoned { "cordoned" } else { "uncordoned" };
+    nodes_seen(view, begun, how, |node| node.cordoned == cordoned)
 }
 
 /// The cluster was seen to take the node for dead, or to hear of it again.
 pub(super) fn heard_of(view: &DrillView<'_>, begun: Begun<'_>, ready: bool) -> Result<(), String> {
+    let how = if ready { "Ready again" } else { "taken for dead" };
+    nodes_seen(view, begun, how, |node| node.ready == ready)
+}
+
+/// Every node that a fault was aimed at was seen in a state since.
+fn nodes_seen(
+    view: &DrillView<'_>,
+    begun: Begun<'_>,
+    how: &str,
+    is: impl Fn(&NodeState) -> bool,
+) -> Result<(), String> {
     for target in begun.targets {
         let seen = view.all().any(|at| match at.event {
             Event::Observed {
                 object,
                 state: ObjectState::Node(node),
                 ..
-            } => at.place > begun.place && object.uid == target.uid && node.ready == ready,
+            } => at.place > begun.place && object.uid == target.uid && is(node),
             _ => false,
         });
         if !seen {
             return Err(format!(
-                "the fault did not happen: {} {} was never seen {}",
-                target.kind,
-                target.name,
-                if ready { "Ready again" } else { "taken for dead" }
+                "the fault did not happen: {} {} was never seen {how}",
+                target.kind, target.name
             ));
         }
     }

@@ -53,5 +53,6 @@ pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};
 pub use times::RecoveryTimes;
 
+pub(crate) use excerpt::excerpts;
 pub(crate) use rows::brief;
 pub(crate) use times::seconds;

@@ -1,4 +1,4 @@
-use super::parts::{ROWS, held, planned};
+use super::parts::{KEPT, ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::{Workload, WorkloadKind};
 
@@ -18,13 +18,7 @@ pub fn crash(workload: &Workload) -> PlannedDrill {
         Step::InspectClaims,
         Step::Read,
     ];
-    let mut expectations = vec![
-        held(Promise::Identity),
-        held(Promise::Storage),
-        held(Promise::Address),
-        held(Promise::Durability),
-        held(Promise::Recovery),
-    ];
+    let mut expectations: Vec<_> = KEPT.map(held).into();
     if workload.kind == WorkloadKind::Deployment {
         // Its pods have no names to be asked for.
         steps.retain(|step| *step != Step::Resolve);

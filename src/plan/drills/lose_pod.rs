@@ -1,5 +1,5 @@
-use super::parts::{MEMBER, ROWS, held, planned};
-use crate::plan::{Drill, PlannedDrill, Promise, Step};
+use super::parts::{KEPT, MEMBER, ROWS, held, planned};
+use crate::plan::{Drill, PlannedDrill, Step};
 use crate::workload::{EngineKind, Workload};
 
 /// The pod goes while rows are being written; everything else must stay.
@@ -30,12 +30,6 @@ fn without_pod(drill: Drill, grace_seconds: Option<u32>, workload: &Workload) ->
     if by_name && workload.services_of(&workload.member(MEMBER)).next().is_some() {
         steps.push(Step::ReadServices);
     }
-    let expectations = vec![
-        held(Promise::Identity),
-        held(Promise::Storage),
-        held(Promise::Address),
-        held(Promise::Durability),
-        held(Promise::Recovery),
-    ];
+    let expectations: Vec<_> = KEPT.map(held).into();
     planned(drill, workload, steps, expectations)
 }

@@ -7,6 +7,15 @@ pub const ROWS: u32 = 100;
 /// The member that faults are for. The first one: it exists whatever the number of members.
 pub const MEMBER: u32 = 0;
 
+/// What a member keeps that goes and comes back.
+pub const KEPT: [Promise; 5] = [
+    Promise::Identity,
+    Promise::Storage,
+    Promise::Address,
+    Promise::Durability,
+    Promise::Recovery,
+];
+
 /// A drill on the first member, without what a workload without claims, or one that keeps no rows, cannot show.
 pub fn planned(
     drill: Drill,

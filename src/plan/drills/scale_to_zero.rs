@@ -1,5 +1,5 @@
-use super::parts::{ROWS, held, planned};
-use crate::plan::{Drill, PlannedDrill, Promise, Selection, Step};
+use super::parts::{KEPT, ROWS, held, planned};
+use crate::plan::{Drill, PlannedDrill, Selection, Step};
 use crate::workload::{Workload, WorkloadKind};
 
 /// Nobody is left for a while, as over a night that is to cost nothing, and then all are there again, while rows are
@@ -29,12 +29,6 @@ pub fn scale_to_zero(workload: &Workload, selection: &Selection) -> Result<Plann
         Step::InspectClaims,
         Step::Read,
     ];
-    let expectations = vec![
-        held(Promise::Identity),
-        held(Promise::Storage),
-        held(Promise::Address),
-        held(Promise::Durability),
-        held(Promise::Recovery),
-    ];
+    let expectations: Vec<_> = KEPT.map(held).into();
     Ok(planned(Drill::ScaleToZero, workload, steps, expectations))
 }

@@ -6,8 +6,7 @@ use crate::plan::Outcome;
 use crate::report::said::{Said, warnings};
 use crate::report::stretch::Stretch;
 use crate::report::wording::{came_to, failed, failed_by_themselves, unshown};
-use crate::verdict::{Failure, LogExcerpt, Verdict};
-use crate::workload::WorkloadId;
+use crate::verdict::{Failure, LogExcerpt, Verdict, excerpts};
 
 /// One reason for which the verdict is not Held.
 pub(super) struct Why {
@@ -45,7 +44,7 @@ pub(super) fn why(
             chain: false,
             unshown: Vec::new(),
             begun: true,
-            logs: logs(records, &promise.drill.workload),
+            logs: excerpts(&promise.drill.workload, records),
             said: warnings(records, &promise.drill.workload.namespace),
         });
     }
@@ -96,29 +95,4 @@ fn records_of<'h>(
         |record| matches!(&record.event, Event::NotUp { workload, .. } if *workload == failure.workload),
     );
     &history.records[..end.unwrap_or(history.records.len())]
-}
-
-/// What containers of the workload said last in these records, each once.
-fn logs(records: &[Record], workload: &WorkloadId) -> Vec<LogExcerpt> {
-    let mut logs: Vec<LogExcerpt> = Vec::new();
-    for record in records {
-        let Event::Log {
-            object,
-            container,
-            lines,
-        } = &record.event
-        else {
-            continue;
-        };
-        if object.namespace != workload.namespace || !object.name.starts_with(&workload.name) {
-            continue;
-        }
-        logs.retain(|known| known.pod != object.name || known.container != *container);
-        logs.push(LogExcerpt {
-            pod: object.name.clone(),
-            container: container.clone(),
-            lines: lines.clone(),
-        });
-    }
-    logs
 }
