@@ -10,8 +10,8 @@ use crate::workload::{Member, Workload};
 /// its server one of these container IDs.
 ///
 /// Its pods have no names that stay, so that none stands for the one that went: all of them must be there. And the old
-/// ones must be on their way: a rollout that is taken back while an old pod is left keeps that one. Gives the pod that
-/// stands for the member.
+/// ones must be gone, which the Deployment's own status does not await: a rollout that is taken back while an old pod
+/// is left keeps that one, and what is not seen to go proves nothing. Gives the pod that stands for the member.
 #[must_use]
 pub fn deployment_ready(
     objects: &Objects,
@@ -19,13 +19,12 @@ pub fn deployment_ready(
     member: &Member,
     not: &BTreeSet<String>,
 ) -> Progress<(ObjectRef, PodState)> {
-    let pods: Vec<_> = objects
+    let (old, pods): (Vec<_>, Vec<_>) = objects
         .pods_of(workload)
-        .filter(|(_, pod)| pod.is_alive())
-        .collect();
-    let (old, pods): (Vec<_>, Vec<_>) = pods
-        .into_iter()
+        // One that ended by itself stays in the API for as long as nobody deletes it.
+        .filter(|(_, pod)| pod.is_alive() || pod.terminating)
         .partition(|(object, pod)| is_one_of(not, workload, object, pod));
+    let pods: Vec<_> = pods.into_iter().filter(|(_, pod)| pod.is_alive()).collect();
     let is_ready = |pod: &PodState| pod.ready && pod.ip.is_some();
     let ready = pods.iter().filter(|(_, pod)| is_ready(pod)).count();
     let wanted = usize::try_from(workload.replicas).unwrap_or(usize::MAX);
