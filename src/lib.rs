@@ -10,6 +10,7 @@
 //! driver, and the same history gives the same verdict wherever it is judged. [`run::Verification`] is where to start.
 
 pub mod cluster;
+pub mod config;
 pub mod engine;
 pub mod fault;
 pub mod history;

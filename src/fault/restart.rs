@@ -35,6 +35,8 @@ pub fn undo_restart(objects: &Objects, workload: &Workload) -> Result<Aim, Fault
 fn aim(fault: Fault, objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
     let (kind, found) = match workload.kind {
         WorkloadKind::StatefulSet => ("StatefulSet", objects.set(&workload.namespace, &workload.name)),
+        // It has no template that could change.
+        WorkloadKind::Pod => ("StatefulSet or Deployment", None),
         WorkloadKind::Deployment => (
             "Deployment",
             objects.deployment(&workload.namespace, &workload.name),

@@ -13,7 +13,9 @@ use super::{Manifest, ManifestError, Place, Problem, Problems, order};
 /// The Kubernetes objects of some directories, files or standard input, in the order in which they were read.
 #[derive(Clone, Debug)]
 pub struct ManifestSet {
-    manifests: Vec<Manifest>,
+    pub(super) manifests: Vec<Manifest>,
+    /// Positions by kind: in a set of thousands what refers to what is found without looking at all of it.
+    by_kind: HashMap<String, Vec<usize>>,
 }
 
 impl ManifestSet {
@@ -61,6 +63,12 @@ impl ManifestSet {
         self.manifests.iter()
     }
 
+    /// The manifests of a kind, in the order in which they were read.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Manifest> {
+        let positions = self.by_kind.get(kind).into_iter().flatten();
+        positions.map(|position| &self.manifests[*position])
+    }
+
     /// The manifests in the order in which they are applied: namespaces, custom resource definitions, volumes and
     /// their classes, accounts and rights, Secrets and ConfigMaps, claims, Services, anything else, and last what
     /// makes pods. Within each, the order in which they were read.
@@ -99,7 +107,14 @@ impl ManifestSet {
             problems.push(Problem::new(ManifestError::NoManifests { path }));
         }
         Problems::check(problems)?;
-        Ok(Self { manifests })
+        let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
+        for (position, manifest) in manifests.iter().enumerate() {
+            by_kind
+                .entry(manifest.kind().to_owned())
+                .or_default()
+                .push(position);
+        }
+        Ok(Self { manifests, by_kind })
     }
 }
 

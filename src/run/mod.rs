@@ -20,6 +20,7 @@ mod hooks;
 mod members;
 mod names;
 mod observer;
+mod preparation;
 mod probes;
 mod roles;
 mod scene;
@@ -30,5 +31,6 @@ mod writer;
 
 pub use error::RunError;
 pub use observer::{Observer, Silent};
+pub use preparation::Outlook;
 pub use scene::Scene;
 pub use verification::{Proven, Verification};

@@ -46,6 +46,13 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     if let Some(finding) = page(view, ready, &mut evidence) {
         return finding;
     }
+    if !view.workload.is_spoken() {
+        evidence.push(format!(
+            "{}: that it serves is what its readiness says, and nothing else",
+            view.workload.engine
+        ));
+        return Finding::held(evidence);
+    }
     if !view.writes_after_fault() {
         let read = view
             .own()

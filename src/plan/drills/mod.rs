@@ -1,5 +1,6 @@
 //! The drills, a file each: when it applies, its steps, and what it promises.
 
+mod bare_pod;
 mod delete_claim;
 mod delete_stateful_set;
 mod deployment;
@@ -16,6 +17,7 @@ mod rollout;
 mod scale;
 mod step_down;
 
+pub(super) use bare_pod::of_bare_pod;
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;
 pub(super) use deployment::of_deployment;
