@@ -67,6 +67,10 @@ pub enum Command {
     Up {
         #[command(flatten)]
         cluster: ClusterArgs,
+
+        /// What the provider's configuration file was once named with: said, instead of a mere "unexpected argument"
+        #[arg(long, hide = true, value_parser = renamed)]
+        config: Option<PathBuf>,
     },
     /// Remove clusters that stateproof made: those named, or all of them
     Down {
@@ -278,6 +282,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
+}
+
+fn renamed(_: &str) -> Result<PathBuf, String> {
+    Err("the provider's configuration file is named with `--cluster-config`".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -56,7 +56,7 @@ async fn carry_out(cli: &Cli) -> Exit {
             Ok(()) => return Exit::Held,
             Err(error) => return fail(&error),
         },
-        Command::Up { cluster } => up(cluster).await,
+        Command::Up { cluster, .. } => up(cluster).await,
         Command::Down { names } => down(names).await,
         Command::Gc => gc().await,
     };

@@ -144,7 +144,7 @@ impl Application {
         applied: impl FnMut(ObjectRef),
     ) -> Result<(), ApplyError> {
         let others = |object: &&Object| {
-            let makes_pods = object.resource.group == "apps";
+            let makes_pods = object.resource.group == "apps" || object.resource.kind == "Pod";
             let same = object.namespace.as_ref() == Some(&workload.namespace)
                 && object.body.name_any() == workload.name;
             same || !makes_pods

@@ -134,6 +134,11 @@ impl Environment {
         }
     }
 
+    /// The text of a file in the container that the set brings.
+    pub(super) fn file(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(|file| file.text.as_str())
+    }
+
     /// A setting that has to be known beforehand, by the first of these variables that is set: its value, or none where
     /// none of them is. Of each, `NAME_FILE` is the path of a file that holds the value. What is wrong with it becomes a
     /// problem, unless it is one already.

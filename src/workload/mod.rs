@@ -30,6 +30,7 @@ mod products;
 mod programs;
 mod references;
 mod requests;
+mod resources;
 mod selector;
 mod services;
 mod stateful_set;
@@ -48,4 +49,5 @@ pub use model::{
 };
 pub use mysql::LEDGER_DATABASE;
 pub use outline::outline;
-pub use requests::{NodeRoom, Requests, Resources, Shortage};
+pub use requests::{NodeRoom, Requests, Shortage};
+pub use resources::Resources;

@@ -2,12 +2,13 @@
 //! `mongod` is told on its command line.
 
 use k8s_openapi::api::core::v1::Container;
+use serde_json::Value;
 
 use super::environment::{Environment, Setting, Variable};
 use super::login::Login;
 use super::products::{self, Flavour};
 use super::{Engine, EngineKind, Replication};
-use crate::manifest::{Manifest, Problem};
+use crate::manifest::{Manifest, Problem, Settings};
 
 const PORT: u16 = 27017;
 
@@ -19,32 +20,33 @@ const DATABASE: &str = "stateproof";
 
 /// The engine in a container that runs this image.
 pub(super) fn engine(container: &Container, environment: &Environment) -> Engine {
-    let line = CommandLine::of(container, environment);
+    let told = Told::of(container, environment);
+    let port = told
+        .option("--port", "/net/port")
+        .or_else(|| environment.known("MONGODB_PORT_NUMBER").map(str::to_owned));
     Engine {
         kind: EngineKind::MongoDb,
         product: String::new(),
         recognised_by: String::new(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
-        port: line
-            .option(&["--port"])
-            .or_else(|| environment.known("MONGODB_PORT_NUMBER"))
-            .and_then(|port| port.parse().ok())
-            .unwrap_or(PORT),
-        data_directory: line
-            .option(&["--dbpath"])
-            .unwrap_or_else(|| directory(container))
-            .to_owned(),
+        port: port.and_then(|port| port.parse().ok()).unwrap_or(PORT),
+        data_directory: told
+            .option("--dbpath", "/storage/dbPath")
+            .unwrap_or_else(|| directory(container).to_owned()),
     }
 }
 
 /// The replica set that the server is told to be a member of.
 pub(super) fn replication(container: &Container, environment: &Environment) -> Option<Replication> {
-    let line = CommandLine::of(container, environment);
+    let told = Told::of(container, environment);
     // Bitnami's image writes it into the server's configuration.
-    let named = line.option(&["--replSet"]).or_else(|| {
+    let named = told.option("--replSet", "/replication/replSetName").or_else(|| {
         let mode = environment.get("MONGODB_REPLICA_SET_MODE").is_some();
-        environment.known("MONGODB_REPLICA_SET_NAME").filter(|_| mode)
+        environment
+            .known("MONGODB_REPLICA_SET_NAME")
+            .filter(|_| mode)
+            .map(str::to_owned)
     });
     // Of `NAME/SEED,…` only the name counts any more.
     let name = named?.split('/').next()?.to_owned();
@@ -53,11 +55,11 @@ pub(super) fn replication(container: &Container, environment: &Environment) -> O
 
 /// What a reader should know of how the server is started.
 pub(super) fn note(container: &Container, environment: &Environment) -> Option<String> {
-    let line = CommandLine::of(container, environment);
-    let file = line.option(&["--config", "-f"])?;
+    let told = Told::of(container, environment);
+    let file = told.line.option(CONFIGURATION).filter(|_| told.file.is_null())?;
     Some(format!(
-        "the server reads its configuration from {file}, which stateproof does not: what is set there and not on the \
-         command line (a replica set, a port, a data directory) is not known"
+        "the server reads its configuration from {file}, which is in no ConfigMap or Secret of the set, or is no YAML: \
+         what is set there and not on the command line (a replica set, a port, a data directory) is not known"
     ))
 }
 
@@ -117,6 +119,39 @@ pub(super) fn login(
             ..Setting::default_of(DATABASE)
         }),
     })
+}
+
+/// How a configuration file is named on the command line.
+const CONFIGURATION: &[&str] = &["--config", "-f"];
+
+/// What the server is told: on its command line, which comes first, and in its configuration file (MongoDB's manual,
+/// "Configuration File Options").
+struct Told {
+    line: CommandLine,
+    /// Nothing where there is no such file, or it cannot be read.
+    file: Value,
+}
+
+impl Told {
+    fn of(container: &Container, environment: &Environment) -> Self {
+        let line = CommandLine::of(container, environment);
+        let text = line.option(CONFIGURATION).and_then(|path| environment.file(path));
+        let settings = text.and_then(|text| Settings::from_str("mongod.conf", text).ok());
+        Self {
+            line,
+            file: settings.map_or(Value::Null, |settings| settings.json().clone()),
+        }
+    }
+
+    /// An option by its name on the command line, or by its JSON pointer in the file.
+    fn option(&self, name: &str, pointer: &str) -> Option<String> {
+        let in_file = || match self.file.pointer(pointer)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        self.line.option(&[name]).map(str::to_owned).or_else(in_file)
+    }
 }
 
 /// What the server is told on its command line, word by word.

@@ -5,7 +5,9 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod aliases;
 mod api_server;
+mod bare_pod;
 mod claims;
 mod cli;
 mod config;

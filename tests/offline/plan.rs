@@ -123,6 +123,39 @@ fn only_what_was_selected_runs_in_the_order_of_danger() {
 }
 
 #[test]
+fn what_is_skipped_and_what_promises_nothing_of_what_is_wanted_is_left_out() {
+    let selection = Selection {
+        skip: vec![Drill::ForceDelete],
+        only: vec![Promise::Retention],
+        ..Selection::default()
+    };
+    let plan = Plan::new(workload("wealist-postgres"), &selection);
+    assert_eq!(drills(&plan), [Drill::DeleteStatefulset, Drill::DeleteClaim]);
+    for planned in &plan.drills {
+        let promises: Vec<_> = planned
+            .expectations
+            .iter()
+            .map(|expectation| expectation.promise)
+            .collect();
+        assert_eq!(promises, [Promise::Retention], "{}", planned.drill);
+    }
+    let why = |drill| {
+        let mut left_out = plan.left_out.iter();
+        left_out
+            .find(|left_out| left_out.drill == drill)
+            .unwrap()
+            .reason
+            .as_str()
+    };
+    assert_eq!(why(Drill::ForceDelete), "it is to be skipped");
+    assert_eq!(why(Drill::LosePod), "it promises nothing of retention");
+    for promise in Promise::ALL {
+        assert_eq!(promise.name().parse(), Ok(promise));
+        assert_eq!(serde_json::to_value(promise).unwrap(), promise.name());
+    }
+}
+
+#[test]
 fn without_members_no_drill_applies() {
     let mut workload = workload("wealist-postgres");
     workload.replicas = 0;

@@ -3,8 +3,8 @@
 use stateproof::manifest::{ManifestSet, Problems, Secrets};
 use stateproof::plan::{Drill, Plan, Promise, Selection, Step};
 use stateproof::workload::{
-    Declaration, Declarations, Discovered, EngineKind, LeftAlone, Password, Survey, WorkloadId, discover,
-    survey,
+    Declaration, Declarations, Discovered, EngineKind, LeftAlone, Password, Replication, Survey, WorkloadId,
+    discover, survey,
 };
 
 use crate::refusals::shown;
@@ -322,6 +322,46 @@ data: { db: books }
     let gone = with_volumes("{ name: login, mountPath: /run/login }")
         .replace("- secret: { name: login,", "- secret: { name: gone,");
     assert!(ids(&looked_at(&gone).unwrap_err()).contains(&"reference_missing".to_owned()));
+}
+
+#[test]
+fn a_configuration_in_a_config_map_is_read() {
+    let config = "---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: conf }
+data:
+  mongod.conf: |
+    net: { port: 27018 }
+    storage: { dbPath: /data/files }
+    replication: { replSetName: rs7 }
+";
+    let fields = "args: [--config, /etc/mongo/mongod.conf], volumeMounts: [{ name: conf, mountPath: /etc/mongo }, { \
+                  name: data, mountPath: /data/files }]";
+    let volumes = "      volumes: [{ name: conf, configMap: { name: conf } }]\n      containers:\n";
+    let text = container("'mongo:7.0'", fields).replace("      containers:\n", volumes);
+    let workload = one(&(text.clone() + config)).workload;
+    assert_eq!(
+        (workload.engine.port, &*workload.engine.data_directory),
+        (27018, "/data/files")
+    );
+    assert_eq!(
+        workload.replication,
+        Some(Replication::ReplicaSet {
+            name: "rs7".to_owned()
+        })
+    );
+    // The command line comes first; what is not in the set is said not to be known.
+    let both = text.replace("args: [", "args: [--port, '27019', ") + config;
+    assert_eq!(one(&both).workload.engine.port, 27019);
+    let elsewhere = text.replace("/etc/mongo/mongod.conf", "/etc/mongod.conf") + config;
+    let notes = one(&elsewhere).workload.notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("/etc/mongod.conf, which is in no ConfigMap")),
+        "{notes:?}"
+    );
 }
 
 #[test]
