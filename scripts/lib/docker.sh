@@ -52,6 +52,17 @@ engine_configuration() {
   jq --arg path "$CACHE/bin/runc-bounded" "$bounded" <<<"$system"
 }
 
+# Every node takes some twenty of root's inotify instances, and the kernel's 128 are those of five or
+# six nodes (kind's "Known issues": pod errors due to "too many open files"). Raised until the next
+# reboot where set-up may, and starts the engine.
+ample_inotify() {
+  local limit=/proc/sys/fs/inotify/max_user_instances
+  if [ "$(<"$limit")" -lt 512 ] && [ -w "$limit" ]; then
+    step 'raising fs.inotify.max_user_instances to 512'
+    echo 512 >"$limit" || step 'it stays as it is: few nodes may run side by side'
+  fi
+}
+
 docker_engine() {
   if ! command -v dockerd >/dev/null; then
     debian_root || fail 'the Docker engine does not answer: please install and start Docker, version 20.10 or later'
@@ -59,6 +70,7 @@ docker_engine() {
   elif [ "$(id -u)" != 0 ]; then
     fail "the Docker engine does not answer: please start it, and see that $(id -un) may use it"
   fi
+  ample_inotify
   step 'starting the engine'
   # Where services are managed, the engine is one of them.
   if [ -d /run/systemd/system ]; then

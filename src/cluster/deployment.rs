@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
 
 use super::cause::{self, Cause};
+use super::wait::is_one_of;
 use super::{Objects, Progress};
 use crate::history::{ObjectRef, PodState};
 use crate::workload::{Member, Workload};
 
-/// A Deployment has as many Ready pods as it asks for and no others, and none of them has one of the UIDs `not`.
+/// A Deployment has as many Ready pods as it asks for and no others, and none of them has one of the UIDs `not`, nor
+/// its server one of these container IDs.
 ///
 /// Its pods have no names that stay, so that none stands for the one that went: all of them must be there. And the old
 /// ones must be on their way: a rollout that is taken back while an old pod is left keeps that one. Gives the pod that
@@ -23,7 +25,7 @@ pub fn deployment_ready(
         .collect();
     let (old, pods): (Vec<_>, Vec<_>) = pods
         .into_iter()
-        .partition(|(object, _)| not.contains(&object.uid));
+        .partition(|(object, pod)| is_one_of(not, workload, object, pod));
     let is_ready = |pod: &PodState| pod.ready && pod.ip.is_some();
     let ready = pods.iter().filter(|(_, pod)| is_ready(pod)).count();
     let wanted = usize::try_from(workload.replicas).unwrap_or(usize::MAX);

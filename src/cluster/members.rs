@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::wait::member_ready;
 use super::{Objects, Progress};
-use crate::history::ObjectRef;
+use crate::history::{ContainerState, ObjectRef};
 use crate::workload::{Member, Workload, WorkloadKind};
 
 /// Every one of these members is Ready, as another pod than those with the UIDs `not`.
@@ -67,6 +67,20 @@ pub fn template_changed(objects: &Objects, set: &ObjectRef, before: Option<&str>
     }
 }
 
+/// One of the workload's pods waits for an image that its node does not have.
+#[must_use]
+pub fn without_image(objects: &Objects, workload: &Workload) -> Progress<ObjectRef> {
+    let mut pods = objects.pods_of(workload);
+    let broken = pods.find(|(_, pod)| {
+        let server = pod.container(&workload.engine.container);
+        pod.is_alive() && server.is_some_and(ContainerState::awaits_image)
+    });
+    match broken {
+        Some((pod, _)) => Progress::Met(pod.clone()),
+        None => pending("every pod has its image, or does not ask for it yet".to_owned()),
+    }
+}
+
 /// The node is cordoned, or is not.
 #[must_use]
 pub fn node_cordoned(objects: &Objects, node: &ObjectRef, cordoned: bool) -> Progress<()> {
@@ -74,6 +88,17 @@ pub fn node_cordoned(objects: &Objects, node: &ObjectRef, cordoned: bool) -> Pro
         Some((_, state)) if state.cordoned == cordoned => Progress::Met(()),
         Some((_, state)) if state.cordoned => pending("it is cordoned".to_owned()),
         Some(_) => pending("it is not cordoned".to_owned()),
+        None => pending("there is no such node".to_owned()),
+    }
+}
+
+/// The node is Ready, or is not: then the cluster has not heard of it for a while.
+#[must_use]
+pub fn node_ready(objects: &Objects, node: &ObjectRef, ready: bool) -> Progress<()> {
+    match objects.node(&node.name) {
+        Some((_, state)) if state.ready == ready => Progress::Met(()),
+        Some((_, state)) if state.ready => pending("it is Ready".to_owned()),
+        Some(_) => pending("it is not Ready".to_owned()),
         None => pending("there is no such node".to_owned()),
     }
 }
@@ -125,7 +150,7 @@ pub fn displaced(
     }
 }
 
-fn pending(last: String) -> Progress<()> {
+fn pending<T>(last: String) -> Progress<T> {
     Progress::Pending {
         last,
         causes: Vec::new(),

@@ -24,7 +24,9 @@ mod watches;
 pub use apply::{Application, ApplyError, FIELD_MANAGER};
 pub use cause::Cause;
 pub use client::{ConnectError, connect, connect_without_retries};
-pub use members::{all_ready, budget_settled, displaced, node_cordoned, scaled, template_changed};
+pub use members::{
+    all_ready, budget_settled, displaced, node_cordoned, node_ready, scaled, template_changed, without_image,
+};
 pub use namespace::NamespaceError;
 pub use objects::Objects;
 pub use room::{RoomError, room_for};

@@ -7,6 +7,9 @@ use crate::manifest::ManifestSet;
 use crate::quantity::thousandths;
 use crate::workload::{NodeRoom, Requests, Resources, Shortage};
 
+/// What the taints begin with that come and go with a node's conditions (Kubernetes, "Taints and Tolerations").
+const OF_CONDITIONS: &str = "node.kubernetes.io/";
+
 /// Why a set is not begun with.
 #[derive(Debug, Error)]
 pub enum RoomError {
@@ -45,11 +48,11 @@ pub async fn room_for(client: &Client, set: &ManifestSet) -> Result<Option<Strin
     }
 }
 
+/// Whether a node is meant to take pods. One that is cordoned or silent for a while still is: another run may be at it.
 fn takes_pods(node: &Node) -> bool {
-    let Some(spec) = &node.spec else { return true };
-    let mut taints = spec.taints.iter().flatten();
-    spec.unschedulable != Some(true)
-        && !taints.any(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"))
+    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+    let mut kept_away = taints.filter(|taint| !taint.key.starts_with(OF_CONDITIONS));
+    !kept_away.any(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"))
 }
 
 fn room(node: &Node) -> NodeRoom {

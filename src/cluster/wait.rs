@@ -66,8 +66,8 @@ impl WaitError {
     }
 }
 
-/// The member is Ready as another pod than the one with the UID `not`, and in place with an address. Of a Deployment,
-/// whose pods have no names that stay, all must be.
+/// The member is Ready as another pod than those with the UIDs `not`, its server in another container than those with
+/// the IDs `not`, and in place with an address. Of a Deployment, whose pods have no names that stay, all must be.
 ///
 /// `readyReplicas` is not asked: right after a deletion it is stale.
 #[must_use]
@@ -82,7 +82,7 @@ pub fn member_ready(
     }
     let found = objects.pod(&workload.namespace, &member.pod);
     if let Some((object, pod)) = found
-        && !not.contains(&object.uid)
+        && !is_one_of(not, workload, object, pod)
         && pod.ready
         && !pod.terminating
         && pod.ip.is_some()
@@ -91,6 +91,9 @@ pub fn member_ready(
     }
     let last = match found {
         Some((object, _)) if not.contains(&object.uid) => "the old pod is still there".to_owned(),
+        Some((object, pod)) if is_one_of(not, workload, object, pod) => {
+            format!("the old server process is still there: {}", describe(pod))
+        }
         Some((_, pod)) => describe(pod),
         None => "there is no such pod".to_owned(),
     };
@@ -109,6 +112,18 @@ pub fn member_ready(
     } else {
         Progress::Pending { last, causes }
     }
+}
+
+/// Whether a pod or its server is one that must have gone.
+pub(super) fn is_one_of(
+    not: &BTreeSet<String>,
+    workload: &Workload,
+    object: &ObjectRef,
+    pod: &PodState,
+) -> bool {
+    let server = pod.container(&workload.engine.container);
+    not.contains(&object.uid)
+        || server.is_some_and(|server| server.id.as_ref().is_some_and(|id| not.contains(id)))
 }
 
 /// These very objects are gone: their UIDs, whatever has taken their names since.

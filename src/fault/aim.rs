@@ -5,12 +5,13 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::api::{DeleteParams, Preconditions};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::cordon::cordon;
 use super::evict::evict;
-use super::restart::restart;
 use super::scale::scale;
+use super::template::change;
 use crate::history::{Fault, ObjectRef};
 
 /// A fault and the objects it is aimed at.
@@ -22,6 +23,8 @@ pub struct Aim {
     pub targets: Vec<ObjectRef>,
     /// What must be gone before the drill goes on; empty where the drill goes on at once.
     pub until_gone: Vec<ObjectRef>,
+    /// What the pods' template is changed to, in its strategic merge patch; none where it stays.
+    pub template: Option<Value>,
 }
 
 /// Why a fault could not be done.
@@ -45,7 +48,7 @@ pub enum FaultError {
         /// How it is.
         state: &'static str,
     },
-    /// It is asked of a database's server, not of the cluster's.
+    /// It is asked of a database's server or of a node, not of the cluster's.
     #[error("cannot {fault} through the API server")]
     NotTheClusters {
         /// The fault.
@@ -82,12 +85,16 @@ impl Aim {
             Fault::DeleteStatefulset => delete::<StatefulSet>(client, target, None).await,
             Fault::DeleteClaims => delete::<PersistentVolumeClaim>(client, target, None).await,
             Fault::Scale { replicas } => scale(client, target, replicas).await,
-            Fault::Restart => restart(client, target, true).await,
-            Fault::Undo => restart(client, target, false).await,
+            Fault::Restart | Fault::Undo | Fault::BreakImage | Fault::MendImage => {
+                let same = Value::default();
+                change(client, target, self.template.as_ref().unwrap_or(&same)).await
+            }
             Fault::Evict => evict(client, target).await,
             Fault::Cordon => cordon(client, target, true).await,
             Fault::Uncordon => cordon(client, target, false).await,
-            Fault::StepDown => return Err(FaultError::NotTheClusters { fault }),
+            Fault::StepDown | Fault::Crash | Fault::PauseNode | Fault::ResumeNode => {
+                return Err(FaultError::NotTheClusters { fault });
+            }
         };
         done.map_err(|source| FaultError::Refused {
             fault,

@@ -34,7 +34,17 @@ pub fn cordon_node(objects: &Objects, workload: &Workload, member: &Member) -> R
         fault,
         targets: vec![node.clone()],
         until_gone: Vec::new(),
+        template: None,
     })
+}
+
+/// Cordon this very node.
+#[must_use]
+pub fn cordon_this_node(node: &ObjectRef) -> Aim {
+    Aim {
+        fault: Fault::Cordon,
+        ..uncordon_node(node)
+    }
 }
 
 /// Let pods be scheduled again on a node that was cordoned.
@@ -44,6 +54,7 @@ pub fn uncordon_node(node: &ObjectRef) -> Aim {
         fault: Fault::Uncordon,
         targets: vec![node.clone()],
         until_gone: Vec::new(),
+        template: None,
     }
 }
 

@@ -35,5 +35,6 @@ pub fn delete_claims(objects: &Objects, workload: &Workload, member: &Member) ->
         fault,
         targets: claims,
         until_gone,
+        template: None,
     })
 }

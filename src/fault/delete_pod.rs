@@ -1,6 +1,6 @@
 use super::{Aim, FaultError};
 use crate::cluster::Objects;
-use crate::history::Fault;
+use crate::history::{Fault, ObjectRef};
 use crate::workload::{Member, Workload, WorkloadKind};
 
 /// Delete a member's pod.
@@ -33,5 +33,17 @@ pub fn delete_pod(
         fault,
         targets: vec![pod.clone()],
         until_gone: if is_bare { vec![pod.clone()] } else { Vec::new() },
+        template: None,
     })
+}
+
+/// Delete this very pod, with its own grace period, and wait until it is gone.
+#[must_use]
+pub fn delete_this_pod(pod: ObjectRef) -> Aim {
+    Aim {
+        fault: Fault::DeletePod,
+        targets: vec![pod.clone()],
+        until_gone: vec![pod],
+        template: None,
+    }
 }

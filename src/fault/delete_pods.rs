@@ -20,5 +20,6 @@ pub fn delete_pods(objects: &Objects, workload: &Workload) -> Result<Aim, FaultE
         fault,
         targets: pods.collect::<Result<_, _>>()?,
         until_gone: Vec::new(),
+        template: None,
     })
 }

@@ -27,5 +27,6 @@ pub fn delete_stateful_set(objects: &Objects, workload: &Workload) -> Result<Aim
         fault,
         targets: vec![set.clone()],
         until_gone,
+        template: None,
     })
 }

@@ -26,6 +26,7 @@ pub fn evict_pod(objects: &Objects, workload: &Workload, member: &Member) -> Res
         fault,
         targets: vec![pod.clone()],
         until_gone: Vec::new(),
+        template: None,
     })
 }
 

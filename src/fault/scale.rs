@@ -27,6 +27,7 @@ pub fn scale_set(objects: &Objects, workload: &Workload, replicas: u32) -> Resul
         fault,
         targets: vec![set.clone()],
         until_gone: pods.map(|(pod, _)| pod.clone()).collect(),
+        template: None,
     })
 }
 

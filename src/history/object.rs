@@ -84,6 +84,13 @@ impl PodState {
     pub fn is_alive(&self) -> bool {
         !self.terminating && !matches!(self.phase.as_str(), "Failed" | "Succeeded")
     }
+
+    /// One of its containers, which is not an init container.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&ContainerState> {
+        let mut containers = self.containers.iter();
+        containers.find(|container| !container.init && container.name == name)
+    }
 }
 
 /// A container's state within its pod.
@@ -117,6 +124,19 @@ pub struct ContainerState {
 }
 
 impl ContainerState {
+    /// Whether it waits for an image that its node does not have: the kubelet's reasons, from `ErrImagePull` on.
+    #[must_use]
+    pub fn awaits_image(&self) -> bool {
+        const REASONS: [&str; 4] = [
+            "ErrImagePull",
+            "ImagePullBackOff",
+            "ErrImageNeverPull",
+            "InvalidImageName",
+        ];
+        let waiting = self.waiting.as_deref().unwrap_or_default();
+        REASONS.contains(&waiting.split(':').next().unwrap_or_default())
+    }
+
     /// Whether it has ended, and well: an init container that has done its work.
     #[must_use]
     pub fn has_succeeded(&self) -> bool {

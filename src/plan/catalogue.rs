@@ -17,7 +17,7 @@ impl Plan {
     /// let database = discover(&set, "default")?.remove(0);
     /// let plan = Plan::new(database.workload, &Selection::default());
     /// let drills: Vec<Drill> = plan.drills.iter().map(|planned| planned.drill).collect();
-    /// assert_eq!(drills, [Drill::LosePod, Drill::ForceDelete, Drill::DeleteStatefulset, Drill::DeleteClaim]);
+    /// assert_eq!(drills, [Drill::Crash, Drill::LosePod, Drill::ForceDelete, Drill::DeleteStatefulset, Drill::DeleteClaim]);
     /// # Ok::<(), stateproof::manifest::Problems>(())
     /// ```
     #[must_use]
@@ -72,8 +72,10 @@ fn applied(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
     }
     match drill {
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
-        _ if workload.kind == WorkloadKind::Deployment => drills::of_deployment(drill, workload),
+        Drill::Crash => Ok(drills::crash(workload)),
         _ if workload.kind == WorkloadKind::Pod => drills::of_bare_pod(drill, workload),
+        Drill::BadRollout => drills::bad_rollout(workload, selection),
+        _ if workload.kind == WorkloadKind::Deployment => drills::of_deployment(drill, workload),
         Drill::Roles => drills::roles(workload),
         Drill::Divergence => drills::divergence(workload),
         Drill::StepDown => drills::step_down(workload),
@@ -84,8 +86,10 @@ fn applied(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::LoseAllPods => drills::lose_all_pods(workload),
         Drill::Order => drills::order(workload),
         Drill::Scale => drills::scale(workload),
+        Drill::ScaleToZero => drills::scale_to_zero(workload, selection),
         Drill::Rollout => drills::rollout(workload, selection),
         Drill::Evict => drills::evict(workload),
         Drill::Drain => drills::drain(workload, selection),
+        Drill::PauseNode => drills::pause_node(workload, selection),
     }
 }

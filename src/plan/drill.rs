@@ -54,6 +54,8 @@ pub enum Drill {
     Roles,
     /// Write through a Service, a new connection a row, and read each member by itself.
     Divergence,
+    /// Kill the member's server process from its node, while writing: the pod stays, the container is made anew.
+    Crash,
     /// Delete the member's pod with its grace period, while writing.
     LosePod,
     /// Delete it with grace period 0: the API forgets the pod before the kubelet has killed it.
@@ -64,12 +66,18 @@ pub enum Drill {
     Order,
     /// Remove the last member and bring it back: nobody else is touched.
     Scale,
+    /// Remove every member and bring them all back, while writing.
+    ScaleToZero,
     /// Change the pods' template and set it back, while writing.
     Rollout,
+    /// Change the template to an image that cannot be had and set it back, while writing.
+    BadRollout,
     /// Evict the member's pod, as a drain does, and see what the PodDisruptionBudget says.
     Evict,
     /// Cordon the member's node, evict it, and let it back.
     Drain,
+    /// Pause the member's node, delete its pod by force, and let the node go on.
+    PauseNode,
     /// Tell the PRIMARY to step down: who can write then, and through which name.
     StepDown,
     /// Delete the StatefulSet, look at the claims, apply it again.
@@ -81,18 +89,22 @@ pub enum Drill {
 
 impl Drill {
     /// Every drill, in the order in which a run takes them: the destructive one last.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::ExpectFailure,
         Self::Roles,
         Self::Divergence,
+        Self::Crash,
         Self::LosePod,
         Self::ForceDelete,
         Self::LoseAllPods,
         Self::Order,
         Self::Scale,
+        Self::ScaleToZero,
         Self::Rollout,
+        Self::BadRollout,
         Self::Evict,
         Self::Drain,
+        Self::PauseNode,
         Self::StepDown,
         Self::DeleteStatefulset,
         Self::DeleteClaim,
@@ -101,7 +113,7 @@ impl Drill {
     /// Whether its fault is a node's: it meets whatever else runs there.
     #[must_use]
     pub fn is_for_a_node(self) -> bool {
-        self == Self::Drain
+        matches!(self, Self::Drain | Self::PauseNode)
     }
 
     /// Whether it only looks: nothing is done to the workload that would have to be proven.
@@ -117,14 +129,18 @@ impl Drill {
             Self::ExpectFailure => "expect-failure",
             Self::Roles => "roles",
             Self::Divergence => "divergence",
+            Self::Crash => "crash",
             Self::LosePod => "lose-pod",
             Self::ForceDelete => "force-delete",
             Self::LoseAllPods => "lose-all-pods",
             Self::Order => "order",
             Self::Scale => "scale",
+            Self::ScaleToZero => "scale-to-zero",
             Self::Rollout => "rollout",
+            Self::BadRollout => "bad-rollout",
             Self::Evict => "evict",
             Self::Drain => "drain",
+            Self::PauseNode => "pause-node",
             Self::StepDown => "step-down",
             Self::DeleteStatefulset => "delete-statefulset",
             Self::DeleteClaim => "delete-claim",
@@ -146,8 +162,8 @@ impl fmt::Display for Drill {
 /// assert_eq!("lose-pod".parse(), Ok(Drill::LosePod));
 /// assert_eq!(
 ///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
-///     "no drill `lose-node`: there are expect-failure, roles, divergence, lose-pod, force-delete, lose-all-pods, \
-///      order, scale, rollout, evict, drain, step-down, delete-statefulset, delete-claim",
+///     "no drill `lose-node`: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods, \
+///      order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, pause-node, step-down, delete-statefulset, delete-claim",
 /// );
 /// ```
 impl FromStr for Drill {
@@ -179,6 +195,8 @@ pub enum Step {
     },
     /// From here on write row after row, through every interruption.
     StartWriter,
+    /// Kill the member's server process from its node, with SIGKILL.
+    Crash,
     /// Delete the member's pod.
     DeletePod {
         /// Grace period in seconds; `None` leaves the pod its own.
@@ -190,7 +208,7 @@ pub enum Step {
     DeleteClaims,
     /// Apply the manifests again.
     Reapply,
-    /// Wait until the member is Ready as a pod with a new UID.
+    /// Wait until the member is Ready as a pod with a new UID, or after a crash with a new server process.
     AwaitReady,
     /// Stop the writer once this many rows were acknowledged after the recovery.
     StopWriter {
@@ -219,6 +237,15 @@ pub enum Step {
     Restart,
     /// Set the template back.
     Undo,
+    /// Have the template ask for an image that cannot be had.
+    BreakImage,
+    /// Wait until a pod waits for that image.
+    AwaitBroken,
+    /// Have the template ask for the manifest's image again.
+    MendImage,
+    /// Wait until every member is Ready again; where setting the template back is not enough, delete the broken pod by
+    /// hand.
+    AwaitMended,
     /// Evict pods through the eviction API, one after the other, whatever the answer: the member's, and those of the
     /// members after it.
     Evict {
@@ -231,6 +258,12 @@ pub enum Step {
     AwaitDisplaced,
     /// Let pods be scheduled on that node again.
     Uncordon,
+    /// Pause the node that the member's pod is on, and wait until the cluster takes it for dead.
+    PauseNode,
+    /// Let that node go on, and wait until the cluster has noticed.
+    ResumeNode,
+    /// Wait until the server that ran on the paused node has ended.
+    AwaitEnded,
     /// Write rows through every Service that spreads connections over several members, each row over a new connection,
     /// until every member was reached; where there is no such Service, through the members' own names.
     WriteThroughServices,
@@ -240,6 +273,9 @@ pub enum Step {
     AwaitRoles,
     /// Ask each member for what its role lets it answer.
     ProbeRoles,
+    /// Have the first member of a replica set elected, where another one is PRIMARY: the state from which a step-down is
+    /// shown.
+    ElectFirst,
     /// Tell the PRIMARY to step down, and wait until another member has its role.
     StepDown,
     /// Write through each Service that selects one pod only.

@@ -34,13 +34,15 @@ pub enum Promise {
     Placement,
     /// Never two servers on one volume.
     Exclusivity,
+    /// A rollout that cannot come to an end is over once the template is set back.
+    Rollback,
     /// The set fails, and in the way that was named beforehand.
     Failure,
 }
 
 impl Promise {
     /// Every promise.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Identity,
         Self::Storage,
         Self::Address,
@@ -54,6 +56,7 @@ impl Promise {
         Self::Protection,
         Self::Placement,
         Self::Exclusivity,
+        Self::Rollback,
         Self::Failure,
     ];
 
@@ -74,6 +77,7 @@ impl Promise {
             Self::Protection => "protection",
             Self::Placement => "placement",
             Self::Exclusivity => "exclusivity",
+            Self::Rollback => "rollback",
             Self::Failure => "failure",
         }
     }

@@ -8,6 +8,7 @@ pub(super) fn why(planned: &PlannedDrill, workload: &Workload) -> String {
         Drill::ExpectFailure => "this end is named".to_owned(),
         Drill::Roles => "its members are a replica set".to_owned(),
         Drill::Divergence => format!("{members} members that are told of no replication"),
+        Drill::Crash => "any server can be killed without a word".to_owned(),
         Drill::LosePod if workload.kind == WorkloadKind::Pod => {
             "it can be deleted, and applied again by whoever has its manifest".to_owned()
         }
@@ -25,7 +26,9 @@ pub(super) fn why(planned: &PlannedDrill, workload: &Workload) -> String {
             }
             _ => "strategy RollingUpdate: a new server starts before the old one has ended".to_owned(),
         },
-        Drill::Rollout | Drill::Drain => "it is asked for by name".to_owned(),
+        Drill::Rollout | Drill::Drain | Drill::ScaleToZero | Drill::BadRollout | Drill::PauseNode => {
+            "it is asked for by name".to_owned()
+        }
         Drill::Evict => {
             let budgets: Vec<_> = workload
                 .budgets

@@ -13,7 +13,7 @@ use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::preparation::Prepared;
 use super::roles::Roles;
-use super::{RunError, Scene, Verification, stand_ins};
+use super::{RunError, Scene, Verification, aside, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, images};
 use crate::cluster::{
@@ -52,9 +52,6 @@ impl Verification {
         took("cluster there");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         let crowded = has_room(&client, prepared).await?;
-        self.observer.phase("looking at the images on the nodes");
-        let images = images::ensure(&cluster, &self.images(set)).await?;
-        took("images on the nodes");
         scene.client = Some(client.clone());
         let blunt = connect_without_retries(&cluster.kubeconfig).await?;
         let application = Application::prepare(&client, set, run_namespace).await?;
@@ -62,6 +59,16 @@ impl Verification {
             .occupy(prepared, &cluster, &client, &application, scene)
             .await?;
         took("kinds known, and room for the run in namespaces and on this machine");
+        let alone = aside::is_needed(&prepared.plans);
+        self.observer.phase("waiting until the nodes are free");
+        scene.nodes = Some(cluster.hold_nodes(alone).await?);
+        let vantage_node = match alone {
+            true => Some(aside::set_aside(&cluster, &client, scene).await?),
+            false => None,
+        };
+        self.observer.phase("looking at the images on the nodes");
+        let images = images::ensure(&cluster, &self.images(set)).await?;
+        took("images on the nodes");
         let facts = ClusterFacts {
             provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
@@ -86,14 +93,15 @@ impl Verification {
                 .watches
                 .insert(Watches::start(&client, recorder, &namespaces, self.secrets(set)));
         relay(watches, self.observer.clone(), &mut scene.background);
-        follow_tasks(&cluster, recorder, &mut scene.background);
+        let ended = follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
             for name in &made {
                 namespace::create(&client, name).await?;
             }
             let mut notes = alias_classes(&client, set, &self.aliases()).await?;
             notes.extend(alias_default_classes(&client, set).await?);
-            let vantage = Vantage::start(&client, run_namespace, self.vantage_image_used()).await?;
+            let (image, node) = (self.vantage_image_used(), vantage_node.as_deref());
+            let vantage = Vantage::start(&client, run_namespace, image, node).await?;
             notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
             apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))
@@ -102,7 +110,7 @@ impl Verification {
         for text in crowded.into_iter().chain(notes).chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
-        let cordons = scene.cordons.clone();
+        let (cordons, paused) = (scene.cordons.clone(), scene.paused.clone());
         vantage.ready(watches, run_namespace, self.any_deadline()).await?;
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
@@ -114,16 +122,21 @@ impl Verification {
                 workload: &found.workload,
                 credentials: &found.credentials,
             };
-            let (client, cordons, quiet) = (&blunt, &cordons, &quiet);
+            let (client, nodes) = (&blunt, &*cluster.nodes);
+            let (cordons, paused, quiet) = (&cordons, &paused, &quiet);
+            let ended = ended.clone();
             async move {
                 let bench = Bench {
                     run: run_namespace,
                     client,
+                    nodes,
                     watches,
                     recorder,
                     application,
                     route,
                     cordons,
+                    paused,
+                    ended,
                     roles: roles.as_deref(),
                     deadline: self.deadline_of(&found.workload, run_namespace),
                 };

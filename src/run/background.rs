@@ -1,12 +1,14 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::StreamExt;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Observer;
 use crate::cluster::Watches;
 use crate::cluster::provider::Cluster;
-use crate::history::{Event, Recorder};
+use crate::history::{Event, Recorder, TaskChange};
 
 /// Hands what the watches wait for on to the observer.
 pub fn relay(watches: &Watches, observer: Arc<dyn Observer>, background: &mut JoinSet<()>) {
@@ -18,18 +20,26 @@ pub fn relay(watches: &Watches, observer: Arc<dyn Observer>, background: &mut Jo
     });
 }
 
-/// Records when the nodes' container runtime starts and ends processes: what the API server forgets with the pod.
-pub fn follow_tasks(cluster: &Cluster, recorder: &Recorder, background: &mut JoinSet<()>) {
+/// Records when the nodes' container runtime starts and ends processes: what the API server forgets with the pod. Gives
+/// the IDs of the containers whose processes have ended since.
+pub fn follow_tasks(
+    cluster: &Cluster,
+    recorder: &Recorder,
+    background: &mut JoinSet<()>,
+) -> watch::Receiver<BTreeSet<String>> {
+    let (sender, ended) = watch::channel(BTreeSet::new());
     for node in &cluster.nodes {
-        let (node, recorder) = (node.clone(), recorder.clone());
+        let (node, recorder, sender) = (node.clone(), recorder.clone(), sender.clone());
         background.spawn(async move {
             let failed = match node.tasks().await {
                 Ok(mut tasks) => loop {
                     match tasks.next().await {
                         Some(Ok(task)) => {
+                            let exited = (task.change == TaskChange::Exited).then(|| task.container.clone());
                             if recorder.record(Event::NodeTask(task)).is_err() {
                                 return;
                             }
+                            sender.send_modify(|ended| ended.extend(exited));
                         }
                         Some(Err(error)) => break error.to_string(),
                         None => return,
@@ -42,4 +52,5 @@ pub fn follow_tasks(cluster: &Cluster, recorder: &Recorder, background: &mut Joi
             drop(recorder.record(Event::Note { text }));
         });
     }
+    ended
 }

@@ -21,9 +21,9 @@ impl Cordons {
         self.nodes().retain(|known| known != node);
     }
 
-    /// The node that is cordoned now.
-    pub fn first(&self) -> Option<ObjectRef> {
-        self.nodes().first().cloned()
+    /// The node that was cordoned last.
+    pub fn last(&self) -> Option<ObjectRef> {
+        self.nodes().last().cloned()
     }
 
     /// Gives every node back.

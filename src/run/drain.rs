@@ -21,7 +21,7 @@ impl Run<'_> {
     }
 
     pub(super) async fn uncordon(&self) -> Result<(), RunError> {
-        let node = self.bench.cordons.first().ok_or_else(|| FaultError::NoTarget {
+        let node = self.bench.cordons.last().ok_or_else(|| FaultError::NoTarget {
             fault: Fault::Uncordon,
             object: "node that was cordoned".to_owned(),
         })?;
@@ -30,15 +30,17 @@ impl Run<'_> {
         self.await_cordon(&node, false).await
     }
 
-    /// Waits until the evicted member's next pod has found another node, or none.
+    /// Waits until the displaced member's next pod has found another node, or none.
     pub(super) async fn await_displaced(&self) -> Result<(), RunError> {
         let met = self.met.borrow().clone();
-        let Some(node) = self.bench.cordons.first().filter(|_| !met.is_empty()) else {
+        let paused = self.bench.paused.last().map(|node| node.name);
+        let node = paused.or_else(|| self.bench.cordons.last().map(|node| node.name));
+        let Some(node) = node.filter(|_| !met.is_empty()) else {
             // The eviction was refused: nothing is displaced.
             return Ok(());
         };
-        let check = |objects: &Objects| displaced(objects, self.workload, &self.member, &node.name, &met);
-        let condition = format!("Ready on another node than {}, or left without one", node.name);
+        let check = |objects: &Objects| displaced(objects, self.workload, &self.member, &node, &met);
+        let condition = format!("Ready on another node than {node}, or left without one");
         let (pod, deadline) = (format!("Pod {}", self.member.pod), self.bench.deadline);
         Ok(self.bench.watches.until(pod, &condition, deadline, check).await?)
     }

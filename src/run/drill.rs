@@ -13,11 +13,15 @@ use super::cordons::Cordons;
 use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
+use super::paused::Paused;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, UNDISTURBED, await_rows};
+use crate::cluster::provider::Node;
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
-use crate::fault::{delete_pod, delete_pods, delete_stateful_set, restart_pods, undo_restart};
+use crate::fault::{
+    break_image, delete_pod, delete_pods, delete_stateful_set, mend_image, restart_pods, undo_restart,
+};
 use crate::history::{DrillId, Event, Recorder, Span};
 use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
@@ -27,11 +31,16 @@ pub struct Bench<'a> {
     /// What tells this run from any other.
     pub run: &'a str,
     pub client: &'a Client,
+    /// The nodes that can be reached without the API server.
+    pub nodes: &'a [Node],
     pub watches: &'a Watches,
     pub recorder: &'a Recorder,
     pub application: &'a Application,
     pub route: Route<'a>,
     pub cordons: &'a Cordons,
+    pub paused: &'a Paused,
+    /// The IDs of the containers whose processes have ended, as their nodes say.
+    pub ended: watch::Receiver<BTreeSet<String>>,
     /// The roles of the members, where they are a replica set.
     pub roles: Option<&'a Roles>,
     /// How long a member may take to become Ready, and a server to accept a session.
@@ -51,7 +60,7 @@ pub(super) struct Run<'a> {
     begin: CancellationToken,
     stop: CancellationToken,
     done: CancellationToken,
-    /// The UIDs of the pods that faults were aimed at: none of them counts as come back.
+    /// The UIDs of the pods that faults were aimed at, and the IDs of containers: none of them counts as come back.
     pub(super) met: watch::Sender<BTreeSet<String>>,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
@@ -107,7 +116,9 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         Err(error) => {
             let mut lines = with_causes(bench, &run.member, &error);
             // The next drill needs the node; should this fail, the scene tries again in the end.
+            let resumed = bench.paused.resume().await;
             let lifted = bench.cordons.lift(bench.client).await;
+            lines.extend(resumed.err().map(|error| error.to_string()));
             lines.extend(lifted.err().map(|error| error.to_string()));
             lines
         }
@@ -123,6 +134,7 @@ impl Run<'_> {
             Step::Resolve => self.resolve().await,
             Step::Write { rows } => self.write(rows).await,
             Step::StartWriter => self.start_writer().await,
+            Step::Crash => self.crash().await,
             Step::DeletePod { grace_seconds } => {
                 let force = grace_seconds == Some(0);
                 self.fault(|objects| delete_pod(objects, self.workload, &self.member, force))
@@ -146,10 +158,17 @@ impl Run<'_> {
             Step::AwaitAllReady => self.await_all_ready().await,
             Step::Restart => self.change_template(restart_pods).await,
             Step::Undo => self.change_template(undo_restart).await,
+            Step::BreakImage => self.change_template(break_image).await,
+            Step::AwaitBroken => self.await_broken().await,
+            Step::MendImage => self.change_template(mend_image).await,
+            Step::AwaitMended => self.await_mended().await,
             Step::Evict { pods } => self.evict(pods).await,
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,
             Step::Uncordon => self.uncordon().await,
+            Step::PauseNode => self.pause_node().await,
+            Step::ResumeNode => self.resume_node().await,
+            Step::AwaitEnded => self.await_ended().await,
             Step::Get => {
                 let asked = get(self.bench, &self.ledger.drill, &self.target, &self.member);
                 self.timed("GET /".to_owned(), asked).await
@@ -158,6 +177,7 @@ impl Run<'_> {
             Step::ReadMembers => self.read_members().await,
             Step::AwaitRoles => self.await_roles().await,
             Step::ProbeRoles => self.probe_roles().await,
+            Step::ElectFirst => self.elect_first().await,
             Step::StepDown => self.step_down().await,
             Step::ProbePrimaryAddress => self.probe_primary_address().await,
             Step::AwaitEnd => await_end(self.bench, &self.ledger.drill, self.ends).await,

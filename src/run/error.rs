@@ -6,7 +6,7 @@ use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
 use crate::manifest::{Problem, Problems};
-use crate::plan::UnusableEnds;
+use crate::plan::{Drill, UnusableEnds};
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -20,6 +20,16 @@ pub enum RunError {
     /// The end that was named can prove nothing of these manifests. Nothing has been touched.
     #[error(transparent)]
     Ends(#[from] UnusableEnds),
+    /// A drill that was asked for cannot be done on this cluster. Nothing has been touched.
+    #[error("the drill {drill} cannot be done on cluster {cluster}: {why}")]
+    Unfit {
+        /// The drill.
+        drill: Drill,
+        /// The cluster's name.
+        cluster: String,
+        /// Why, and what to do.
+        why: &'static str,
+    },
     /// The cluster could not be had.
     #[error(transparent)]
     Provider(ProviderError),

@@ -2,11 +2,14 @@
 
 mod act;
 mod agreement;
+mod aside;
 mod background;
+mod board;
 mod cadence;
 mod claims;
 mod connection;
 mod cordons;
+mod crash;
 mod despair;
 mod drain;
 mod drill;
@@ -20,9 +23,12 @@ mod hooks;
 mod members;
 mod names;
 mod observer;
+mod pause;
+mod paused;
 mod preparation;
 mod probes;
 mod roles;
+mod rollback;
 mod scene;
 mod stand_ins;
 mod step_down;

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
+use super::board::{Board, STARTUP};
 use super::cadence::next_try;
 use crate::engine::mongodb::{Connection, Hello, Server};
 use crate::engine::{Reach, SessionError};
@@ -16,9 +16,6 @@ use crate::workload::{Credentials, Discovered, Member, Replication, Workload};
 
 /// The role of a member that does not answer.
 const DOWN: &str = "DOWN";
-
-/// The state of a member that no configuration has reached.
-const STARTUP: &str = "STARTUP";
 
 /// For how long nothing may change in a set whose members all answer and have a configuration, until it counts as one
 /// that elects nobody: four times MongoDB's `electionTimeoutMillis`.
@@ -34,17 +31,6 @@ pub struct Roles {
     /// Opened when there are members to ask.
     begin: CancellationToken,
     board: watch::Sender<Board>,
-}
-
-/// What is known of a set right now.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Board {
-    /// The members' roles and terms, by their pods' names.
-    members: BTreeMap<String, (String, Option<i64>)>,
-    /// How many members the set has by what its members say, whatever the manifest asks for.
-    hosts: usize,
-    /// The version and the hosts of the newest configuration that was seen.
-    configuration: Option<(i64, Vec<String>)>,
 }
 
 impl Roles {
@@ -111,6 +97,18 @@ impl Roles {
             .collect();
         self.until(&format!("one PRIMARY of {replicas} members"), deadline, |board| {
             board.settled(&pods)
+        })
+        .await
+    }
+
+    /// Waits until this member is PRIMARY and the others follow it.
+    ///
+    /// # Errors
+    /// [`RunError::Unsettled`] with what the members say of it.
+    pub async fn led_by(&self, pod: &str, deadline: Duration) -> Result<(), RunError> {
+        let pods: Vec<String> = self.workload.members().map(|member| member.pod).collect();
+        self.until(&format!("{pod} as the PRIMARY"), deadline, |board| {
+            board.settled(&pods) && board.is(pod, "PRIMARY")
         })
         .await
     }
@@ -336,92 +334,5 @@ impl Roles {
         })?;
         self.board.send_modify(|board| board.configuration = now);
         Ok(())
-    }
-}
-
-impl Board {
-    fn is(&self, pod: &str, role: &str) -> bool {
-        self.members.get(pod).is_some_and(|(known, _)| known == role)
-    }
-
-    /// One PRIMARY, the others behind it, and together the majority of the set: without it a PRIMARY is one for some ten
-    /// seconds more.
-    fn settled(&self, pods: &[String]) -> bool {
-        let primaries = pods.iter().filter(|pod| self.is(pod, "PRIMARY")).count();
-        let followers = pods
-            .iter()
-            .filter(|pod| self.is(pod, "SECONDARY") || self.is(pod, "ARBITER"));
-        primaries == 1 && primaries + followers.count() == pods.len() && pods.len() * 2 > self.hosts
-    }
-
-    fn has_other_primary(&self, pod: &str) -> bool {
-        self.members
-            .iter()
-            .any(|(other, (role, _))| other != pod && role == "PRIMARY")
-            && !self.is(pod, "PRIMARY")
-    }
-
-    /// Whether every member could vote and stand: what is missing is an election. One that still copies its first data is
-    /// left its time.
-    fn could_elect(&self, replicas: u32) -> bool {
-        let votes =
-            |(role, _): &(String, Option<i64>)| ["PRIMARY", "SECONDARY", "ARBITER"].contains(&role.as_str());
-        self.members.len() == usize::try_from(replicas).unwrap_or(usize::MAX)
-            && self.members.values().all(votes)
-    }
-
-    fn describe(&self) -> String {
-        if self.members.is_empty() {
-            return "no member has answered".to_owned();
-        }
-        let members = self.members.iter().map(|(pod, (role, _))| match role.as_str() {
-            STARTUP => format!("{pod} STARTUP: it has received no replica set config"),
-            role => format!("{pod} {role}"),
-        });
-        members.collect::<Vec<_>>().join(", ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn board(roles: &[(&str, &str)]) -> Board {
-        let members = roles
-            .iter()
-            .map(|(pod, role)| ((*pod).to_owned(), ((*role).to_owned(), None)));
-        Board {
-            hosts: roles.len(),
-            members: members.collect(),
-            configuration: None,
-        }
-    }
-
-    fn pods(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    #[test]
-    fn a_set_is_settled_with_one_primary_and_nobody_in_between() {
-        let settled = |roles: &[(&str, &str)]| board(roles).settled(&pods(&["m-0", "m-1"]));
-        assert!(settled(&[("m-0", "PRIMARY"), ("m-1", "SECONDARY")]));
-        assert!(!settled(&[("m-0", "PRIMARY"), ("m-1", "PRIMARY")]));
-        assert!(!settled(&[("m-0", "SECONDARY"), ("m-1", "SECONDARY")]));
-        assert!(!settled(&[("m-0", "PRIMARY"), ("m-1", "STARTUP2")]));
-        assert!(!settled(&[("m-0", "PRIMARY")]));
-        let alone = Board {
-            hosts: 3,
-            ..board(&[("m-0", "PRIMARY")])
-        };
-        assert!(!alone.settled(&pods(&["m-0"])), "of three members one alone");
-    }
-
-    #[test]
-    fn only_a_set_whose_members_could_all_vote_can_be_said_to_elect_nobody() {
-        assert!(board(&[("m-0", "SECONDARY"), ("m-1", "SECONDARY")]).could_elect(2));
-        assert!(!board(&[("m-0", "SECONDARY")]).could_elect(2));
-        assert!(!board(&[("m-0", "SECONDARY"), ("m-1", "DOWN")]).could_elect(2));
-        assert!(!board(&[("m-0", "STARTUP"), ("m-1", "STARTUP")]).could_elect(2));
-        assert!(!board(&[("m-0", "SECONDARY"), ("m-1", "STARTUP2")]).could_elect(2));
     }
 }

@@ -5,6 +5,7 @@ use kube::Client;
 use tokio::task::JoinSet;
 
 use super::cordons::Cordons;
+use super::paused::Paused;
 use super::{Observer, RunError, hooks};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, namespace, volumes};
@@ -28,8 +29,12 @@ pub struct Scene {
     pub(super) locks: Option<Locks>,
     /// What of this machine is kept for this run.
     pub(super) share: Option<Share>,
+    /// The nodes, held for this run.
+    pub(super) nodes: Option<Locks>,
     /// Nodes that a drill has cordoned and not given back.
     pub(super) cordons: Cordons,
+    /// Nodes that a drill has paused.
+    pub(super) paused: Paused,
     /// Tasks that live as long as the scene.
     pub(super) background: JoinSet<()>,
 }
@@ -48,7 +53,9 @@ impl Scene {
             lent: Vec::new(),
             locks: None,
             share: None,
+            nodes: None,
             cordons: Cordons::default(),
+            paused: Paused::default(),
             background: JoinSet::new(),
         }
     }
@@ -133,9 +140,10 @@ impl Scene {
     }
 
     async fn give_nodes_back(&self) -> Result<(), RunError> {
-        match &self.client {
-            Some(client) => Ok(self.cordons.lift(client).await?),
-            None => Ok(()),
+        let resumed = self.paused.resume().await;
+        if let Some(client) = &self.client {
+            self.cordons.lift(client).await?;
         }
+        Ok(resumed?)
     }
 }

@@ -16,6 +16,34 @@ impl Run<'_> {
         self.timed("PRIMARY and SECONDARY".to_owned(), settled).await
     }
 
+    /// Has the first member elected, unless it is PRIMARY already: nobody else may stand for election meanwhile.
+    pub(super) async fn elect_first(&self) -> Result<(), RunError> {
+        let (Some(roles), first) = (self.bench.roles, self.workload.member(0)) else {
+            return Ok(());
+        };
+        let primary = roles.primary();
+        let Some(primary) = primary.filter(|primary| primary.pod != first.pod) else {
+            return Ok(());
+        };
+        let others = || self.workload.members().skip(1);
+        self.timed(
+            format!("{} elected in place of {}", first.pod, primary.pod),
+            async {
+                for member in others().filter(|member| member.pod != primary.pod) {
+                    roles.server(&member).await?.freeze(true).await?;
+                }
+                roles.server(&primary).await?.step_down().await?;
+                let elected = roles.led_by(&first.pod, self.bench.deadline).await;
+                // Whatever came of it, and the one that stepped down too.
+                for member in others() {
+                    roles.server(&member).await?.freeze(false).await?;
+                }
+                elected
+            },
+        )
+        .await
+    }
+
     /// Tells the PRIMARY to step down, and waits for the next.
     pub(super) async fn step_down(&self) -> Result<(), RunError> {
         let Some(roles) = self.bench.roles else {

@@ -57,11 +57,17 @@ pub enum VantageError {
 }
 
 impl Vantage {
-    /// Asks for the pod. It starts while other things are done; see [`Vantage::ready`].
+    /// Asks for the pod, on a node of its own where one is named, cordoned or not. It starts while other things are done;
+    /// see [`Vantage::ready`].
     ///
     /// # Errors
     /// [`VantageError::NotStarted`] when the API server refuses it.
-    pub async fn start(client: &Client, namespace: &str, image: &str) -> Result<Self, VantageError> {
+    pub async fn start(
+        client: &Client,
+        namespace: &str,
+        image: &str,
+        node: Option<&str>,
+    ) -> Result<Self, VantageError> {
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let refused = |error| VantageError::NotStarted(Box::new(error));
         // A service account of its own: the namespace's default one is made by a controller, some time later.
@@ -80,6 +86,7 @@ impl Vantage {
             "metadata": {"name": NAME, "namespace": namespace, "labels": {"app.kubernetes.io/name": "stateproof-vantage"}},
             "spec": {
                 "serviceAccountName": NAME,
+                "nodeName": node,
                 "enableServiceLinks": false,
                 "terminationGracePeriodSeconds": 0,
                 "containers": [{

@@ -119,7 +119,7 @@ pub(super) fn first_right_answer<'h>(view: &DrillView<'h>, new: &str) -> Option<
 }
 
 /// The last address that a pod was seen to have before a place of the history.
-fn ip<'h>(view: &DrillView<'h>, uid: &str, before: usize) -> Option<&'h str> {
+pub(super) fn ip<'h>(view: &DrillView<'h>, uid: &str, before: usize) -> Option<&'h str> {
     let seen = view.pod(uid).filter(|pod| pod.place < before);
     seen.filter_map(|pod| pod.state?.ip.as_deref()).last()
 }
@@ -132,7 +132,7 @@ fn answers_since<'h>(view: &DrillView<'h>, uid: &str) -> impl Iterator<Item = (A
         .filter_map(|at| Some((at, answer(view, at)?)))
 }
 
-fn answer<'h>(view: &DrillView<'_>, at: At<'h>) -> Option<&'h [String]> {
+pub(super) fn answer<'h>(view: &DrillView<'_>, at: At<'h>) -> Option<&'h [String]> {
     match at.event {
         Event::Resolved { name, addresses, .. } if *name == view.member.dns => Some(addresses),
         _ => None,

@@ -18,13 +18,9 @@ pub(super) fn proven(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), Strin
             let pods = begun.targets.iter().filter(|target| view.is_pod(target));
             pods.map(|target| target.uid.as_str()).collect()
         }
+        Fault::BreakImage | Fault::MendImage if aimed_at_the_set(view, begun) => return Ok(()),
         Fault::Restart | Fault::Undo => {
-            let aimed = begun.targets.iter().any(|target| {
-                target.kind == DEPLOYMENT
-                    && target.name == *name
-                    && target.namespace == view.workload.namespace
-            });
-            if !aimed {
+            if !aimed_at_the_set(view, begun) {
                 return not(format!("{} was not aimed at {DEPLOYMENT} {name}", begun.fault));
             }
             there_at(view, begun.place)
@@ -44,6 +40,13 @@ pub(super) fn proven(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+fn aimed_at_the_set(view: &DrillView<'_>, begun: Begun<'_>) -> bool {
+    let workload = view.workload;
+    begun.targets.iter().any(|target| {
+        target.kind == DEPLOYMENT && target.name == workload.name && target.namespace == workload.namespace
+    })
 }
 
 /// The pods that were there at a place of the history and that nobody had deleted yet.

@@ -1,5 +1,5 @@
 use super::view::{Begun, CLAIM, DrillView, POD, STATEFUL_SET, fault_of};
-use super::{deployment, happened, step_down};
+use super::{crash, deployment, happened, step_down};
 use crate::history::Fault;
 use crate::plan::Step;
 use crate::workload::WorkloadKind;
@@ -51,6 +51,9 @@ fn times(step: Step) -> usize {
 
 /// Whether a step's fault happened.
 fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), String> {
+    if begun.fault == Fault::Crash {
+        return crash::proof(view, begun);
+    }
     if view.workload.kind == WorkloadKind::Deployment {
         return deployment::proven(view, begun);
     }
@@ -60,10 +63,12 @@ fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), St
     aimed(view, step, begun)?;
     match begun.fault {
         Fault::Scale { replicas } => happened::scaled(view, begun, replicas),
-        Fault::Restart | Fault::Undo => happened::revised(view, begun),
+        Fault::Restart | Fault::Undo | Fault::BreakImage | Fault::MendImage => happened::revised(view, begun),
         Fault::Evict => happened::evicted(view, begun),
         Fault::Cordon => happened::cordoned(view, begun, true),
         Fault::Uncordon => happened::cordoned(view, begun, false),
+        Fault::PauseNode => happened::heard_of(view, begun, false),
+        Fault::ResumeNode => happened::heard_of(view, begun, true),
         _ => gone(view, begun),
     }
 }
@@ -91,11 +96,19 @@ fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), Strin
         Fault::DeletePods => (POD, view.workload.members().map(|member| member.pod).collect()),
         Fault::Evict if step == (Step::Evict { pods: 1 }) => (POD, vec![view.member.pod.clone()]),
         Fault::Evict => (POD, Vec::new()),
-        Fault::Scale { .. } | Fault::Restart | Fault::Undo | Fault::Cordon | Fault::Uncordon => {
+        Fault::Scale { .. }
+        | Fault::Restart
+        | Fault::Undo
+        | Fault::BreakImage
+        | Fault::MendImage
+        | Fault::PauseNode
+        | Fault::ResumeNode
+        | Fault::Cordon
+        | Fault::Uncordon => {
             return happened::aimed(view, begun);
         }
-        // Its own proof asks who was PRIMARY.
-        Fault::StepDown => return Ok(()),
+        // Their own proofs ask who was PRIMARY, and which process ran.
+        Fault::StepDown | Fault::Crash => return Ok(()),
     };
     for name in names {
         let hit = begun.targets.iter().any(|target| {

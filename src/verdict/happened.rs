@@ -102,6 +102,29 @@ pub(super) fn cordoned(view: &DrillView<'_>, begun: Begun<'_>, cordoned: bool) -
     Ok(())
 }
 
+/// The cluster was seen to take the node for dead, or to hear of it again.
+pub(super) fn heard_of(view: &DrillView<'_>, begun: Begun<'_>, ready: bool) -> Result<(), String> {
+    for target in begun.targets {
+        let seen = view.all().any(|at| match at.event {
+            Event::Observed {
+                object,
+                state: ObjectState::Node(node),
+                ..
+            } => at.place > begun.place && object.uid == target.uid && node.ready == ready,
+            _ => false,
+        });
+        if !seen {
+            return Err(format!(
+                "the fault did not happen: {} {} was never seen {}",
+                target.kind,
+                target.name,
+                if ready { "Ready again" } else { "taken for dead" }
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What the API server said to an eviction.
 #[derive(Clone, Copy)]
 pub(super) enum Answer<'h> {
@@ -136,7 +159,9 @@ fn names_budget(message: &str) -> bool {
 /// The kinds that these faults are aimed at, and the name where the plan says it.
 pub(super) fn aimed(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), String> {
     let fits = match begun.fault {
-        Fault::Cordon | Fault::Uncordon => begun.targets.iter().any(|target| target.kind == NODE),
+        Fault::Cordon | Fault::Uncordon | Fault::PauseNode | Fault::ResumeNode => {
+            begun.targets.iter().any(|target| target.kind == NODE)
+        }
         _ => begun.targets.iter().any(|target| {
             target.kind == STATEFUL_SET
                 && target.name == view.workload.name

@@ -7,9 +7,9 @@ use super::model::Finding;
 use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, agreement, deployment, durability, exclusivity, failure,
-    fault, harness_share, identity, order, overlap, placement, primary_address, protection, readiness,
-    recovery, retention, roles, rows, step_down, storage, times, version,
+    Failure, PromiseVerdict, Verdict, address, agreement, crash, deployment, durability, exclusivity,
+    failure, fault, harness_share, identity, order, overlap, placement, primary_address, protection,
+    readiness, recovery, retention, roles, rollback, rows, step_down, storage, times, version,
 };
 use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -141,6 +141,9 @@ fn warnings(view: &DrillView<'_>) -> Vec<String> {
 
 fn check(drill: Drill, promise: Promise) -> Check {
     match (drill, promise) {
+        (Drill::Crash, Promise::Identity) => return crash::identity,
+        (Drill::Crash, Promise::Address) => return crash::address,
+        (Drill::Crash, Promise::Recovery) => return crash::recovery,
         (Drill::Divergence, Promise::Durability) => return agreement::kept,
         (Drill::StepDown, Promise::Recovery) => return step_down::recovery,
         _ => {}
@@ -160,6 +163,7 @@ fn check(drill: Drill, promise: Promise) -> Check {
         Promise::Agreement => agreement::check,
         Promise::Roles => roles::check,
         Promise::PrimaryAddress => primary_address::check,
+        Promise::Rollback => rollback::check,
     }
 }
 

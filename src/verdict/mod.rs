@@ -2,6 +2,7 @@
 
 mod address;
 mod agreement;
+mod crash;
 mod creation;
 mod deployment;
 mod durability;
@@ -27,6 +28,7 @@ mod removal;
 mod retention;
 mod role_history;
 mod roles;
+mod rollback;
 mod rollout;
 mod rows;
 mod scaled_claims;

@@ -46,12 +46,8 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     if let Some(finding) = page(view, ready, &mut evidence) {
         return finding;
     }
-    if !view.workload.is_spoken() {
-        evidence.push(format!(
-            "{}: that it serves is what its readiness says, and nothing else",
-            view.workload.engine
-        ));
-        return Finding::held(evidence);
+    if let Some(finding) = unspoken(view, &mut evidence) {
+        return finding;
     }
     if !view.writes_after_fault() {
         let read = view
@@ -88,10 +84,21 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     }
 }
 
+/// What can be said of a server that nobody speaks to: that it is Ready. None where it could be asked.
+pub(super) fn unspoken(view: &DrillView<'_>, evidence: &mut Vec<String>) -> Option<Finding> {
+    (!view.workload.is_spoken()).then(|| {
+        evidence.push(format!(
+            "{}: that it serves is what its readiness says, and nothing else",
+            view.workload.engine
+        ));
+        Finding::held(std::mem::take(evidence))
+    })
+}
+
 /// What the answers over HTTP say, where the drill asks for a page in place of rows; none where it does not.
 ///
 /// Only the status is compared: a page may tell the time.
-fn page(view: &DrillView<'_>, ready: Sighting<'_>, evidence: &mut Vec<String>) -> Option<Finding> {
+pub(super) fn page(view: &DrillView<'_>, ready: Sighting<'_>, evidence: &mut Vec<String>) -> Option<Finding> {
     if !view.planned.steps.contains(&Step::Get) {
         return None;
     }
@@ -154,7 +161,7 @@ pub(super) fn first_write<'h>(view: &DrillView<'h>, new: &str) -> Option<&'h Wri
 }
 
 /// The first acknowledged row that was sent since a time.
-fn first_acknowledged<'h>(view: &DrillView<'h>, since_us: u64) -> Option<&'h WriteOutcome> {
+pub(super) fn first_acknowledged<'h>(view: &DrillView<'h>, since_us: u64) -> Option<&'h WriteOutcome> {
     view.own()
         .filter_map(|at| match at.event {
             Event::Wrote { outcomes, .. } => Some(outcomes),
@@ -165,7 +172,7 @@ fn first_acknowledged<'h>(view: &DrillView<'h>, since_us: u64) -> Option<&'h Wri
         .min_by_key(|outcome| outcome.done_us)
 }
 
-fn last_seen(pod: &PodState) -> String {
+pub(super) fn last_seen(pod: &PodState) -> String {
     let mut text = format!("; last seen {}", pod.phase);
     if let Some(why) = &pod.unschedulable {
         text = format!("{text}, not scheduled: {why}");

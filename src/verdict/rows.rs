@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::crash;
 use super::view::DrillView;
 use crate::history::{DrillId, Event, Keys, WriteFate};
 use crate::plan::Drill;
@@ -84,9 +85,12 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
     if last_write.is_some_and(|write| write > place) {
         return Err("rows were written after the last read: there is no final read".into());
     }
-    let new = view.new_pod().and_then(|new| view.first_seen(new));
-    // A PRIMARY that steps down keeps its pod.
-    let stays = view.planned.drill == Drill::StepDown;
+    let new = match view.planned.drill {
+        Drill::Crash => crash::place(view),
+        _ => view.new_pod().and_then(|new| view.first_seen(new)),
+    };
+    // A PRIMARY that steps down keeps its pod, and a bad rollout may not come to this member's.
+    let stays = matches!(view.planned.drill, Drill::StepDown | Drill::BadRollout);
     if place < fault.place || (!stays && new.is_none_or(|new| place < new)) {
         return Err("the last read came before the new pod: there is no final read".into());
     }

@@ -13,6 +13,8 @@ pub(super) struct Server<'h> {
     pub pod: &'h str,
     pub uid: &'h str,
     pub container: &'h str,
+    /// The node that it is on.
+    pub node: Option<&'h str>,
     /// The claims that the pod mounts.
     pub claims: &'h [String],
     pub started: Option<Report<'h>>,
@@ -58,6 +60,7 @@ pub(super) fn of<'h>(view: &DrillView<'h>) -> Vec<Server<'h>> {
                 pod: sighting.name,
                 uid: sighting.uid,
                 container,
+                node: state.node.as_deref(),
                 claims: &state.claims,
                 started: reports.find(container, TaskChange::Started),
                 ended: reports.find(container, TaskChange::Exited),

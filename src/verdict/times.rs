@@ -1,9 +1,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::first_right_answer;
+use super::crash;
 use super::recovery::first_write;
 use super::view::{DrillView, POD, Sighting};
 use crate::history::{DrillId, Event, PodState, WriteFate};
+use crate::plan::Drill;
 
 /// How long a drill's recovery took: microseconds since the first fault was requested, by the watches' delivery.
 ///
@@ -34,8 +36,14 @@ pub struct RecoveryTimes {
 
 /// The times of a drill; none when no fault was begun.
 pub(super) fn of(view: &DrillView<'_>) -> Option<RecoveryTimes> {
-    let fault = view.first_fault()?;
+    // What it takes is what the promise says: which pod comes back is not known beforehand.
+    let fault = view
+        .first_fault()
+        .filter(|_| view.planned.drill != Drill::BadRollout)?;
     let since = |us: u64| us.checked_sub(fault.us);
+    if view.planned.drill == Drill::Crash {
+        return crash::times(view);
+    }
     let new = view.new_pod();
     let new_pod = |reached: &dyn Fn(&PodState) -> bool| {
         milestone(view, new?, |pod| pod.state.is_some_and(reached)).and_then(since)
@@ -76,7 +84,11 @@ pub(crate) fn seconds(us: u64) -> String {
 }
 
 /// When a pod was first seen in a state, where no watch broke between that and the sighting before it.
-fn milestone(view: &DrillView<'_>, uid: &str, reached: impl Fn(&Sighting<'_>) -> bool) -> Option<u64> {
+pub(super) fn milestone(
+    view: &DrillView<'_>,
+    uid: &str,
+    reached: impl Fn(&Sighting<'_>) -> bool,
+) -> Option<u64> {
     let found = view.pod(uid).find(|pod| reached(pod))?;
     let earlier = || view.pods().iter().rev().filter(|pod| pod.place < found.place);
     // Its making is a step of the member's name: what counts is when that was last seen.
@@ -86,7 +98,7 @@ fn milestone(view: &DrillView<'_>, uid: &str, reached: impl Fn(&Sighting<'_>) ->
 }
 
 /// The longest time between two consecutive acknowledgements of which the later came after the fault.
-fn write_gap(view: &DrillView<'_>, fault_us: u64) -> Option<u64> {
+pub(super) fn write_gap(view: &DrillView<'_>, fault_us: u64) -> Option<u64> {
     let mut acknowledged: Vec<u64> = view
         .own()
         .filter_map(|at| match at.event {

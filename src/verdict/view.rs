@@ -280,9 +280,7 @@ impl<'h> DrillView<'h> {
 
     /// The container that runs the engine.
     pub fn engine<'p>(&self, pod: &'p PodState) -> Option<&'p ContainerState> {
-        pod.containers
-            .iter()
-            .find(|container| !container.init && container.name == self.workload.engine.container)
+        pod.container(&self.workload.engine.container)
     }
 
     /// Whether a watch on a kind broke between two places of the history.
@@ -344,6 +342,7 @@ impl<'h> DrillView<'h> {
 /// The fault that a step is.
 pub(super) fn fault_of(step: Step) -> Option<Fault> {
     match step {
+        Step::Crash => Some(Fault::Crash),
         Step::DeletePod {
             grace_seconds: Some(0),
         } => Some(Fault::ForceDelete),
@@ -354,9 +353,13 @@ pub(super) fn fault_of(step: Step) -> Option<Fault> {
         Step::Scale { replicas } => Some(Fault::Scale { replicas }),
         Step::Restart => Some(Fault::Restart),
         Step::Undo => Some(Fault::Undo),
+        Step::BreakImage => Some(Fault::BreakImage),
+        Step::MendImage => Some(Fault::MendImage),
         Step::Evict { .. } => Some(Fault::Evict),
         Step::Cordon => Some(Fault::Cordon),
         Step::Uncordon => Some(Fault::Uncordon),
+        Step::PauseNode => Some(Fault::PauseNode),
+        Step::ResumeNode => Some(Fault::ResumeNode),
         Step::StepDown => Some(Fault::StepDown),
         _ => None,
     }

@@ -72,9 +72,7 @@ pub(super) fn read(
         &template.pod,
         &claims,
     ));
-    notes.push(
-        "a bare Pod: when it is gone nothing brings it back, so every drill applies it again".to_owned(),
-    );
+    notes.push("a bare Pod: when it is gone nothing brings it back; lose-pod applies it again".to_owned());
     if container.readiness_probe.is_none() {
         notes.push("no readiness probe: Ready means started".to_owned());
     }

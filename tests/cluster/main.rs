@@ -11,6 +11,7 @@ mod support;
 mod cleanup;
 mod commands;
 mod failures;
+mod faults;
 mod k3d;
 mod namespaces;
 mod provider;

@@ -20,7 +20,7 @@ use super::docker::{self, Image, docker};
 use super::interrupt;
 
 /// How long anything may take here. The slowest is a first initialisation among many, on two cores.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What a container is made from.
 pub type Request = ContainerRequest<GenericImage>;

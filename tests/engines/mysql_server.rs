@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use mysql_async::{Conn, OptsBuilder};
 use stateproof::engine::mysql::Session;
 use stateproof::engine::{Rows, Session as _, SessionError};
@@ -13,6 +13,7 @@ use testcontainers::ImageExt;
 use super::container::{Container, Request, request, within};
 use super::docker::MYSQL;
 use super::loopback::{Loopback, target};
+use super::server::patiently;
 
 /// The database that the container is told to make: one that SQL would stumble over.
 pub const DATABASE: &str = "or`ders";
@@ -82,8 +83,8 @@ impl Server {
 
     /// A session through the adapter.
     pub async fn session(&self) -> Result<Session> {
-        let session = self.open(&keeper()).await;
-        session.context("opening a session")
+        let keeper = keeper();
+        patiently(async || self.open(&keeper).await).await
     }
 
     /// A session through the adapter, as somebody else.

@@ -1,6 +1,7 @@
 //! A PostgreSQL server in a container, and the ways in.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use stateproof::engine::postgres::Session;
@@ -10,7 +11,7 @@ use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 use tokio_postgres::{Client, NoTls};
 
-use super::container::{Container, Request, request, within};
+use super::container::{Container, DEADLINE, Request, request, within};
 use super::docker::POSTGRES;
 use super::loopback::{Loopback, target};
 
@@ -101,9 +102,19 @@ impl Server {
 
 /// Opens a session through the adapter.
 pub async fn open(container: &Container) -> Result<Session> {
-    open_at(container.address().await?, &credentials())
-        .await
-        .context("opening a session")
+    let (address, credentials) = (container.address().await?, credentials());
+    patiently(async || open_at(address, &credentials).await).await
+}
+
+/// Opens a session, however long a busy machine takes for it: longer than the adapter waits in one attempt, maybe.
+pub async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T, SessionError>) -> Result<T> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match attempt().await {
+            Err(SessionError::TimedOut { .. }) if Instant::now() < end => {}
+            done => return done.context("opening a session"),
+        }
+    }
 }
 
 /// Opens a session with whoever is there.

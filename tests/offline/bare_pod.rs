@@ -39,8 +39,8 @@ fn it_keeps_its_name_and_is_applied_again() {
     assert!(!workload.has_pod("scratch-db-0", None) && !workload.has_pod("scratch-db", Some("ReplicaSet/x")));
     let plan = Plan::new(workload, &Selection::default());
     let drills: Vec<Drill> = plan.drills.iter().map(|planned| planned.drill).collect();
-    assert_eq!(drills, [Drill::LosePod]);
-    let planned = &plan.drills[0];
+    assert_eq!(drills, [Drill::Crash, Drill::LosePod]);
+    let planned = &plan.drills[1];
     let position = |wanted: &Step| planned.steps.iter().position(|step| step == wanted).unwrap();
     let deleted = position(&Step::DeletePod { grace_seconds: None });
     assert!(deleted < position(&Step::Reapply) && position(&Step::Reapply) < position(&Step::AwaitReady));

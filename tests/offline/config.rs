@@ -93,8 +93,9 @@ fn a_typo_is_marked_with_what_was_probably_meant() {
        ·           ─────┬─────
        ·                ╰── not one of those that there are
        ╰────
-      help: there are expect-failure, roles, divergence, lose-pod, force-delete, lose-all-pods, order,
-            scale, rollout, evict, drain, step-down, delete-statefulset, delete-claim
+      help: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods,
+            order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, pause-node, step-down,
+            delete-statefulset, delete-claim
     "#);
     for (text, said) in [
         (

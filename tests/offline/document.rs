@@ -154,6 +154,7 @@ fn planned(drill: Drill) -> PlannedDrill {
         ]
     };
     let steps = match drill {
+        Drill::Crash => lose_pod(Step::Crash),
         Drill::LosePod => lose_pod(delete(None)),
         Drill::ForceDelete => lose_pod(delete(Some(0))),
         Drill::DeleteStatefulset => vec![
@@ -184,7 +185,7 @@ fn planned(drill: Drill) -> PlannedDrill {
         other => panic!("{other} is not written by hand here"),
     };
     let promises: &[Promise] = match drill {
-        Drill::LosePod | Drill::ForceDelete => &[
+        Drill::Crash | Drill::LosePod | Drill::ForceDelete => &[
             Promise::Identity,
             Promise::Storage,
             Promise::Address,

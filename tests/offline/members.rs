@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, ToSpan};
 use stateproof::history::{
-    BudgetState, ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, History, NodeState, ObjectRef,
-    ObjectState, PodState, Record, SetState, VolumeState, WriteFate, WriteOutcome,
+    BudgetState, ClusterFacts, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, History, NodeState,
+    ObjectRef, ObjectState, PodState, Record, SetState, VolumeState, WriteFate, WriteOutcome,
 };
 use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
 use stateproof::verdict::{PromiseVerdict, judge};
@@ -20,6 +20,8 @@ pub enum Act {
     Found(u32),
     /// It is Ready.
     Ready(u32),
+    /// It waits for an image that its node does not have.
+    WithoutImage(u32),
     /// Its deletion begins.
     Ending(u32),
     /// It is gone.
@@ -109,6 +111,7 @@ impl Members {
         let (Act::Born(ordinal)
         | Act::Found(ordinal)
         | Act::Ready(ordinal)
+        | Act::WithoutImage(ordinal)
         | Act::Ending(ordinal)
         | Act::Gone(ordinal)) = act;
         if matches!(act, Act::Born(_) | Act::Found(_)) {
@@ -135,6 +138,14 @@ impl Members {
             Act::Ready(_) => PodState {
                 phase: "Running".into(),
                 ready: true,
+                ..placed
+            },
+            Act::WithoutImage(_) => PodState {
+                containers: vec![ContainerState {
+                    name: "postgres".into(),
+                    waiting: Some("ErrImagePull: no such host".into()),
+                    ..ContainerState::default()
+                }],
                 ..placed
             },
             Act::Ending(_) => PodState {

@@ -25,6 +25,11 @@ fn the_document_gets_every_drill() {
       claim postgres-data: 5Gi ReadWriteOnce of the default class, mounted at /var/lib/postgresql/data
       note: no readiness probe: Ready means started
 
+    crash postgres-0
+      why: any server can be killed without a word
+      steps: resolve → inspect the claims → write 100 rows → start the writer → kill the server process → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
+      promises: identity, storage, address, durability, recovery
+
     lose-pod postgres-0
       why: any pod can be deleted
       steps: resolve → inspect the claims → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
@@ -51,9 +56,12 @@ fn the_document_gets_every_drill() {
       lose-all-pods: one member: the same as lose-pod
       order: one member: there is no order to keep
       scale: one member: nobody would be left
+      scale-to-zero: the server is away for as long as with delete-statefulset: ask for it with --drill scale-to-zero
       rollout: every pod is replaced twice: ask for it with --drill rollout
+      bad-rollout: a server is away until the pull of an image has failed: ask for it with --drill bad-rollout
       evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
       drain: a node fault: ask for it with --drill drain
+      pause-node: a node fault: ask for it with --drill pause-node
       step-down: its members are no replica set: none is the PRIMARY
     ");
 }
@@ -67,6 +75,11 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
       login: user postgres (the manifest, POSTGRES_USER), password from the manifest, POSTGRES_PASSWORD, database wealist (the manifest, POSTGRES_DB)
       note: the data directory /var/lib/postgresql/data/pgdata is on the emptyDir volume postgres-data, not on a claim: rows do not survive the pod
       note: no readiness probe: Ready means started
+
+    crash postgres-0
+      why: any server can be killed without a word
+      steps: resolve → write 100 rows → start the writer → kill the server process → await Ready → resolve → stop the writer 100 rows later → read
+      promises: identity, address, durability, recovery
 
     lose-pod postgres-0
       why: any pod can be deleted
@@ -89,9 +102,12 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
       lose-all-pods: one member: the same as lose-pod
       order: one member: there is no order to keep
       scale: one member: nobody would be left
+      scale-to-zero: the server is away for as long as with delete-statefulset: ask for it with --drill scale-to-zero
       rollout: every pod is replaced twice: ask for it with --drill rollout
+      bad-rollout: a server is away until the pull of an image has failed: ask for it with --drill bad-rollout
       evict: no PodDisruptionBudget selects the members: nothing forbids an eviction
       drain: a node fault: ask for it with --drill drain
+      pause-node: a node fault: ask for it with --drill pause-node
       step-down: its members are no replica set: none is the PRIMARY
       delete-claim: no claims: there is nothing to delete by name
     ");
@@ -174,7 +190,7 @@ fn rows_are_in_flight_when_the_pod_goes_and_the_read_comes_last() {
     for planned in &plan.drills {
         assert_eq!(planned.steps.last(), Some(&Step::Read), "{}", planned.drill);
         let position = |wanted: fn(&Step) -> bool| planned.steps.iter().position(wanted);
-        if let Some(fault) = position(|step| matches!(step, Step::DeletePod { .. })) {
+        if let Some(fault) = position(|step| matches!(step, Step::DeletePod { .. } | Step::Crash)) {
             assert!(position(|step| *step == Step::StartWriter).unwrap() < fault);
             assert!(position(|step| matches!(step, Step::StopWriter { .. })).unwrap() > fault);
         }

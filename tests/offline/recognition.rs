@@ -217,6 +217,7 @@ fn an_engine_that_is_not_spoken_is_named_and_proven_as_far_as_it_goes() {
     assert_eq!(
         drills,
         [
+            Drill::Crash,
             Drill::LosePod,
             Drill::ForceDelete,
             Drill::LoseAllPods,

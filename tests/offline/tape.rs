@@ -89,6 +89,7 @@ impl Tape {
         for drill in drills {
             tape.push(Event::DrillStarted { drill: id(*drill) });
             match drill {
+                Drill::Crash => tape.crash(rows),
                 Drill::LosePod | Drill::ForceDelete => tape.lose_pod(*drill, rows),
                 Drill::DeleteStatefulset => tape.delete_stateful_set(rows),
                 Drill::DeleteClaim => tape.delete_claim(rows),
@@ -198,6 +199,45 @@ impl Tape {
                 ("wal_sync_method".into(), "fdatasync".into()),
             ]),
         });
+    }
+
+    /// The pod stays, and its server's container is made anew.
+    fn crash(&mut self, rows: &Rows) {
+        let drill = Drill::Crash;
+        self.resolve(drill, &[ip(self.pod)]);
+        self.inspect(drill);
+        self.connect(drill);
+        self.attempt(drill, rows);
+        self.wrote(drill, &rows.before);
+        self.fault(drill, Fault::Crash, vec![pod(self.pod)]);
+        self.push(Event::Disconnected {
+            drill: id(drill),
+            reason: "connection closed".into(),
+        });
+        let old = Some(format!("containerd://{}", container(self.pod)));
+        let new = Some(format!("containerd://{}", container(self.pod + 100)));
+        let terminated = Some("Error (exit code 137)".to_owned());
+        self.observe_server(
+            false,
+            &ContainerState {
+                id: old,
+                ..ContainerState::default()
+            },
+        );
+        let state = ContainerState {
+            id: new,
+            running: true,
+            restarts: 1,
+            terminated,
+            ..ContainerState::default()
+        };
+        self.observe_server(false, &state);
+        self.observe_server(true, &state);
+        self.resolve(drill, &[ip(self.pod)]);
+        self.connect(drill);
+        self.wrote(drill, &rows.after);
+        self.inspect(drill);
+        self.read(drill, rows);
     }
 
     fn lose_pod(&mut self, drill: Drill, rows: &Rows) {
@@ -328,6 +368,16 @@ impl Tape {
     }
 
     fn observe_pod(&mut self, ready: bool) {
+        let id = Some(format!("containerd://{}", container(self.pod)));
+        let server = ContainerState {
+            id,
+            running: true,
+            ..ContainerState::default()
+        };
+        self.observe_server(ready, &server);
+    }
+
+    fn observe_server(&mut self, ready: bool, server: &ContainerState) {
         let state = PodState {
             phase: "Running".into(),
             ready,
@@ -335,9 +385,7 @@ impl Tape {
             node: Some("stateproof-control-plane".into()),
             containers: vec![ContainerState {
                 name: "postgres".into(),
-                id: Some(format!("containerd://{}", container(self.pod))),
-                running: true,
-                ..ContainerState::default()
+                ..server.clone()
             }],
             ..PodState::default()
         };

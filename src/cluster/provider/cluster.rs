@@ -90,6 +90,29 @@ impl Cluster {
         Ok(Locks { _locks: locks })
     }
 
+    /// Keeps the nodes for this run: beside others, or, for one that silences nodes, alone. Waits until that can be. A
+    /// node that a dead run has left paused is let go on.
+    ///
+    /// # Errors
+    ///
+    /// When a lock file cannot be made, or Docker cannot be asked.
+    pub async fn hold_nodes(&self, alone: bool) -> Result<Locks, ProviderError> {
+        let directory = self.journal.dir(&self.name);
+        let path = directory.join("nodes.lock");
+        // Whoever comes later waits behind the one that wants them alone, so that its turn comes.
+        let turn = FileLock::acquire(&directory.join("nodes.turn.lock"), "the nodes").await?;
+        let held = if alone {
+            FileLock::acquire(&path, "the nodes").await?
+        } else {
+            FileLock::share(&path).await?
+        };
+        drop(turn);
+        for node in &self.nodes {
+            node.resume().await?;
+        }
+        Ok(Locks { _locks: vec![held] })
+    }
+
     pub(super) fn journal(&self) -> &Journal {
         &self.journal
     }

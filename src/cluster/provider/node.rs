@@ -51,10 +51,42 @@ impl Node {
         let found = self.ctr(&["containers", "ls", "--quiet", &of_the_pod]).await?;
         for id in found.lines() {
             // It may have ended by itself meanwhile.
-            let killed = self.ctr(&["tasks", "kill", "--signal", "SIGKILL", id]).await;
-            if let Err(error) = killed {
+            if let Err(error) = self.kill_container(id).await {
                 tracing::debug!("cannot kill {container}: {error}");
             }
+        }
+        Ok(())
+    }
+
+    /// Kills the process of the container with this ID with SIGKILL, and with it every process in the container.
+    ///
+    /// # Errors
+    ///
+    /// When the node's container runtime cannot be asked, or has no running process of that container.
+    pub async fn kill_container(&self, id: &str) -> Result<(), ProviderError> {
+        self.ctr(&["tasks", "kill", "--signal", "SIGKILL", id]).await?;
+        Ok(())
+    }
+
+    /// Stands all its processes still, those of its pods among them: nothing on it answers any more, and nothing ends.
+    ///
+    /// # Errors
+    ///
+    /// When Docker refuses it.
+    pub async fn pause(&self) -> Result<(), ProviderError> {
+        self.ask_docker(&["pause", &self.container]).await?;
+        Ok(())
+    }
+
+    /// Lets a paused node go on. One that is not paused is fine.
+    ///
+    /// # Errors
+    ///
+    /// When Docker refuses it.
+    pub async fn resume(&self) -> Result<(), ProviderError> {
+        let paused = ["inspect", "--format", "{{.State.Paused}}", &self.container];
+        if self.ask_docker(&paused).await?.trim() == "true" {
+            self.ask_docker(&["unpause", &self.container]).await?;
         }
         Ok(())
     }
@@ -63,7 +95,11 @@ impl Node {
         let mut args = vec!["exec", &self.container];
         args.extend(CTR);
         args.extend(command);
-        let output = self.docker.tool().output(&args, QUESTION).await?;
+        self.ask_docker(&args).await
+    }
+
+    async fn ask_docker(&self, args: &[&str]) -> Result<String, ProviderError> {
+        let output = self.docker.tool().output(args, QUESTION).await?;
         if !output.status.success() {
             return Err(refused(output));
         }

@@ -144,6 +144,17 @@ impl Server {
         Ok(())
     }
 
+    /// `rs.freeze`: whether the member is kept from standing for election, for as long as after [`Self::step_down`]. What
+    /// that one began is ended as well.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the server refuses, for example because it is the PRIMARY, or is gone.
+    pub async fn freeze(&self, frozen: bool) -> Result<(), SessionError> {
+        let seconds = if frozen { STEP_DOWN_SECONDS } else { 0 };
+        self.ask(doc! {"replSetFreeze": seconds}).await?;
+        Ok(())
+    }
+
     /// Asks a question that a member without a configuration has no answer to.
     async fn asked_of_a_set(&self, command: Document) -> Result<Option<Document>, SessionError> {
         match self.admin.run_command(command).await {

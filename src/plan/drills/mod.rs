@@ -1,6 +1,8 @@
 //! The drills, a file each: when it applies, its steps, and what it promises.
 
+mod bad_rollout;
 mod bare_pod;
+mod crash;
 mod delete_claim;
 mod delete_stateful_set;
 mod deployment;
@@ -12,12 +14,16 @@ mod lose_all_pods;
 mod lose_pod;
 mod order;
 mod parts;
+mod pause_node;
 mod roles;
 mod rollout;
 mod scale;
+mod scale_to_zero;
 mod step_down;
 
+pub(super) use bad_rollout::bad_rollout;
 pub(super) use bare_pod::of_bare_pod;
+pub(super) use crash::crash;
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;
 pub(super) use deployment::of_deployment;
@@ -28,7 +34,9 @@ pub(super) use expect_failure::expect_failure;
 pub(super) use lose_all_pods::lose_all_pods;
 pub(super) use lose_pod::{force_delete, lose_pod};
 pub(super) use order::order;
+pub(super) use pause_node::pause_node;
 pub(super) use roles::roles;
 pub(super) use rollout::rollout;
 pub(super) use scale::scale;
+pub(super) use scale_to_zero::scale_to_zero;
 pub(super) use step_down::step_down;

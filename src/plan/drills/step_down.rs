@@ -2,7 +2,8 @@ use super::parts::{ROWS, held, planned, violated};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::Workload;
 
-/// The PRIMARY steps down while rows are being written, and then the last member goes, whatever its role.
+/// The first member, as the PRIMARY, steps down while rows are being written, and then the last one goes, whatever its
+/// role: of two members it is the PRIMARY.
 ///
 /// A Service that selects a pod by its name leads to that pod whoever is PRIMARY: that it does not lead to the PRIMARY
 /// any more is what is to be shown.
@@ -16,6 +17,7 @@ pub fn step_down(workload: &Workload) -> Result<PlannedDrill, String> {
     }
     let mut steps = vec![
         Step::AwaitRoles,
+        Step::ElectFirst,
         Step::ProbePrimaryAddress,
         Step::Write { rows: ROWS },
         Step::StartWriter,

@@ -2,20 +2,24 @@
 
 mod address;
 pub mod checks;
+mod crash;
 mod failure;
 mod fault;
 mod identity;
 mod order;
 mod pages;
+mod pause;
 mod placement;
 mod protection;
 mod readiness;
 mod recovery;
 mod retention;
+mod rollback;
 mod rows;
 mod run;
 mod scaled;
 mod services;
 mod storage;
 mod times;
+mod unspoken;
 mod version;

@@ -16,12 +16,16 @@ use crate::workload::{Workload, WorkloadKind};
 /// before, so that taking it away gives exactly the template that was.
 const ANNOTATION: &str = "stateproof.dev/restartedAt";
 
+/// An image that cannot be had anywhere: its host's top-level domain is reserved to have none (RFC 2606).
+const NOWHERE: &str = "stateproof.invalid/bad-rollout:1";
+
 /// Change the pods' template, so that the controller replaces every pod.
 ///
 /// # Errors
 /// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
 pub fn restart_pods(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
-    aim(Fault::Restart, objects, workload)
+    let now = Value::from(Timestamp::now().to_string());
+    aim(Fault::Restart, annotated(now), objects, workload)
 }
 
 /// Set the template back to what it was: a rollback.
@@ -29,10 +33,36 @@ pub fn restart_pods(objects: &Objects, workload: &Workload) -> Result<Aim, Fault
 /// # Errors
 /// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
 pub fn undo_restart(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
-    aim(Fault::Undo, objects, workload)
+    aim(Fault::Undo, annotated(Value::Null), objects, workload)
 }
 
-fn aim(fault: Fault, objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
+/// Have the template ask for an image that cannot be had.
+///
+/// # Errors
+/// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
+pub fn break_image(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
+    let template = with_image(workload, NOWHERE);
+    aim(Fault::BreakImage, template, objects, workload)
+}
+
+/// Have it ask for the manifest's image again: a rollback.
+///
+/// # Errors
+/// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
+pub fn mend_image(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
+    let template = with_image(workload, &workload.engine.image);
+    aim(Fault::MendImage, template, objects, workload)
+}
+
+fn annotated(value: Value) -> Value {
+    json!({ "metadata": { "annotations": { ANNOTATION: value } } })
+}
+
+fn with_image(workload: &Workload, image: &str) -> Value {
+    json!({ "spec": { "containers": [{ "name": workload.engine.container, "image": image }] } })
+}
+
+fn aim(fault: Fault, template: Value, objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
     let (kind, found) = match workload.kind {
         WorkloadKind::StatefulSet => ("StatefulSet", objects.set(&workload.namespace, &workload.name)),
         // It has no template that could change.
@@ -50,19 +80,20 @@ fn aim(fault: Fault, objects: &Objects, workload: &Workload) -> Result<Aim, Faul
         fault,
         targets: vec![set.clone()],
         until_gone: Vec::new(),
+        template: Some(template),
     })
 }
 
-/// Sets the annotation to the present time, or takes it away.
-pub(super) async fn restart(client: &Client, set: &ObjectRef, change: bool) -> Result<(), kube::Error> {
+/// Changes the pods' template of a StatefulSet or Deployment.
+pub(super) async fn change(client: &Client, set: &ObjectRef, template: &Value) -> Result<(), kube::Error> {
     if set.kind == "Deployment" {
-        patch::<Deployment>(client, set, change).await
+        patch::<Deployment>(client, set, template).await
     } else {
-        patch::<StatefulSet>(client, set, change).await
+        patch::<StatefulSet>(client, set, template).await
     }
 }
 
-async fn patch<K>(client: &Client, set: &ObjectRef, change: bool) -> Result<(), kube::Error>
+async fn patch<K>(client: &Client, set: &ObjectRef, template: &Value) -> Result<(), kube::Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -70,20 +101,13 @@ where
         + std::fmt::Debug,
 {
     let api: Api<K> = Api::namespaced(client.clone(), &set.namespace);
-    let value = if change {
-        Value::from(Timestamp::now().to_string())
-    } else {
-        Value::Null
-    };
-    let patch = json!({
-        "metadata": { "uid": set.uid },
-        "spec": { "template": { "metadata": { "annotations": { ANNOTATION: value } } } },
-    });
+    let patch = json!({ "metadata": { "uid": set.uid }, "spec": { "template": template } });
     let params = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    api.patch(&set.name, &params, &Patch::Merge(patch))
+    // Strategic: containers are known by their names, and those that are not named stay as they are.
+    api.patch(&set.name, &params, &Patch::Strategic(patch))
         .await
         .map(drop)
 }
