@@ -25,7 +25,7 @@ const NOWHERE: &str = "stateproof.invalid/bad-rollout:1";
 /// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
 pub fn restart_pods(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
     let now = Value::from(Timestamp::now().to_string());
-    aim(Fault::Restart, annotated(now), objects, workload)
+    aim(Fault::Restart, annotated(&now), objects, workload)
 }
 
 /// Set the template back to what it was: a rollback.
@@ -33,7 +33,7 @@ pub fn restart_pods(objects: &Objects, workload: &Workload) -> Result<Aim, Fault
 /// # Errors
 /// [`FaultError::NoTarget`] when the StatefulSet or Deployment does not exist.
 pub fn undo_restart(objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
-    aim(Fault::Undo, annotated(Value::Null), objects, workload)
+    aim(Fault::Undo, annotated(&Value::Null), objects, workload)
 }
 
 /// Have the template ask for an image that cannot be had.
@@ -54,7 +54,7 @@ pub fn mend_image(objects: &Objects, workload: &Workload) -> Result<Aim, FaultEr
     aim(Fault::MendImage, template, objects, workload)
 }
 
-fn annotated(value: Value) -> Value {
+fn annotated(value: &Value) -> Value {
     json!({ "metadata": { "annotations": { ANNOTATION: value } } })
 }
 

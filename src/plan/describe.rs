@@ -51,7 +51,7 @@ impl fmt::Display for Step {
             Self::BreakImage => f.write_str("ask for an image that cannot be had"),
             Self::AwaitBroken => f.write_str("await a pod without its image"),
             Self::MendImage => f.write_str("set the image back"),
-            Self::AwaitMended => f.write_str("await all Ready"),
+            Self::AwaitMended => f.write_str("await all Ready, with help if need be"),
             Self::Evict { pods: 1 } => f.write_str("evict the pod"),
             Self::Evict { pods } => write!(f, "evict {pods} pods"),
             Self::Cordon => f.write_str("cordon its node"),

@@ -13,6 +13,7 @@ use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
 use super::preparation::Prepared;
 use super::roles::Roles;
+use super::spans::Spans;
 use super::{RunError, Scene, Verification, aside, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, images};
@@ -20,7 +21,7 @@ use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, connect,
     connect_without_retries, member_ready, namespace, room_for,
 };
-use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder, Span};
+use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, Plan};
 use crate::vantage::Vantage;
@@ -37,19 +38,9 @@ impl Verification {
         let Prepared {
             set, run_namespace, ..
         } = prepared;
-        let mut spans = Vec::new();
-        let mut begun = recorder.now_us();
-        let mut took = |what: &str| {
-            let span = Span {
-                what: what.to_owned(),
-                from_us: begun,
-                to_us: recorder.now_us(),
-            };
-            begun = span.to_us;
-            spans.push(span);
-        };
+        let mut spans = Spans::begin(recorder);
         let cluster = self.get_cluster(scene).await?;
-        took("cluster there");
+        spans.took("cluster there");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
         let crowded = has_room(&client, prepared).await?;
         scene.client = Some(client.clone());
@@ -58,17 +49,11 @@ impl Verification {
         let namespaces = self
             .occupy(prepared, &cluster, &client, &application, scene)
             .await?;
-        took("kinds known, and room for the run in namespaces and on this machine");
-        let alone = aside::is_needed(&prepared.plans);
-        self.observer.phase("waiting until the nodes are free");
-        scene.nodes = Some(cluster.hold_nodes(alone).await?);
-        let vantage_node = match alone {
-            true => Some(aside::set_aside(&cluster, &client, scene).await?),
-            false => None,
-        };
+        spans.took("kinds known, and room for the run in namespaces and on this machine");
+        let vantage_node = self.hold_nodes(prepared, &cluster, &client, scene).await?;
         self.observer.phase("looking at the images on the nodes");
         let images = images::ensure(&cluster, &self.images(set)).await?;
-        took("images on the nodes");
+        spans.took("images on the nodes");
         let facts = ClusterFacts {
             provider: cluster.provider.to_string(),
             name: cluster.name.clone(),
@@ -83,9 +68,7 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
-        for span in spans {
-            recorder.record(Event::Waited(span))?;
-        }
+        spans.record()?;
         let made = scene.made.clone();
         let application = &*scene.application.insert(application);
         let watches =
@@ -122,14 +105,14 @@ impl Verification {
                 workload: &found.workload,
                 credentials: &found.credentials,
             };
-            let (client, nodes) = (&blunt, &*cluster.nodes);
+            let (client, machines) = (&blunt, &*cluster.nodes);
             let (cordons, paused, quiet) = (&cordons, &paused, &quiet);
             let ended = ended.clone();
             async move {
                 let bench = Bench {
                     run: run_namespace,
                     client,
-                    nodes,
+                    nodes: machines,
                     watches,
                     recorder,
                     application,
@@ -188,6 +171,25 @@ impl Verification {
         application.vacate_cluster_scope().await?;
         (scene.made, scene.lent) = (made, lent);
         Ok(namespaces)
+    }
+
+    /// Keeps the nodes for the run, alone where it silences one. Gives the node that the vantage must be on, where it
+    /// matters.
+    async fn hold_nodes(
+        &self,
+        prepared: &Prepared,
+        cluster: &Cluster,
+        client: &Client,
+        scene: &mut Scene,
+    ) -> Result<Option<String>, RunError> {
+        self.observer
+            .phase("waiting until no other run needs the nodes for itself");
+        let alone = aside::is_needed(&prepared.plans);
+        scene.nodes = Some(cluster.hold_nodes(alone).await?);
+        if !alone {
+            return Ok(None);
+        }
+        Ok(Some(aside::set_aside(cluster, client, scene).await?))
     }
 
     async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {

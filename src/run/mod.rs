@@ -30,6 +30,7 @@ mod probes;
 mod roles;
 mod rollback;
 mod scene;
+mod spans;
 mod stand_ins;
 mod step_down;
 mod verification;
