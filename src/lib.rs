@@ -6,14 +6,16 @@
 //! manifest ──► workload ──► plan ──► run ──► history ──► verdict ──► report
 //! ```
 //!
-//! `manifest`, `workload`, `plan`, `history`, `verdict` and `report` are pure: they know neither a cluster nor a
-//! driver, and the same history gives the same verdict wherever it is judged. [`run::Verification`] is where to start.
+//! `manifest`, `workload`, `lint`, `plan`, `history`, `verdict` and `report` are pure: they know neither a cluster nor
+//! a driver, and the same history gives the same verdict wherever it is judged. [`run::Verification`] is where to
+//! start; [`lint::lint`] says what can be told without a cluster.
 
 pub mod cluster;
 pub mod config;
 pub mod engine;
 pub mod fault;
 pub mod history;
+pub mod lint;
 pub mod manifest;
 pub mod plan;
 mod quantity;

@@ -16,6 +16,12 @@ Exit codes:
   4    the cluster, or what it needs, could not be had, used or removed
   130  interrupted; what was made has been taken away again";
 
+const COMPARE_EXIT_CODES: &str = "\
+Exit codes:
+  0    no promise got worse
+  1    worse: a promise came to a worse outcome, or is not checked any more
+  2    a history cannot be read, or there is nothing to compare";
+
 /// Proof that your state survives.
 ///
 /// Point it at a directory of Kubernetes manifests: it starts a real cluster, applies them, writes rows through the
@@ -44,6 +50,8 @@ pub struct Cli {
 pub enum Command {
     /// Prove the manifests on a real cluster
     ///
+    /// They are linted first: beside a violation stands the rule of `stateproof lint` that foresaw it.
+    ///
     /// Without --keep a cluster that this command creates is removed in the end; one that was there before (see
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
@@ -58,10 +66,36 @@ pub enum Command {
         #[command(flatten)]
         beside: Beside,
     },
+    /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
+    #[command(after_help = super::lint::EXIT_CODES)]
+    Lint(super::lint::LintArgs),
     /// Judge the history of a run again, without a cluster
     Judge {
         /// The `run.jsonl` that `verify --report` wrote
         history: PathBuf,
+    },
+    /// Make the reports of a run again from its history, without a cluster: the same bytes
+    ///
+    /// Writes report.html, report.json, junit.xml and summary.md, and ends as `judge` does.
+    #[command(after_help = EXIT_CODES)]
+    Report {
+        /// The `run.jsonl` that `verify --report` wrote
+        #[arg(value_name = "RUN.jsonl")]
+        history: PathBuf,
+        /// The directory to write to; by default the history's own
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Compare the runs of two states: verdicts that changed, recovery times side by side
+    ///
+    /// Of several runs a side, the worst outcome of each promise counts, and the times are shown as least, median and
+    /// most. A promise that is not checked any more counts as worse. Times alone do not.
+    #[command(after_help = COMPARE_EXIT_CODES)]
+    Compare {
+        /// A history, or a directory with histories (`*.jsonl`), of before
+        old: PathBuf,
+        /// A history, or a directory with histories, of after
+        new: PathBuf,
     },
     /// Create a cluster and keep it for the runs that follow
     Up {
@@ -107,7 +141,8 @@ pub struct Verify {
     #[arg(long = "storage-class", value_name = "A=B", value_parser = pair)]
     pub storage_classes: Vec<(String, String)>,
 
-    /// Write the history of the run, `run.jsonl`, into this directory
+    /// Write the history of the run, `run.jsonl`, and its reports into this directory: report.html, report.json,
+    /// junit.xml and summary.md
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
 

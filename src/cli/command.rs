@@ -1,5 +1,5 @@
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use stateproof::cluster::provider::{Clusters, Removal};
 use stateproof::cluster::{await_usable, connect};
 use stateproof::config::Config;
 use stateproof::history::History;
-use stateproof::report::{Style, render};
+use stateproof::report::{Style, last_line, render};
 use stateproof::run::{Proven, RunError, Verification};
 use stateproof::verdict::{Verdict, judge};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
+use super::compare::compare_command;
 use super::exit::Exit;
+use super::lint::lint_command;
+use super::reports::{self, HISTORY};
 use super::terminal::Terminal;
 
 /// How long a new cluster may take until it can be used.
@@ -43,7 +46,10 @@ pub fn run() -> ExitCode {
 async fn carry_out(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Verify(verify) => return verify_command(cli, verify).await,
+        Command::Lint(lint) => return lint_command(lint, cli.color),
         Command::Judge { history } => return judge_command(cli, history),
+        Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
+        Command::Compare { old, new } => return compare_command(old, new),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;
@@ -73,14 +79,7 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
         Err(error) => return fail(&error),
     };
     if let Some(directory) = &args.report {
-        if let Err(error) = std::fs::create_dir_all(directory) {
-            eprintln!(
-                "error: cannot create the report directory {}: {error}",
-                directory.display()
-            );
-            return Exit::Setup;
-        }
-        verification = verification.history(directory.join("run.jsonl"));
+        verification = verification.history(directory.join(HISTORY));
     }
     let proven = match verification.prove(&interrupt()).await {
         Ok(proven) => proven,
@@ -91,13 +90,18 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     };
     terminal.clear();
     let Proven {
-        history: _,
+        history,
         verdict,
         error,
         scene,
     } = proven;
     print(&render(&verdict, &style(cli.color)));
     let exit = ended(&verdict, error.as_ref());
+    // Before anything is taken away: that may fail, or be interrupted.
+    let exit = match written(args, &history, &verdict) {
+        Err(failed) if exit == Exit::Held => failed,
+        _ => exit,
+    };
     let Some(scene) = scene else { return exit };
     if args.keep_on_failure && exit != Exit::Held {
         return match scene.leave().await {
@@ -172,6 +176,20 @@ fn config(manifests: &[PathBuf], beside: &Beside) -> Result<Option<Config>, Box<
     Ok(config.map_err(RunError::from)?)
 }
 
+/// Writes what was asked for beside the text. A report that is not there must not pass unnoticed.
+fn written(args: &Verify, history: &History, verdict: &Verdict) -> Result<(), Exit> {
+    let files = match &args.report {
+        Some(directory) => reports::write(directory, history, verdict).map(|_| ()),
+        None => Ok(()),
+    };
+    files
+        .and_then(|()| reports::append_summary(verdict))
+        .map_err(|error| {
+            eprintln!("error: {error}");
+            Exit::Setup
+        })
+}
+
 /// The verdict decides, unless the run did not get to its end for another reason than the workload.
 fn ended(verdict: &Verdict, error: Option<&RunError>) -> Exit {
     match error {
@@ -180,7 +198,7 @@ fn ended(verdict: &Verdict, error: Option<&RunError>) -> Exit {
     }
 }
 
-fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
+fn judge_command(cli: &Cli, file: &Path) -> Exit {
     match History::read(file) {
         Ok(history) => {
             let verdict = judge(&history);
@@ -190,6 +208,35 @@ fn judge_command(cli: &Cli, file: &std::path::Path) -> Exit {
         Err(error) => {
             eprintln!("error: {error}");
             Exit::Usage
+        }
+    }
+}
+
+fn report_command(cli: &Cli, file: &Path, out: Option<&Path>) -> Exit {
+    let history = match History::read(file) {
+        Ok(history) => history,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Usage;
+        }
+    };
+    let verdict = judge(&history);
+    let beside = file.parent().unwrap_or(Path::new(""));
+    let written = reports::write(out.unwrap_or(beside), &history, &verdict);
+    let summed = written.and_then(|written| reports::append_summary(&verdict).map(|()| written));
+    match summed {
+        Ok(files) => {
+            if !cli.quiet {
+                for file in files {
+                    eprintln!("wrote {}", file.display());
+                }
+            }
+            print(&last_line(&verdict));
+            verdict.outcome.into()
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::Setup
         }
     }
 }
@@ -273,7 +320,7 @@ fn fail(error: &RunError) -> Exit {
     Exit::from(error)
 }
 
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     // A reader that has gone away (`| head`) is no error of ours.
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }

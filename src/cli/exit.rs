@@ -4,6 +4,9 @@ use stateproof::plan::Outcome;
 use stateproof::run::RunError;
 
 /// How the command ends; documented in `--help`.
+///
+/// `lint` ends with 0 when nothing was found at or above the level of `--deny`, 1 when something was, and 2 when its
+/// input cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Every promise came to what was expected.

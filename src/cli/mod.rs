@@ -2,7 +2,11 @@
 
 mod args;
 mod command;
+mod compare;
 mod exit;
+mod lint;
+mod live;
+mod reports;
 mod terminal;
 
 pub use command::run;

@@ -4,7 +4,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, ObjectRef, ObjectState};
+use super::{Foreseen, Keys, ObjectRef, ObjectState};
 use crate::plan::{Drill, Plan};
 use crate::workload::WorkloadId;
 
@@ -42,6 +42,11 @@ pub enum Event {
         plans: Vec<Plan>,
         /// Where.
         cluster: ClusterFacts,
+    },
+    /// The manifests were linted before anything was done to them.
+    Linted {
+        /// What was found, in the order of files and lines; empty where nothing was.
+        findings: Vec<Foreseen>,
     },
     /// An object of the set was applied.
     Applied {

@@ -45,6 +45,20 @@ impl Keys {
         self.0.is_empty()
     }
 
+    /// Whether a key is in the set.
+    ///
+    /// ```
+    /// use stateproof::history::Keys;
+    ///
+    /// let lost: Keys = [1, 2, 3, 7].into_iter().collect();
+    /// assert!(lost.contains(3) && !lost.contains(4));
+    /// ```
+    #[must_use]
+    pub fn contains(&self, key: u64) -> bool {
+        let after = self.0.partition_point(|&(first, _)| first <= key);
+        after.checked_sub(1).is_some_and(|index| key <= self.0[index].1)
+    }
+
     /// The keys that are in either set.
     ///
     /// ```

@@ -2,6 +2,7 @@
 
 mod error;
 mod event;
+mod foreseen;
 mod keys;
 mod lookout;
 mod object;
@@ -13,6 +14,7 @@ pub use event::{
     ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, FaultTarget, ImageFact, NodeTask, Probe, Record,
     Refusal, Span, TaskChange, WriteFate, WriteOutcome,
 };
+pub use foreseen::Foreseen;
 pub use keys::Keys;
 pub use lookout::Lookout;
 pub use object::{

@@ -1,10 +1,14 @@
-use std::fs;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{FORMAT_VERSION, HistoryError, Record};
+
+/// So much of a file is read at once, in bytes.
+const BUFFER: usize = 1 << 20;
 
 /// A run's events in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,13 +28,12 @@ impl History {
     /// [`HistoryError::Read`] when the file cannot be read, and those of [`History::parse`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, HistoryError> {
         let path = path.as_ref();
-        match fs::read(path) {
-            Ok(bytes) => Self::from_bytes(&bytes),
-            Err(cause) => Err(HistoryError::Read {
-                path: path.to_owned(),
-                cause: Arc::new(cause),
-            }),
-        }
+        let unreadable = |cause| HistoryError::Read {
+            path: path.to_owned(),
+            cause: Arc::new(cause),
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        Self::from_lines(BufReader::with_capacity(BUFFER, file), unreadable)
     }
 
     /// Reads a history from JSON Lines.
@@ -52,7 +55,10 @@ impl History {
     /// not begin with the beginning of a run, [`HistoryError::BadLine`] for any other line that is no record, and
     /// [`HistoryError::OutOfSequence`] when records are missing.
     pub fn parse(lines: &str) -> Result<Self, HistoryError> {
-        Self::from_bytes(lines.as_bytes())
+        Self::from_lines(lines.as_bytes(), |cause| HistoryError::BadLine {
+            line: 0,
+            cause: cause.to_string(),
+        })
     }
 
     /// The history as JSON Lines, as [`super::Recorder`] writes it.
@@ -73,18 +79,28 @@ impl History {
         Ok(lines)
     }
 
-    /// On bytes, since a cut may go through the middle of a character.
-    fn from_bytes(bytes: &[u8]) -> Result<Self, HistoryError> {
+    /// On bytes, since a cut may go through the middle of a character. A line at a time: a long run's history has
+    /// more bytes than what is made of them.
+    fn from_lines(
+        mut lines: impl BufRead,
+        unreadable: impl Fn(io::Error) -> HistoryError,
+    ) -> Result<Self, HistoryError> {
         let mut history = Self {
             records: Vec::new(),
-            cut_off: !bytes.ends_with(b"\n"),
+            cut_off: true,
         };
-        for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
-            let whole = line.ends_with(b"\n");
-            if index == 0 && (whole || serde_json::from_slice::<Value>(line).is_ok()) {
-                check_beginning(line)?;
+        let mut line = Vec::new();
+        for index in 0_usize.. {
+            line.clear();
+            if lines.read_until(b'\n', &mut line).map_err(&unreadable)? == 0 {
+                break;
             }
-            match serde_json::from_slice::<Record>(line) {
+            let whole = line.ends_with(b"\n");
+            history.cut_off = !whole;
+            if index == 0 && (whole || serde_json::from_slice::<Value>(&line).is_ok()) {
+                check_beginning(&line)?;
+            }
+            match serde_json::from_slice::<Record>(&line) {
                 Ok(record) if record.seq == index as u64 => history.records.push(record),
                 Ok(record) => {
                     return Err(HistoryError::OutOfSequence {

@@ -13,6 +13,8 @@
 //! # Ok::<(), stateproof::manifest::Problems>(())
 //! ```
 
+mod comment;
+mod edit;
 mod error;
 mod input;
 mod object;
@@ -30,6 +32,8 @@ mod spot;
 mod text;
 mod yaml;
 
+pub use comment::Comment;
+pub use edit::Edit;
 pub use error::ManifestError;
 pub use object::Manifest;
 pub use problem::{Problem, Problems};

@@ -92,6 +92,36 @@ impl Manifest {
         Place::new(Arc::clone(&self.source), mark)
     }
 
+    /// Where a text stands within a field that holds more of it, such as a line of a script: the line that has it.
+    /// Where it does not stand there as it is written, for example for its escapes, the field.
+    #[must_use]
+    pub fn locate_in(&self, pointer: &str, text: &str) -> Place {
+        let spot = self.spot.nearest(pointer);
+        let whole = self.source.text().get(spot.value.clone()).unwrap_or_default();
+        let needle = text.trim();
+        match whole.find(needle).filter(|_| !needle.is_empty()) {
+            Some(at) => {
+                let start = spot.value.start + at;
+                Place::new(Arc::clone(&self.source), start..start + needle.len())
+            }
+            None => self.locate(pointer),
+        }
+    }
+
+    /// Whether a place is within this object.
+    #[must_use]
+    pub fn holds(&self, place: &Place) -> bool {
+        place.begins_in(&self.source, &self.spot.value)
+    }
+
+    pub(super) fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    pub(super) fn spot(&self) -> &Spot {
+        &self.spot
+    }
+
     /// The `spec` of the pods that it makes, and the JSON pointer to it. `None` for what makes no pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<(&'static str, &Value)> {

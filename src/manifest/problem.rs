@@ -87,7 +87,7 @@ impl Diagnostic for Problem {
     }
 
     fn severity(&self) -> Option<Severity> {
-        Some(Severity::Error)
+        self.what.severity().or(Some(Severity::Error))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

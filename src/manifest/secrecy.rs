@@ -14,6 +14,7 @@ pub(super) fn mask(text: &str, documents: &[Document]) -> String {
     for document in documents {
         collect(&document.value, &document.spot, &mut secrets);
     }
+    in_addresses(text, &mut secrets);
     secrets.sort_by_key(|range| range.start);
 
     let mut masked = String::with_capacity(text.len());
@@ -28,6 +29,23 @@ pub(super) fn mask(text: &str, documents: &[Document]) -> String {
     }
     masked.push_str(&text[done..]);
     masked
+}
+
+/// The passwords in addresses, `mongodb://user:password@host`, under whatever name they stand.
+fn in_addresses(text: &str, secrets: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices("://") {
+        let begin = at + "://".len();
+        let rest = &text[begin..];
+        let authority = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '?'))
+            .map_or(rest, |end| &rest[..end]);
+        let Some(user) = authority.rfind('@') else {
+            continue;
+        };
+        if let Some(colon) = authority[..user].find(':') {
+            secrets.push(begin + colon + 1..begin + user);
+        }
+    }
 }
 
 /// Whether a line of a text that could not be read may hold a secret: it, or the name in the line before it,

@@ -16,6 +16,8 @@ pub struct ManifestSet {
     pub(super) manifests: Vec<Manifest>,
     /// Positions by kind: in a set of thousands what refers to what is found without looking at all of it.
     by_kind: HashMap<String, Vec<usize>>,
+    /// Where the objects of a name are: a large set refers to itself by names.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 impl ManifestSet {
@@ -69,6 +71,12 @@ impl ManifestSet {
         positions.map(|position| &self.manifests[*position])
     }
 
+    /// The manifests of this name, whatever their kind and namespace, in the order in which they were read.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Manifest> {
+        let positions = self.by_name.get(name).into_iter().flatten();
+        positions.map(|&position| &self.manifests[position])
+    }
+
     /// The manifests in the order in which they are applied: namespaces, custom resource definitions, volumes and
     /// their classes, accounts and rights, Secrets and ConfigMaps, claims, Services, anything else, and last what
     /// makes pods. Within each, the order in which they were read.
@@ -108,13 +116,18 @@ impl ManifestSet {
         }
         Problems::check(problems)?;
         let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, manifest) in manifests.iter().enumerate() {
-            by_kind
-                .entry(manifest.kind().to_owned())
-                .or_default()
-                .push(position);
+            let kinds = by_kind.entry(manifest.kind().to_owned()).or_default();
+            kinds.push(position);
+            let names = by_name.entry(manifest.name().to_owned()).or_default();
+            names.push(position);
         }
-        Ok(Self { manifests, by_kind })
+        Ok(Self {
+            manifests,
+            by_kind,
+            by_name,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
@@ -12,6 +12,8 @@ const LONGEST_LINE_SHOWN: usize = 400;
 pub(super) struct Source {
     name: String,
     text: String,
+    /// Where each line but the first begins; many findings in a large file ask for it.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -20,6 +22,7 @@ impl Source {
         Arc::new(Self {
             name: name.to_owned(),
             text: masked,
+            lines: OnceLock::new(),
         })
     }
 
@@ -32,20 +35,25 @@ impl Source {
     }
 
     /// Start of the line that a byte is on.
-    fn line_start(&self, offset: usize) -> usize {
+    pub(super) fn line_start(&self, offset: usize) -> usize {
         self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
     /// End of the line that a byte is on, without its line break.
-    fn line_end(&self, offset: usize) -> usize {
+    pub(super) fn line_end(&self, offset: usize) -> usize {
         let end = self.text[offset..]
             .find('\n')
             .map_or(self.text.len(), |newline| offset + newline);
         offset + self.text[offset..end].trim_end_matches('\r').len()
     }
 
-    fn line(&self, offset: usize) -> usize {
-        self.text[..offset].bytes().filter(|&byte| byte == b'\n').count()
+    /// The line that a byte is on, from 0.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        let breaks = || self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+        let lines = self
+            .lines
+            .get_or_init(|| breaks().map(|(at, _)| at + 1).collect());
+        lines.partition_point(|&start| start <= offset)
     }
 
     fn column(&self, offset: usize) -> usize {
@@ -141,6 +149,13 @@ impl Place {
         self.source.column(self.span.start) + 1
     }
 
+    /// The line and the column behind the last character that is meant, from 1.
+    #[must_use]
+    pub fn end(&self) -> (usize, usize) {
+        let end = self.span.end;
+        (self.source.line(end) + 1, self.source.column(end) + 1)
+    }
+
     /// The bytes of the file that are meant, from 0.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
@@ -157,6 +172,11 @@ impl Place {
     pub(super) fn snippet(&self) -> Option<&Source> {
         let line = self.source.line_start(self.span.start)..self.source.line_end(self.span.end);
         (self.shown && line.len() <= LONGEST_LINE_SHOWN).then_some(&*self.source)
+    }
+
+    /// Whether this place begins within these bytes of a text.
+    pub(super) fn begins_in(&self, source: &Arc<Source>, range: &Range<usize>) -> bool {
+        Arc::ptr_eq(&self.source, source) && range.contains(&self.span.start)
     }
 
     pub(super) fn same_file(&self, other: &Self) -> bool {

@@ -1,9 +1,31 @@
 //! A verdict for people and for other programs, one file a format.
 
+mod compare;
+mod error;
+mod harmless;
+mod html;
+mod json;
+mod junit;
+mod lanes;
+mod lint;
 mod page;
 mod roles;
+mod said;
+mod scale;
+mod stretch;
+mod summary;
 mod table;
 mod text;
+mod wording;
+mod writes;
 
+pub use compare::{Change, Comparison, PromiseComparison, Spread, Tally, TimeComparison};
+pub use error::ReportError;
+pub use html::html;
+pub use json::{REPORT_FORMAT, json};
+pub use junit::junit;
+pub use lint::{lint_json, lint_text, sarif};
 pub use page::Style;
+pub use summary::summary;
 pub use text::render;
+pub use wording::last_line;

@@ -4,6 +4,8 @@ use anstyle::AnsiColor;
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
+use super::harmless::readable;
+
 /// How a text report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -99,51 +101,4 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         .into_iter()
         .map(Cow::into_owned)
         .collect()
-}
-
-/// Text that may come from a server or a manifest: on one line, without control characters, and UIDs as the first
-/// eight characters that people tell them apart by.
-fn readable(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let words = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    words
-        .map(|word| {
-            let uid = word.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-            if is_uid(uid) {
-                format!("{}{}", &word[..8], &word[uid.len()..])
-            } else {
-                word.to_owned()
-            }
-        })
-        .collect()
-}
-
-/// Whether a word has the form of a UUID (RFC 9562, section 4), which is what Kubernetes takes for UIDs.
-fn is_uid(word: &str) -> bool {
-    let groups: Vec<&str> = word.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable;
-
-    #[test]
-    fn uids_are_shortened_and_volumes_named_after_them_are_not() {
-        let uid = "0a1b2c3d-0000-4000-8000-0123456789ab";
-        assert_eq!(readable(&format!("pod {uid}, gone")), "pod 0a1b2c3d, gone");
-        assert_eq!(readable(uid), "0a1b2c3d");
-        assert_eq!(readable(&format!("pvc-{uid}")), format!("pvc-{uid}"));
-    }
-
-    #[test]
-    fn nothing_that_a_server_says_reaches_the_terminal_as_a_command() {
-        assert_eq!(readable("bad\u{1b}[2J\nworse"), "bad [2J worse");
-    }
 }

@@ -1,9 +1,11 @@
 use super::page::Page;
 use crate::verdict::{RecoveryTimes, seconds};
 
-type Milestone = (&'static str, fn(&RecoveryTimes) -> Option<u64>);
+/// The name of a step of the recovery, and when it was reached.
+pub(super) type Milestone = (&'static str, fn(&RecoveryTimes) -> Option<u64>);
 
-const MILESTONES: [Milestone; 9] = [
+/// The steps of a recovery, in the order in which they mostly come, and the longest gap between acknowledgements.
+pub(super) const MILESTONES: [Milestone; 9] = [
     ("accepted", |times| times.accepted_us),
     ("pod gone", |times| times.gone_us),
     ("new pod created", |times| times.created_us),

@@ -3,8 +3,9 @@ use anstyle::AnsiColor;
 use super::page::{Page, Style};
 use super::roles::roles;
 use super::table;
+use super::wording::{failed, failed_by_themselves, last_line, mark, or_unknown, sentence, unshown};
 use crate::plan::Outcome;
-use crate::verdict::{Failure, PromiseVerdict, RecoveryTimes, Verdict, WorkloadFacts, seconds};
+use crate::verdict::{Failure, RecoveryTimes, Verdict, WorkloadFacts, seconds};
 
 /// A verdict as text for a terminal: what ran where, the promises with their evidence, the times, warnings,
 /// what is not proven; then once more what failed, and the verdict in the last line, so that nobody has to scroll back.
@@ -199,25 +200,18 @@ fn limits(page: &mut Page, verdict: &Verdict) {
 }
 
 fn failures(page: &mut Page, verdict: &Verdict) {
-    let mut failed: Vec<&PromiseVerdict> = verdict.failed().collect();
-    if failed.is_empty() && verdict.shortfalls.is_empty() {
+    if verdict.failed().next().is_none() && verdict.shortfalls.is_empty() {
         return;
     }
     page.heading("why");
-    // The worst last, next to the verdict.
-    failed.sort_by_key(|promise| promise.outcome());
     for shortfall in &verdict.shortfalls {
         item(page, Outcome::Inconclusive, shortfall);
     }
     for failure in &verdict.failures {
         what_failed(page, verdict, failure);
     }
-    // Said already: the failure of the drill, or of the workload, stands for all that it left unshown.
-    failed.retain(|promise| {
-        promise.observed != Outcome::Inconclusive
-            || !verdict.failures.iter().any(|failure| covers(failure, promise))
-    });
-    for promise in failed {
+    // The worst last, next to the verdict.
+    for promise in failed_by_themselves(verdict) {
         let text = format!("{}, {}: {}", promise.drill, promise.promise, sentence(promise));
         item(page, promise.outcome(), &text);
     }
@@ -225,15 +219,15 @@ fn failures(page: &mut Page, verdict: &Verdict) {
 
 /// What was not carried through, the causes a line each, and what was not shown for it.
 fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
-    let name = match failure.drill {
-        Some(drill) => format!("{}/{drill} was not carried through", failure.workload),
-        None => format!("{} did not come up", failure.workload),
-    };
     let mut error = failure.error.iter();
     let first = error
         .next()
         .map_or_else(String::new, |first| format!(": {first}"));
-    item(page, Outcome::Inconclusive, &format!("{name}{first}"));
+    item(
+        page,
+        Outcome::Inconclusive,
+        &format!("{}{first}", failed(failure)),
+    );
     for cause in error {
         page.hanging("  because ", "  because ", "    ", cause);
     }
@@ -246,76 +240,20 @@ fn what_failed(page: &mut Page, verdict: &Verdict, failure: &Failure) {
             page.hanging("    | ", "    | ", "    | ", line);
         }
     }
-    let unshown = verdict
-        .failed()
-        .filter(|promise| promise.observed == Outcome::Inconclusive && covers(failure, promise));
-    let (lead, mut names): (_, Vec<_>) = match failure.drill {
-        Some(_) => (
-            "  so not shown: ",
-            unshown.map(|promise| promise.promise.to_string()).collect(),
-        ),
-        None => (
-            "  so not begun: ",
-            unshown.map(|promise| promise.drill.drill.to_string()).collect(),
-        ),
+    let lead = if failure.drill.is_some() {
+        "  so not shown: "
+    } else {
+        "  so not begun: "
     };
-    names.dedup();
+    let names = unshown(verdict, failure);
     if !names.is_empty() {
         page.hanging(lead, lead, "    ", &names.join(", "));
     }
 }
 
-fn covers(failure: &Failure, promise: &PromiseVerdict) -> bool {
-    failure.workload == promise.drill.workload
-        && failure.drill.is_none_or(|drill| drill == promise.drill.drill)
-}
-
 fn item(page: &mut Page, outcome: Outcome, text: &str) {
     let painted = page.paint(Some(color(outcome)), false, mark(outcome));
     page.hanging(&format!("{} ", mark(outcome)), &format!("{painted} "), "  ", text);
-}
-
-/// What a promise came to, and the evidence.
-fn sentence(promise: &PromiseVerdict) -> String {
-    let observed = promise.observed;
-    let outcome = match (promise.passed(), promise.expected) {
-        (true, Outcome::Violated) => format!("{observed}, as expected"),
-        (false, Outcome::Violated) => format!("{observed}, expected {}", promise.expected),
-        _ => observed.to_string(),
-    };
-    format!("{outcome}: {}", promise.evidence.join("; "))
-}
-
-fn last_line(verdict: &Verdict) -> String {
-    let all = verdict.promises.len();
-    let count = |outcome| {
-        verdict
-            .promises
-            .iter()
-            .filter(|promise| promise.outcome() == outcome)
-            .count()
-    };
-    let (violated, inconclusive) = (count(Outcome::Violated), count(Outcome::Inconclusive));
-    let outcome = verdict.outcome;
-    match outcome {
-        Outcome::Held => format!("{outcome}: all {all} promises came to what was expected"),
-        Outcome::Violated if inconclusive > 0 => {
-            format!("{outcome}: {violated} of {all} promises not kept, {inconclusive} inconclusive")
-        }
-        Outcome::Violated => format!("{outcome}: {violated} of {all} promises not kept"),
-        Outcome::Inconclusive if inconclusive > 0 => {
-            format!("{outcome}: {inconclusive} of {all} promises neither shown nor refuted")
-        }
-        Outcome::Inconclusive => format!("{outcome}: the run proves nothing as a whole"),
-    }
-}
-
-fn mark(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Held => "✓",
-        Outcome::Inconclusive => "?",
-        Outcome::Violated => "✗",
-    }
 }
 
 fn color(outcome: Outcome) -> AnsiColor {
@@ -324,8 +262,4 @@ fn color(outcome: Outcome) -> AnsiColor {
         Outcome::Inconclusive => AnsiColor::Yellow,
         Outcome::Violated => AnsiColor::Red,
     }
-}
-
-fn or_unknown(text: &str) -> &str {
-    if text.is_empty() { "unknown" } else { text }
 }

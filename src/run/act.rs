@@ -68,6 +68,7 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
+        recorder.record(prepared.linted.clone())?;
         spans.record()?;
         let made = scene.made.clone();
         let application = &*scene.application.insert(application);

@@ -18,6 +18,7 @@ mod error;
 mod evict;
 mod fault;
 mod first_session;
+mod foreseen;
 mod get;
 mod hooks;
 mod members;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::foreseen::linted;
 use super::{RunError, Verification};
 use crate::config::{WorkloadTable, named_namespace};
+use crate::history::Event;
 use crate::manifest::{ManifestSet, Secrets};
 use crate::plan::{End, Plan, Selection};
 use crate::vantage::DEFAULT_IMAGE;
@@ -17,6 +19,8 @@ const DEADLINE: Duration = Duration::from_mins(3);
 /// What is known before anything is touched.
 pub(super) struct Prepared {
     pub(super) set: ManifestSet,
+    /// What lint found in it.
+    pub(super) linted: Event,
     pub(super) discovered: Vec<Discovered>,
     pub(super) plans: Vec<Plan>,
     /// What a reader should know of how the set was prepared.
@@ -91,6 +95,7 @@ impl Verification {
         let out_of_reach = left_alone.iter().filter(|object| object.out_of_reach);
         notes.extend(out_of_reach.map(|object| format!("not verified: {object}")));
         Ok(Prepared {
+            linted: linted(&set, &run_namespace),
             set,
             discovered,
             plans,

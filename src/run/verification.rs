@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
+use std::fs;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::preparation::{Outlook, Prepared};
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{ClusterSpec, Clusters};
 use crate::config::Config;
-use crate::history::{Event, History, Recorder};
+use crate::history::{Event, History, HistoryError, Recorder};
 use crate::manifest::ImageOverrides;
 use crate::plan::{Drill, End, Plan, Promise, Selection};
 use crate::verdict::{Verdict, judge};
@@ -131,7 +132,7 @@ impl Verification {
         self
     }
 
-    /// Write the history to this file as it happens.
+    /// Write the history to this file as it happens. Its directory is made where there is none.
     #[must_use]
     pub fn history(mut self, file: impl Into<PathBuf>) -> Self {
         self.history = Some(file.into());
@@ -214,7 +215,7 @@ impl Verification {
     pub async fn prove(&self, interrupt: &CancellationToken) -> Result<Proven, RunError> {
         let prepared = self.prepare()?;
         let recorder = match &self.history {
-            Some(file) => Recorder::create(file)?,
+            Some(file) => create(file)?,
             None => Recorder::in_memory(),
         };
         let observer = self.observer.clone();
@@ -261,6 +262,18 @@ impl Verification {
             }
         }
     }
+}
+
+/// Makes the history's file, and its directory where there is none: not before the manifests have been read, so that a
+/// refused set leaves nothing behind.
+fn create(file: &Path) -> Result<Recorder, HistoryError> {
+    if let Some(directory) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(directory).map_err(|cause| HistoryError::Create {
+            path: file.to_owned(),
+            cause: Arc::new(cause),
+        })?;
+    }
+    Recorder::create(file)
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {

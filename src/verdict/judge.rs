@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::excerpt::excerpts;
 use super::facts::{facts, not_proven};
+use super::foreseen::tie;
 use super::model::Finding;
 use super::role_history::role_history;
 use super::view::{DrillView, Ending};
@@ -60,6 +61,7 @@ pub fn judge(history: &History) -> Verdict {
             judge_drill(history, plan, planned, &mut verdict);
         }
     }
+    tie(history, &mut verdict);
     let worst = verdict.promises.iter().map(PromiseVerdict::outcome).max();
     let at_best = if verdict.shortfalls.is_empty() {
         Outcome::Held

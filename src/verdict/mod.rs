@@ -11,6 +11,7 @@ mod exclusivity;
 mod facts;
 mod failure;
 mod fault;
+mod foreseen;
 mod happened;
 mod identity;
 mod inspection;
@@ -52,4 +53,5 @@ pub use rows::RowAccount;
 pub use share::{HarnessShare, harness_share};
 pub use times::RecoveryTimes;
 
+pub(crate) use rows::brief;
 pub(crate) use times::seconds;

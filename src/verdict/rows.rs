@@ -131,7 +131,7 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
 }
 
 /// Keys for a sentence: all of them where they are few ranges.
-pub(super) fn brief(keys: &Keys) -> String {
+pub(crate) fn brief(keys: &Keys) -> String {
     const SHOWN: usize = 8;
     let ranges = keys.ranges();
     let Some((shown, rest)) = ranges

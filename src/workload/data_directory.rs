@@ -66,13 +66,15 @@ fn fate(volume: &Volume) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn covers(mount: &str, directory: &str) -> bool {
+/// Whether a directory is the mount or below it.
+pub(super) fn covers(mount: &str, directory: &str) -> bool {
     let mount = trimmed(mount);
     trimmed(directory)
         .strip_prefix(mount)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn trimmed(path: &str) -> &str {
+/// A path without the slash at its end.
+pub(super) fn trimmed(path: &str) -> &str {
     path.trim_end_matches('/')
 }

@@ -1,4 +1,4 @@
-use super::declared::Declarations;
+use super::declaration::Declarations;
 use super::left_alone::LeftAlone;
 use super::neighbours::Neighbours;
 use super::{Credentials, DiscoverError, Workload, bare_pod, deployment, engines, operators, stateful_set};

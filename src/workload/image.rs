@@ -1,16 +1,16 @@
 /// The parts of an image's name: `registry/path/repository:tag@digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ImageName<'a> {
+pub(crate) struct ImageName<'a> {
     /// Everything in front of the tag: `registry/path/repository`.
     pub(super) path: &'a str,
     /// The last part of the repository's path, for example `postgres`.
-    pub(super) repository: &'a str,
+    pub(crate) repository: &'a str,
     /// The tag, for example `16-alpine`.
-    pub(super) tag: Option<&'a str>,
+    pub(crate) tag: Option<&'a str>,
 }
 
 impl<'a> ImageName<'a> {
-    pub(super) fn parse(image: &'a str) -> Self {
+    pub(crate) fn parse(image: &'a str) -> Self {
         let named = image.split_once('@').map_or(image, |(named, _)| named);
         // A colon in front of the last slash is that of the registry's port.
         let last = named.rsplit_once('/').map_or(named, |(_, last)| last);
@@ -43,12 +43,12 @@ impl<'a> ImageName<'a> {
     }
 
     /// The major version that the tag begins with: 16 for `16-alpine` and `16.9`, none for `latest`.
-    pub(super) fn major(self) -> Option<u32> {
+    pub(crate) fn major(self) -> Option<u32> {
         self.version()?.split('.').next()?.parse().ok()
     }
 
     /// The version that the tag begins with: `16` for `16-alpine`, `8.0` for `8.0-debian`, none for `latest`.
-    pub(super) fn version(self) -> Option<&'a str> {
+    pub(crate) fn version(self) -> Option<&'a str> {
         let tag = self.tag?;
         let end = tag.find(|c: char| !(c.is_ascii_digit() || c == '.'));
         let version = tag[..end.unwrap_or(tag.len())].trim_end_matches('.');

@@ -1,4 +1,4 @@
-use super::declared::Declaration;
+use super::declaration::Declaration;
 use super::environment::Setting;
 use super::{Credentials, Password};
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 
-use super::declared::{Declaration, Declarations};
+use super::declaration::{Declaration, Declarations};
 use super::typed::typed;
 use crate::manifest::{Manifest, ManifestSet, Problem};
 
@@ -89,7 +89,11 @@ impl<'s> Neighbours<'s> {
 
     /// The `v1` object of this kind and name.
     pub(super) fn find(&self, kind: &str, name: &str) -> Option<&'s Manifest> {
-        self.every(kind).find(|manifest| manifest.name() == name)
+        self.set.named(name).find(|manifest| {
+            manifest.api_version() == "v1"
+                && manifest.kind() == kind
+                && manifest.namespace().unwrap_or(self.default_namespace) == self.namespace
+        })
     }
 
     /// The `v1` objects of this kind.

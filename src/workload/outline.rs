@@ -1,6 +1,6 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 
-use super::declared::Declarations;
+use super::declaration::Declarations;
 use super::discover::no_database;
 use super::neighbours::Neighbours;
 use super::stateful_set::{check_ordinals, claims, count, retention, volumes};

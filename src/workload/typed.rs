@@ -7,8 +7,14 @@ use crate::manifest::{Manifest, Problem};
 
 /// A manifest as the type that Kubernetes has for it.
 pub(super) fn typed<T: DeserializeOwned>(manifest: &Manifest) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(manifest.json()).map_err(|error| {
-        let pointer: String = error
+    typed_at(manifest, "")
+}
+
+/// A part of a manifest, by its JSON pointer, as the type that Kubernetes has for it.
+pub(super) fn typed_at<T: DeserializeOwned>(manifest: &Manifest, part: &str) -> Result<T, Problem> {
+    let json = manifest.json().pointer(part).unwrap_or(&Value::Null);
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let inner: String = error
             .path()
             .iter()
             .filter_map(|segment| match segment {
@@ -17,6 +23,7 @@ pub(super) fn typed<T: DeserializeOwned>(manifest: &Manifest) -> Result<T, Probl
                 Segment::Enum { .. } | Segment::Unknown => None,
             })
             .collect();
+        let pointer = format!("{part}{inner}");
         let fault = fault(&error.inner().to_string(), manifest.json().pointer(&pointer));
         let label = format!("this {fault}");
         Problem::new(DiscoverError::WrongShape {

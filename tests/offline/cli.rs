@@ -236,7 +236,17 @@ fn help_and_completions_name_every_command() {
     let (_, help, _) = run(&mut stateproof(&["--help"]));
     let (code, bash, _) = run(&mut stateproof(&["completions", "bash"]));
     assert_eq!(code, Some(0));
-    for command in ["verify", "plan", "judge", "up", "down", "gc", "completions"] {
+    for command in [
+        "verify",
+        "plan",
+        "judge",
+        "report",
+        "compare",
+        "up",
+        "down",
+        "gc",
+        "completions",
+    ] {
         assert!(help.contains(command) && bash.contains(command), "{command}");
     }
     assert!(

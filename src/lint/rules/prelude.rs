@@ -1,0 +1,11 @@
+//! What every rule needs.
+
+pub(super) use crate::lint::fix::Fix;
+pub(super) use crate::lint::{Finding, Level, Rule};
+pub(super) use crate::plan::Promise;
+pub(super) use crate::workload::EngineKind;
+pub(super) use crate::workload::declared::{
+    ContainerKind, DeclaredContainer, Inventory, Made, MountedClaim, PodMaker, ProbeKind, Server, Snippet,
+    Source, simple_commands,
+};
+pub(super) use crate::workload::image::ImageName;

@@ -1,0 +1,11 @@
+//! One page that needs nothing but itself.
+
+mod drill;
+mod facts;
+mod figure;
+mod filters;
+mod page;
+mod recovery;
+mod why;
+
+pub use page::html;
