@@ -11,6 +11,7 @@
 //! start; [`lint::lint`] says what can be told without a cluster.
 
 pub mod cluster;
+pub mod config;
 pub mod engine;
 pub mod fault;
 pub mod history;

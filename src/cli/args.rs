@@ -3,15 +3,15 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
-use stateproof::plan::{Drill, End};
+use stateproof::config::{ClusterTable, Config, ProviderName};
+use stateproof::plan::{Drill, End, Promise};
 use stateproof::run::RunError;
-use stateproof::vantage::DEFAULT_IMAGE;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0    held: every promise came to what was expected
   1    violated
-  2    the command line, the manifests or the cluster's configuration file cannot be used
+  2    the command line, the manifests or a configuration file cannot be used
   3    inconclusive: neither shown nor refuted, which is never a pass
   4    the cluster, or what it needs, could not be had, used or removed
   130  interrupted; what was made has been taken away again";
@@ -63,6 +63,8 @@ pub enum Command {
         manifests: Vec<PathBuf>,
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        beside: Beside,
     },
     /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
     #[command(after_help = super::lint::EXIT_CODES)]
@@ -99,6 +101,10 @@ pub enum Command {
     Up {
         #[command(flatten)]
         cluster: ClusterArgs,
+
+        /// What the provider's configuration file was once named with: said, instead of a mere "unexpected argument"
+        #[arg(long, hide = true, value_parser = renamed)]
+        config: Option<PathBuf>,
     },
     /// Remove clusters that stateproof made: those named, or all of them
     Down {
@@ -126,7 +132,14 @@ pub struct Verify {
     pub selection: Selection,
 
     #[command(flatten)]
+    pub beside: Beside,
+
+    #[command(flatten)]
     pub cluster: ClusterArgs,
+
+    /// Make storage class A as an alias of the cluster's class B; may be given several times
+    #[arg(long = "storage-class", value_name = "A=B", value_parser = pair)]
+    pub storage_classes: Vec<(String, String)>,
 
     /// Write the history of the run, `run.jsonl`, and its reports into this directory: report.html, report.json,
     /// junit.xml and summary.md
@@ -141,17 +154,31 @@ pub struct Verify {
     #[arg(long)]
     pub keep_on_failure: bool,
 
-    /// How long a pod may take to become Ready and its server to accept a session
-    #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
-    pub deadline: Duration,
+    /// How long a pod may take to become Ready and its server to accept a session [default: 180]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub deadline: Option<Duration>,
 
     /// Initiate replica sets that the manifests leave to an operator to initiate
     #[arg(long)]
     pub initiate_replica_set: bool,
 
     /// Image of the pod from which names are resolved and connections made; needs sh, nc and nslookup
-    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE, env = "STATEPROOF_VANTAGE_IMAGE")]
-    pub vantage_image: String,
+    /// [default: busybox:1.36]
+    #[arg(long, value_name = "IMAGE", env = "STATEPROOF_VANTAGE_IMAGE")]
+    pub vantage_image: Option<String>,
+}
+
+/// What is said beside the manifests.
+#[derive(Debug, Args)]
+pub struct Beside {
+    /// What cannot be seen in the manifests; by default the `stateproof.toml` beside them, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Run another image in place of the manifests': `postgres:16=mirror.example/postgres:16`, or without the tags, or
+    /// `docker.io/*=mirror.example/hub/*`; may be given several times
+    #[arg(long = "image", value_name = "IMAGE=OTHER", value_parser = pair)]
+    pub images: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +186,14 @@ pub struct Selection {
     /// Only this drill; may be given several times
     #[arg(long = "drill", value_name = "DRILL")]
     pub drills: Vec<Drill>,
+
+    /// Not this drill; may be given several times
+    #[arg(long, value_name = "DRILL")]
+    pub skip: Vec<Drill>,
+
+    /// Only what is promised of this, for example durability; may be given several times
+    #[arg(long, value_name = "PROMISE")]
+    pub only: Vec<Promise>,
 
     /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
     ///
@@ -169,28 +204,28 @@ pub struct Selection {
     #[arg(
         long = "expect-failure",
         value_name = "KIND/NAME:SIGN=TEXT",
-        conflicts_with = "drills"
+        conflicts_with_all = ["drills", "skip", "only"]
     )]
     pub ends: Vec<End>,
 }
 
 #[derive(Debug, Args)]
 pub struct ClusterArgs {
-    /// What provides the cluster
-    #[arg(long, value_enum, default_value_t = Provider::Kind)]
-    pub cluster: Provider,
+    /// What provides the cluster [default: kind]
+    #[arg(long, value_enum)]
+    pub cluster: Option<Provider>,
 
     /// The provider's configuration file; by default `kind.yaml` or `k3d.yaml` in the current directory, if there is
     /// one. What stateproof needs besides is added
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub cluster_config: Option<PathBuf>,
 
     /// The cluster's name; by default the one in the configuration file, else `stateproof`
     #[arg(long, value_name = "NAME", env = "STATEPROOF_CLUSTER")]
     pub name: Option<String>,
 
     /// How many nodes a cluster that is created gets; no configuration file is read then
-    #[arg(long, value_name = "N", conflicts_with = "config")]
+    #[arg(long, value_name = "N", conflicts_with = "cluster_config")]
     pub nodes: Option<u32>,
 
     /// The node image; by default the one in the configuration file, else the one that `scripts/setup` built, else
@@ -200,9 +235,20 @@ pub struct ClusterArgs {
 }
 
 impl ClusterArgs {
-    pub fn spec(&self, keep: bool) -> Result<ClusterSpec, Box<RunError>> {
-        let provider = self.cluster.into();
-        let layout = match (self.nodes, &self.config) {
+    /// What the command line says, then what the file beside the manifests says, then what there is.
+    pub fn spec(&self, keep: bool, config: Option<&Config>) -> Result<ClusterSpec, Box<RunError>> {
+        let none = ClusterTable::default();
+        let table = config.map_or(&none, |config| &config.cluster);
+        let provider = self.cluster.map(provider::Provider::from);
+        let provider = provider
+            .or(table.provider.map(of_file))
+            .unwrap_or(provider::Provider::Kind);
+        let named = self.cluster_config.as_ref();
+        let (nodes, path) = match (self.nodes, named) {
+            (None, None) => (table.nodes, table.config.as_ref()),
+            given => given,
+        };
+        let layout = match (nodes, path) {
             (Some(nodes), _) => Some(Layout::Nodes(nodes)),
             (None, Some(path)) => ConfigFile::read(provider, path)
                 .map(|file| Some(Layout::File(file)))
@@ -215,16 +261,27 @@ impl ClusterArgs {
             Some(Layout::File(file)) => file.name(),
             _ => None,
         };
-        let name = self.name.as_deref().filter(|name| !name.is_empty());
+        // A variable that is set to nothing asks for nothing.
+        let given = |argument: &Option<String>, of_file: &Option<String>| {
+            let argument = argument.clone().filter(|text| !text.is_empty());
+            argument.or_else(|| of_file.clone())
+        };
+        let name = given(&self.name, &table.name);
         Ok(ClusterSpec {
             provider,
-            name: name.or(named).unwrap_or(DEFAULT_NAME).to_owned(),
-            // A variable that is set to nothing asks for nothing.
-            node_image: self.node_image.clone().filter(|image| !image.is_empty()),
+            name: name.as_deref().or(named).unwrap_or(DEFAULT_NAME).to_owned(),
+            node_image: given(&self.node_image, &table.node_image),
             layout,
             keep,
             ..ClusterSpec::default()
         })
+    }
+}
+
+fn of_file(name: ProviderName) -> provider::Provider {
+    match name {
+        ProviderName::Kind => provider::Provider::Kind,
+        ProviderName::K3d => provider::Provider::K3d,
     }
 }
 
@@ -259,6 +316,17 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match text.trim_end_matches('s').parse() {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
+    }
+}
+
+fn renamed(_: &str) -> Result<PathBuf, String> {
+    Err("the provider's configuration file is named with `--cluster-config`".to_owned())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((one, other)) if !one.is_empty() && !other.is_empty() => Ok((one.to_owned(), other.to_owned())),
+        _ => Err("expected two names with `=` between them".to_owned()),
     }
 }
 

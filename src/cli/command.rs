@@ -1,5 +1,5 @@
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{CommandFactory, Parser};
 use stateproof::cluster::provider::{Clusters, Removal};
 use stateproof::cluster::{await_usable, connect};
+use stateproof::config::Config;
 use stateproof::history::History;
 use stateproof::report::{Style, last_line, render};
 use stateproof::run::{Proven, RunError, Verification};
@@ -15,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Cli, ClusterArgs, Color, Command, Verify};
+use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
 use super::compare::compare_command;
 use super::exit::Exit;
 use super::lint::lint_command;
@@ -53,14 +54,15 @@ async fn carry_out(cli: &Cli) -> Exit {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;
         }
-        Command::Plan { manifests, selection } => {
-            let plans = Verification::of(manifests)
-                .drills(&selection.drills)
-                .expect_failure(selection.ends.clone())
-                .plan();
-            plans.map(|plans| plans.iter().for_each(|plan| print(&plan.to_string())))
-        }
-        Command::Up { cluster } => up(cluster).await,
+        Command::Plan {
+            manifests,
+            selection,
+            beside,
+        } => match plan_command(manifests, selection, beside) {
+            Ok(()) => return Exit::Held,
+            Err(error) => return fail(&error),
+        },
+        Command::Up { cluster, .. } => up(cluster).await,
         Command::Down { names } => down(names).await,
         Command::Gc => gc().await,
     };
@@ -72,18 +74,10 @@ async fn carry_out(cli: &Cli) -> Exit {
 
 async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
     let terminal = Arc::new(Terminal::new(cli.quiet));
-    let spec = match args.cluster.spec(args.keep) {
-        Ok(spec) => spec,
+    let mut verification = match verification_of(args) {
+        Ok(verification) => verification.observer(terminal.clone()),
         Err(error) => return fail(&error),
     };
-    let mut verification = Verification::of(&args.manifests)
-        .drills(&args.selection.drills)
-        .expect_failure(args.selection.ends.clone())
-        .cluster(spec)
-        .deadline(args.deadline)
-        .initiate_replica_set(args.initiate_replica_set)
-        .vantage_image(&args.vantage_image)
-        .observer(terminal.clone());
     if let Some(directory) = &args.report {
         verification = verification.history(directory.join(HISTORY));
     }
@@ -129,6 +123,57 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
             fail(&error)
         }
     }
+}
+
+fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
+    let config = config(&args.manifests, &args.beside)?;
+    let spec = args.cluster.spec(args.keep, config.as_ref())?;
+    let mut verification = selected(&args.manifests, &args.selection, &args.beside, config)
+        .cluster(spec)
+        .initiate_replica_set(args.initiate_replica_set)
+        .storage_classes(args.storage_classes.iter().cloned().collect());
+    if let Some(deadline) = args.deadline {
+        verification = verification.deadline(deadline);
+    }
+    if let Some(image) = args.vantage_image.as_ref().filter(|image| !image.is_empty()) {
+        verification = verification.vantage_image(image);
+    }
+    Ok(verification)
+}
+
+fn plan_command(manifests: &[PathBuf], selection: &Selection, beside: &Beside) -> Result<(), Box<RunError>> {
+    let config = config(manifests, beside)?;
+    let outlook = selected(manifests, selection, beside, config).outlook()?;
+    print(&outlook.to_string());
+    Ok(())
+}
+
+fn selected(
+    manifests: &[PathBuf],
+    selection: &Selection,
+    beside: &Beside,
+    config: Option<Config>,
+) -> Verification {
+    let verification = Verification::of(manifests)
+        .drills(&selection.drills)
+        .skip(&selection.skip)
+        .only(&selection.only)
+        .expect_failure(selection.ends.clone())
+        .image_overrides(beside.images.iter().cloned().collect());
+    match config {
+        Some(config) => verification.config(config),
+        None => verification,
+    }
+}
+
+/// The file that is named, else the one beside the manifests.
+fn config(manifests: &[PathBuf], beside: &Beside) -> Result<Option<Config>, Box<RunError>> {
+    let path = match &beside.config {
+        Some(path) => Some(path.clone()),
+        None => Config::beside(manifests).map_err(RunError::from)?,
+    };
+    let config = path.map(|path| Config::read(&path)).transpose();
+    Ok(config.map_err(RunError::from)?)
 }
 
 /// Writes what was asked for beside the text. A report that is not there must not pass unnoticed.
@@ -198,7 +243,7 @@ fn report_command(cli: &Cli, file: &Path, out: Option<&Path>) -> Exit {
 
 async fn up(args: &ClusterArgs) -> Result<(), RunError> {
     let begun = Instant::now();
-    let spec = args.spec(true).map_err(|error| *error)?;
+    let spec = args.spec(true, None).map_err(|error| *error)?;
     let cluster = Clusters::from_env()?.ensure(&spec).await?;
     let (client, version) = connect(&cluster.kubeconfig).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();

@@ -13,7 +13,7 @@ pub enum Exit {
     Held = 0,
     /// At least one promise is violated.
     Violated = 1,
-    /// The command line, the manifests or the configuration file cannot be used; nothing was touched.
+    /// The command line, the manifests or a configuration file cannot be used; nothing was touched.
     Usage = 2,
     /// Neither shown nor refuted.
     Inconclusive = 3,

@@ -6,6 +6,7 @@ use kube::discovery::{self, ApiCapabilities, Scope};
 use kube::{Api, Client, ResourceExt};
 use thiserror::Error;
 
+use super::definitions;
 use crate::history::ObjectRef;
 use crate::manifest::{Manifest, ManifestSet};
 use crate::workload::WorkloadId;
@@ -74,6 +75,18 @@ pub enum ApplyError {
     /// What a dead run has left cannot be taken away.
     #[error(transparent)]
     Left(#[from] super::NamespaceError),
+    /// The API server does not serve a kind that the set brings.
+    #[error("{location}: {object} is not Established after {waited_s} s: {last}")]
+    NotEstablished {
+        /// `file:line:column` of the manifest.
+        location: String,
+        /// Kind and name.
+        object: String,
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+        /// Its last condition.
+        last: String,
+    },
     /// An object of the set does not go.
     #[error("{object} is still there after {waited_s} s")]
     Stuck {
@@ -92,18 +105,24 @@ impl Application {
     /// cluster as it was.
     ///
     /// # Errors
-    /// [`ApplyError::UnknownKind`] with the manifest's place; [`ApplyError::Unreachable`].
+    /// [`ApplyError::UnknownKind`] with the manifest's place, unless the set itself defines the kind;
+    /// [`ApplyError::Unreachable`].
     pub async fn prepare(
         client: &Client,
         set: &ManifestSet,
         default_namespace: &str,
     ) -> Result<Self, ApplyError> {
-        let mut known = HashMap::new();
+        let brought = definitions::of_set(set);
+        let mut known: HashMap<_, (ApiResource, ApiCapabilities)> = HashMap::new();
         let mut objects = Vec::new();
         for manifest in set.in_apply_order() {
             let kind = (manifest.api_version().to_owned(), manifest.kind().to_owned());
             if !known.contains_key(&kind) {
-                known.insert(kind.clone(), resolve(client, manifest).await?);
+                let found = match brought.get(&kind) {
+                    Some(brought) => brought.clone(),
+                    None => resolve(client, manifest).await?,
+                };
+                known.insert(kind.clone(), found);
             }
             let (resource, capabilities) = &known[&kind];
             objects.push(Object::new(manifest, resource, capabilities, default_namespace)?);
@@ -125,7 +144,7 @@ impl Application {
         applied: impl FnMut(ObjectRef),
     ) -> Result<(), ApplyError> {
         let others = |object: &&Object| {
-            let makes_pods = object.resource.group == "apps";
+            let makes_pods = object.resource.group == "apps" || object.resource.kind == "Pod";
             let same = object.namespace.as_ref() == Some(&workload.namespace)
                 && object.body.name_any() == workload.name;
             same || !makes_pods
@@ -134,10 +153,12 @@ impl Application {
     }
 
     /// Applies everything, in order, with server-side apply: fields of others are left alone, conflicts are taken
-    /// over, since the manifests are what is to be proven.
+    /// over, since the manifests are what is to be proven. A CustomResourceDefinition is waited for before anything that
+    /// may be of its kind.
     ///
     /// # Errors
-    /// [`ApplyError::Refused`] with the manifest's place and the server's words. Objects before it stay applied.
+    /// [`ApplyError::Refused`] with the manifest's place and the server's words; [`ApplyError::NotEstablished`]. Objects
+    /// before it stay applied.
     pub async fn apply(&self, applied: impl FnMut(ObjectRef)) -> Result<(), ApplyError> {
         self.apply_all(self.objects.iter(), applied).await
     }
@@ -148,7 +169,15 @@ impl Application {
         mut applied: impl FnMut(ObjectRef),
     ) -> Result<(), ApplyError> {
         let params = PatchParams::apply(FIELD_MANAGER).force();
+        let mut defined: Vec<&Object> = Vec::new();
         for object in objects {
+            if definitions::defines(object) {
+                defined.push(object);
+            } else {
+                for definition in defined.drain(..) {
+                    definitions::established(&self.client, definition).await?;
+                }
+            }
             let name = object.body.name_any();
             let answer = object
                 .api(&self.client)

@@ -17,7 +17,7 @@ pub fn all_ready(
 ) -> Progress<()> {
     // A Deployment's are Ready together or not at all.
     let members = match workload.kind {
-        WorkloadKind::StatefulSet => members,
+        WorkloadKind::StatefulSet | WorkloadKind::Pod => members,
         WorkloadKind::Deployment => &members[..members.len().min(1)],
     };
     let (mut lasts, mut why, mut is_hopeless) = (Vec::new(), Vec::new(), false);

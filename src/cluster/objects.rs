@@ -132,7 +132,7 @@ impl Objects {
         member: &Member,
     ) -> Option<(&'a ObjectRef, &'a PodState)> {
         match workload.kind {
-            WorkloadKind::StatefulSet => self.pod(&workload.namespace, &member.pod),
+            WorkloadKind::StatefulSet | WorkloadKind::Pod => self.pod(&workload.namespace, &member.pod),
             WorkloadKind::Deployment => {
                 let ordinal = usize::try_from(member.ordinal).ok()?;
                 self.pods_of(workload)

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{ListParams, Patch, PatchParams};
@@ -25,8 +25,85 @@ const ALIAS_ANNOTATION: &str = "stateproof.io/alias-of";
 
 /// The storage classes could not be looked at or added to.
 #[derive(Debug, Error)]
-#[error("cannot look at the storage classes of the cluster: {0}")]
-pub struct StorageError(#[from] Box<kube::Error>);
+pub enum StorageError {
+    /// The API server refuses.
+    #[error("cannot look at the storage classes of the cluster: {0}")]
+    Unreachable(#[from] Box<kube::Error>),
+    /// An alias of a class that there is not.
+    #[error("cannot make the storage class {alias} as an alias of {of}: the cluster has {known}")]
+    NoSuchClass {
+        /// The alias.
+        alias: String,
+        /// What it was to stand for.
+        of: String,
+        /// The classes that there are.
+        known: String,
+    },
+    /// An alias by the name of a class that there is.
+    #[error("cannot make the storage class {alias} as an alias of {of}: {taken}")]
+    Taken {
+        /// The alias.
+        alias: String,
+        /// What it was to stand for.
+        of: String,
+        /// Whose the name is.
+        taken: &'static str,
+    },
+}
+
+/// Makes storage classes as aliases of others, as somebody asks for it, and gives a sentence for each.
+///
+/// Never for a class that the set itself brings, nor for one that a PersistentVolume of the set names: its absence may
+/// be the very thing to prove.
+///
+/// # Errors
+/// [`StorageError`] when the API server refuses, there is no class to stand for, or one by that name is there already.
+pub async fn alias_classes(
+    client: &Client,
+    set: &ManifestSet,
+    aliases: &BTreeMap<String, String>,
+) -> Result<Vec<String>, StorageError> {
+    if aliases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, spoken_for) = named(set);
+    let api: Api<StorageClass> = Api::all(client.clone());
+    let classes = api.list(&ListParams::default()).await.map_err(Box::new)?.items;
+    let find = |name: &String| classes.iter().find(|class| class.name_any() == *name);
+    let mut notes = Vec::new();
+    for (name, of) in aliases {
+        let taken = |taken| StorageError::Taken {
+            alias: name.clone(),
+            of: of.clone(),
+            taken,
+        };
+        if spoken_for.contains(name) {
+            return Err(taken(
+                "the set itself has this class, or a PersistentVolume of it",
+            ));
+        }
+        let known = find(name);
+        if known.is_some_and(|class| !class.annotations().contains_key(ALIAS_ANNOTATION)) {
+            return Err(taken("the cluster has a class of its own by this name"));
+        }
+        let Some(original) = find(of) else {
+            let known: Vec<_> = classes.iter().map(ResourceExt::name_any).collect();
+            return Err(StorageError::NoSuchClass {
+                alias: name.clone(),
+                of: of.clone(),
+                known: known.join(", "),
+            });
+        };
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        api.patch(name, &params, &Patch::Apply(&alias(name, original)))
+            .await
+            .map_err(Box::new)?;
+        notes.push(format!(
+            "storage class {name} is an alias of {of} here, as was asked for"
+        ));
+    }
+    Ok(notes)
+}
 
 /// Makes the well-known default classes that the manifests ask for and the cluster lacks, as aliases of its default
 /// class, and gives a sentence for each that is one.
@@ -65,7 +142,15 @@ pub async fn alias_default_classes(client: &Client, set: &ManifestSet) -> Result
     Ok(notes)
 }
 
+/// The well-known classes that claims of the set ask for and nothing in it brings.
 fn wanted(set: &ManifestSet) -> BTreeSet<String> {
+    let (mut wanted, spoken_for) = named(set);
+    wanted.retain(|name| DEFAULT_NAMES.contains(&name.as_str()) && !spoken_for.contains(name));
+    wanted
+}
+
+/// The classes that claims of the set ask for, and those that it brings or that its volumes are of.
+fn named(set: &ManifestSet) -> (BTreeSet<String>, BTreeSet<String>) {
     let text = |json: &serde_json::Value, pointer: &str| {
         json.pointer(pointer)
             .and_then(serde_json::Value::as_str)
@@ -93,8 +178,7 @@ fn wanted(set: &ManifestSet) -> BTreeSet<String> {
             _ => {}
         }
     }
-    wanted.retain(|name| DEFAULT_NAMES.contains(&name.as_str()) && !spoken_for.contains(name));
-    wanted
+    (wanted, spoken_for)
 }
 
 fn is_default(class: &StorageClass) -> bool {

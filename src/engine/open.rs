@@ -37,7 +37,8 @@ impl Target {
     /// One member, by its stable name; of a Deployment, which has no such names, whichever its Service leads to.
     #[must_use]
     pub fn member(workload: &Workload, member: &Member) -> Self {
-        if let (WorkloadKind::Deployment, Some(service)) = (workload.kind, workload.common_service()) {
+        let is_named = workload.kind == WorkloadKind::StatefulSet;
+        if let (false, Some(service)) = (is_named, workload.common_service()) {
             return Self::service(workload, service);
         }
         Self {
@@ -122,8 +123,8 @@ pub async fn open(
         EngineKind::MongoDb => Ok(Box::new(
             mongodb::Session::open(reach, target, credentials).await?,
         )),
-        EngineKind::Unknown => Err(SessionError::Server(
-            "nobody knows what it speaks: its engine is not known".to_owned(),
+        EngineKind::Other | EngineKind::Unknown => Err(SessionError::Server(
+            "nobody knows what it speaks: its engine is none that stateproof speaks".to_owned(),
         )),
     }
 }

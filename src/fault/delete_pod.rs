@@ -1,7 +1,7 @@
 use super::{Aim, FaultError};
 use crate::cluster::Objects;
 use crate::history::{Fault, ObjectRef};
-use crate::workload::{Member, Workload};
+use crate::workload::{Member, Workload, WorkloadKind};
 
 /// Delete a member's pod.
 ///
@@ -27,10 +27,12 @@ pub fn delete_pod(
             fault,
             object: format!("pod of {}", workload.called(member)),
         })?;
+    // A bare Pod is applied again afterwards: one that is still ending would only be changed.
+    let is_bare = workload.kind == WorkloadKind::Pod;
     Ok(Aim {
         fault,
         targets: vec![pod.clone()],
-        until_gone: Vec::new(),
+        until_gone: if is_bare { vec![pod.clone()] } else { Vec::new() },
         template: None,
     })
 }

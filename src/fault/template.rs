@@ -65,6 +65,8 @@ fn with_image(workload: &Workload, image: &str) -> Value {
 fn aim(fault: Fault, template: Value, objects: &Objects, workload: &Workload) -> Result<Aim, FaultError> {
     let (kind, found) = match workload.kind {
         WorkloadKind::StatefulSet => ("StatefulSet", objects.set(&workload.namespace, &workload.name)),
+        // It has no template that could change.
+        WorkloadKind::Pod => ("StatefulSet or Deployment", None),
         WorkloadKind::Deployment => (
             "Deployment",
             objects.deployment(&workload.namespace, &workload.name),

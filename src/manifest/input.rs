@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{ManifestError, Place, Problem};
 
 /// A larger file is no manifest. Bytes.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: u64 = 32 << 20;
 
 /// What standard input is called in messages.
 const STDIN: &str = "<stdin>";

@@ -48,6 +48,23 @@ impl Secrets {
         Self { values }
     }
 
+    /// Together with these, wherever they come from.
+    #[must_use]
+    pub fn and<'a>(mut self, others: impl IntoIterator<Item = &'a str>) -> Self {
+        let others = others
+            .into_iter()
+            .map(str::trim)
+            .filter(|other| !other.is_empty());
+        for other in others {
+            let quoted = Value::from(other).to_string();
+            self.values.push(other.to_owned());
+            self.values.push(quoted[1..quoted.len() - 1].to_owned());
+        }
+        self.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        self.values.dedup();
+        self
+    }
+
     /// The text without them.
     ///
     /// ```

@@ -13,7 +13,9 @@ use super::{Manifest, ManifestError, Place, Problem, Problems, order};
 /// The Kubernetes objects of some directories, files or standard input, in the order in which they were read.
 #[derive(Clone, Debug)]
 pub struct ManifestSet {
-    manifests: Vec<Manifest>,
+    pub(super) manifests: Vec<Manifest>,
+    /// Positions by kind: in a set of thousands what refers to what is found without looking at all of it.
+    by_kind: HashMap<String, Vec<usize>>,
     /// Where the objects of a name are: a large set refers to itself by names.
     by_name: HashMap<String, Vec<usize>>,
 }
@@ -63,6 +65,12 @@ impl ManifestSet {
         self.manifests.iter()
     }
 
+    /// The manifests of a kind, in the order in which they were read.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Manifest> {
+        let positions = self.by_kind.get(kind).into_iter().flatten();
+        positions.map(|position| &self.manifests[*position])
+    }
+
     /// The manifests of this name, whatever their kind and namespace, in the order in which they were read.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Manifest> {
         let positions = self.by_name.get(name).into_iter().flatten();
@@ -107,14 +115,19 @@ impl ManifestSet {
             problems.push(Problem::new(ManifestError::NoManifests { path }));
         }
         Problems::check(problems)?;
+        let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, manifest) in manifests.iter().enumerate() {
-            by_name
-                .entry(manifest.name().to_owned())
-                .or_default()
-                .push(position);
+            let kinds = by_kind.entry(manifest.kind().to_owned()).or_default();
+            kinds.push(position);
+            let names = by_name.entry(manifest.name().to_owned()).or_default();
+            names.push(position);
         }
-        Ok(Self { manifests, by_name })
+        Ok(Self {
+            manifests,
+            by_kind,
+            by_name,
+        })
     }
 }
 

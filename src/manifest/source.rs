@@ -131,6 +131,12 @@ impl Place {
         &self.source.name
     }
 
+    /// A place in a text that is no manifest, and that may be shown as it is.
+    pub(crate) fn in_text(name: &str, text: String, span: Range<usize>) -> Self {
+        let span = span.start.min(text.len())..span.end.min(text.len());
+        Self::new(Source::new(name, text), span)
+    }
+
     /// The line, from 1.
     #[must_use]
     pub fn line(&self) -> usize {

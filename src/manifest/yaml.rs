@@ -13,9 +13,9 @@ use super::spot::{Document, Parts, Spot};
 /// Levels of nesting. The deepest manifests, schemas in custom resource definitions, have about forty.
 const DEEPEST: usize = 100;
 
-/// Values in one input, those that aliases repeat counted each time. A hundred large schemas have about a
-/// quarter of it.
-const MOST_VALUES: usize = 500_000;
+/// Values in one input, those that aliases repeat counted each time. A hundred large schemas, or five
+/// thousand objects, have about a quarter of it.
+const MOST_VALUES: usize = 1_000_000;
 
 /// An error and the bytes it is at, and where something it refers to stands.
 pub(super) struct YamlError {

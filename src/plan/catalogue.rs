@@ -1,4 +1,4 @@
-use super::{Drill, LeftOut, Plan, PlannedDrill, Selection, drills};
+use super::{Drill, LeftOut, Plan, PlannedDrill, Promise, Selection, drills};
 use crate::workload::{Workload, WorkloadKind};
 
 impl Plan {
@@ -6,7 +6,7 @@ impl Plan {
     ///
     /// An empty selection stands for every drill that is run unasked. Whatever the order of the selection, the drills
     /// run in the order of [`Drill::ALL`]: the destructive one last. A drill that does not apply to the workload is
-    /// left out, with the reason.
+    /// left out, with the reason; so is one that is to be skipped, and one that promises nothing of what is wanted.
     ///
     /// ```
     /// # use stateproof::manifest::ManifestSet;
@@ -46,18 +46,36 @@ impl Plan {
     }
 }
 
-/// A drill as it will run, or why it does not apply.
+/// A drill as it will run, with no other promises than those that are wanted, or why it does not apply.
 fn planned(drill: Drill, workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
+    let mut planned = applied(drill, workload, selection)?;
+    if !selection.only.is_empty() {
+        let wanted = &selection.only;
+        planned
+            .expectations
+            .retain(|expectation| wanted.contains(&expectation.promise));
+        if planned.expectations.is_empty() {
+            let names: Vec<_> = wanted.iter().map(Promise::to_string).collect();
+            return Err(format!("it promises nothing of {}", names.join(", ")));
+        }
+    }
+    Ok(planned)
+}
+
+/// A drill as it would run, or why it does not apply.
+fn applied(drill: Drill, workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
+    if selection.skip.contains(&drill) {
+        return Err("it is to be skipped".to_owned());
+    }
     if workload.replicas == 0 {
         return Err("the manifest asks for no members".to_owned());
     }
     match drill {
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
         Drill::Crash => Ok(drills::crash(workload)),
+        _ if workload.kind == WorkloadKind::Pod => drills::of_bare_pod(drill, workload),
         Drill::BadRollout => drills::bad_rollout(workload, selection),
-        _ if workload.kind == WorkloadKind::Deployment && drill != Drill::ExpectFailure => {
-            drills::of_deployment(drill, workload)
-        }
+        _ if workload.kind == WorkloadKind::Deployment => drills::of_deployment(drill, workload),
         Drill::Roles => drills::roles(workload),
         Drill::Divergence => drills::divergence(workload),
         Drill::StepDown => drills::step_down(workload),

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Expectation, Outcome, Plan, PlannedDrill, Step};
+use super::{Expectation, Outcome, Plan, PlannedDrill, Step, reason};
 use crate::workload::{ClaimTemplate, Workload};
 
 /// The plan as a person reads it before a run: the workload, then a paragraph a drill.
@@ -82,10 +82,20 @@ fn workload(workload: &Workload, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f,
         "{}: {} ({}), {members}, declared at {}",
         workload.id(),
-        engine.kind,
+        engine,
         engine.image,
         workload.declared_at
     )?;
+    if !engine.recognised_by.is_empty() {
+        writeln!(
+            f,
+            "  recognised by {}, in container {}",
+            engine.recognised_by, engine.container
+        )?;
+    }
+    if !workload.login.is_empty() {
+        writeln!(f, "  login: {}", workload.login)?;
+    }
     for claim in &workload.claims {
         self::claim(claim, f)?;
     }
@@ -112,6 +122,7 @@ fn claim(claim: &ClaimTemplate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn drill(planned: &PlannedDrill, workload: &Workload, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(f, "\n{} {}", planned.drill, workload.member(planned.member).pod)?;
+    writeln!(f, "  why: {}", reason::why(planned, workload))?;
     let steps: Vec<String> = planned.steps.iter().map(Step::to_string).collect();
     writeln!(f, "  steps: {}", steps.join(" → "))?;
     for end in &planned.ends {

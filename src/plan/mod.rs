@@ -6,9 +6,10 @@ mod drill;
 mod drills;
 mod end;
 mod promise;
+mod reason;
 mod selection;
 
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
 pub use end::{End, NotAnEnd, Sign};
-pub use promise::{Expectation, Outcome, Promise};
+pub use promise::{Expectation, Outcome, Promise, UnknownPromise};
 pub use selection::{Selection, UnusableEnds};

@@ -1,6 +1,8 @@
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// One property that a drill checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,9 +40,30 @@ pub enum Promise {
     Failure,
 }
 
-impl fmt::Display for Promise {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Promise {
+    /// Every promise.
+    pub const ALL: [Self; 15] = [
+        Self::Identity,
+        Self::Storage,
+        Self::Address,
+        Self::Retention,
+        Self::Durability,
+        Self::Recovery,
+        Self::Order,
+        Self::Agreement,
+        Self::Roles,
+        Self::PrimaryAddress,
+        Self::Protection,
+        Self::Placement,
+        Self::Exclusivity,
+        Self::Rollback,
+        Self::Failure,
+    ];
+
+    /// The name used on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Identity => "identity",
             Self::Storage => "storage",
             Self::Address => "address",
@@ -50,12 +73,45 @@ impl fmt::Display for Promise {
             Self::Order => "order",
             Self::Agreement => "agreement",
             Self::Roles => "roles",
-            Self::PrimaryAddress => "primary address",
+            Self::PrimaryAddress => "primary-address",
             Self::Protection => "protection",
             Self::Placement => "placement",
             Self::Exclusivity => "exclusivity",
             Self::Rollback => "rollback",
             Self::Failure => "failure",
+        }
+    }
+}
+
+/// Reads a promise's name.
+///
+/// ```
+/// use stateproof::plan::Promise;
+///
+/// assert_eq!("primary-address".parse(), Ok(Promise::PrimaryAddress));
+/// assert!("speed".parse::<Promise>().unwrap_err().to_string().starts_with("no promise `speed`: there are identity, "));
+/// ```
+impl FromStr for Promise {
+    type Err = UnknownPromise;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|promise| promise.name() == name)
+            .ok_or_else(|| UnknownPromise(name.to_owned()))
+    }
+}
+
+/// A name that is no promise's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no promise `{0}`: there are {known}", known = Promise::ALL.map(Promise::name).join(", "))]
+pub struct UnknownPromise(String);
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PrimaryAddress => "primary address",
+            other => other.name(),
         })
     }
 }

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::{Drill, End, Sign};
+use super::{Drill, End, Promise, Sign};
 use crate::workload::Workload;
 
 /// What was asked for.
@@ -8,6 +8,10 @@ use crate::workload::Workload;
 pub struct Selection {
     /// The drills; empty stands for those that are run unasked.
     pub drills: Vec<Drill>,
+    /// Drills that are left out.
+    pub skip: Vec<Drill>,
+    /// Only what is promised of these; empty stands for every promise. A drill that promises none of them is left out.
+    pub only: Vec<Promise>,
     /// The end that the set is expected to come to. Where one is named, nothing else is done.
     pub ends: Vec<End>,
 }
@@ -18,7 +22,7 @@ impl Selection {
     pub fn of(drills: &[Drill]) -> Self {
         Self {
             drills: drills.to_vec(),
-            ends: Vec::new(),
+            ..Self::default()
         }
     }
 

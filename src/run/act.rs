@@ -11,18 +11,18 @@ use super::connection::Route;
 use super::despair::{unless_hopeless, with_causes};
 use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
+use super::preparation::Prepared;
 use super::roles::Roles;
 use super::spans::Spans;
-use super::verification::Prepared;
 use super::{RunError, Scene, Verification, aside, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, images};
 use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_default_classes, connect, connect_without_retries,
-    member_ready, namespace,
+    Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, connect,
+    connect_without_retries, member_ready, namespace, room_for,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder};
-use crate::manifest::{ManifestSet, Secrets};
+use crate::manifest::ManifestSet;
 use crate::plan::{Drill, Plan};
 use crate::vantage::Vantage;
 use crate::workload::{Demand, Workload};
@@ -42,6 +42,7 @@ impl Verification {
         let cluster = self.get_cluster(scene).await?;
         spans.took("cluster there");
         let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
+        let crowded = has_room(&client, prepared).await?;
         scene.client = Some(client.clone());
         let blunt = connect_without_retries(&cluster.kubeconfig).await?;
         let application = Application::prepare(&client, set, run_namespace).await?;
@@ -74,26 +75,27 @@ impl Verification {
         let watches =
             &*scene
                 .watches
-                .insert(Watches::start(&client, recorder, &namespaces, Secrets::of(set)));
+                .insert(Watches::start(&client, recorder, &namespaces, self.secrets(set)));
         relay(watches, self.observer.clone(), &mut scene.background);
         let ended = follow_tasks(&cluster, recorder, &mut scene.background);
         let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
             for name in &made {
                 namespace::create(&client, name).await?;
             }
-            let mut notes = alias_default_classes(&client, set).await?;
-            let node = vantage_node.as_deref();
-            let vantage = Vantage::start(&client, run_namespace, &self.vantage_image, node).await?;
+            let mut notes = alias_classes(&client, set, &self.aliases()).await?;
+            notes.extend(alias_default_classes(&client, set).await?);
+            let (image, node) = (self.vantage_image_used(), vantage_node.as_deref());
+            let vantage = Vantage::start(&client, run_namespace, image, node).await?;
             notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
             apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))
         })
         .await?;
-        for text in notes.into_iter().chain([cadence_note()]) {
+        for text in crowded.into_iter().chain(notes).chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
         let (cordons, paused) = (scene.cordons.clone(), scene.paused.clone());
-        vantage.ready(watches, run_namespace, self.deadline).await?;
+        vantage.ready(watches, run_namespace, self.any_deadline()).await?;
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
         try_join_all(workloads.map(|(found, plan)| {
@@ -120,7 +122,7 @@ impl Verification {
                     paused,
                     ended,
                     roles: roles.as_deref(),
-                    deadline: self.deadline,
+                    deadline: self.deadline_of(&found.workload, run_namespace),
                 };
                 self.drill(&bench, plan, quiet).await
             }
@@ -131,7 +133,7 @@ impl Verification {
 
     /// What the run needs, each once: the vantage's image may be one of the set's.
     fn images(&self, set: &ManifestSet) -> Vec<String> {
-        let named = set.images().into_iter().chain([self.vantage_image.as_str()]);
+        let named = set.images().into_iter().chain([self.vantage_image_used()]);
         let named: BTreeSet<&str> = named.collect();
         named.into_iter().map(str::to_owned).collect()
     }
@@ -239,13 +241,13 @@ impl Verification {
                 let check = |objects: &Objects| member_ready(objects, workload, &member, &BTreeSet::new());
                 bench
                     .watches
-                    .until(workload.called(&member), "Ready", self.deadline, check)
+                    .until(workload.called(&member), "Ready", bench.deadline, check)
                     .await?;
             }
             Ok(())
         };
         let first = workload.member(0);
-        let session = unless_hopeless(bench, &first, first_session(bench, workload, self.deadline));
+        let session = unless_hopeless(bench, &first, first_session(bench, workload, bench.deadline));
         try_join(ready, session).await?;
         self.elect(bench, workload).await
     }
@@ -255,13 +257,23 @@ impl Verification {
         let Some(roles) = bench.roles else { return Ok(()) };
         roles.begin();
         let replica_set = async {
-            if self.initiate_replica_set {
-                roles.initiate(self.deadline).await?;
+            if self.initiates() {
+                roles.initiate(bench.deadline).await?;
             }
-            roles.settled(workload.replicas, self.deadline).await
+            roles.settled(workload.replicas, bench.deadline).await
         };
         timed(bench.recorder, "PRIMARY and SECONDARY".to_owned(), replica_set).await
     }
+}
+
+/// Looks whether the nodes have what the set asks for, and gives what is to be known of it. A set that is to fail may do
+/// so for want of room.
+async fn has_room(client: &Client, prepared: &Prepared) -> Result<Vec<String>, RunError> {
+    let mut notes = prepared.notes.clone();
+    if !prepared.ends {
+        notes.extend(room_for(client, &prepared.set).await?);
+    }
+    Ok(notes)
 }
 
 /// How exact the times are that rest on trying instead of watching.

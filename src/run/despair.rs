@@ -65,7 +65,7 @@ fn cause_of(bench: &Bench<'_>, objects: &Objects, member: &Member) -> Cause {
     let workload = bench.route.workload;
     let namespace = &workload.namespace;
     match workload.kind {
-        WorkloadKind::StatefulSet => {
+        WorkloadKind::StatefulSet | WorkloadKind::Pod => {
             cause::member_not_ready(objects, namespace, &workload.name, &member.pod, &member.claims)
         }
         WorkloadKind::Deployment => objects

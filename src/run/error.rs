@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use crate::cluster::provider::ProviderError;
-use crate::cluster::{ApplyError, ConnectError, NamespaceError, StorageError, WaitError};
+use crate::cluster::{ApplyError, ConnectError, NamespaceError, RoomError, StorageError, WaitError};
 use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
@@ -42,6 +42,9 @@ pub enum RunError {
     /// The storage classes could not be looked at.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The cluster has too little for the set, or cannot be asked. Nothing has been applied.
+    #[error(transparent)]
+    Room(#[from] RoomError),
     /// The manifests could not be applied.
     #[error(transparent)]
     Apply(#[from] ApplyError),

@@ -11,7 +11,7 @@ use crate::workload::{Member, Workload};
 /// accepts sessions shows only beside the readiness probe, not after it. By the pod's address: a name of a headless
 /// Service answers only once the pod is Ready.
 ///
-/// The members of a replica set are left out: what they accept depends on roles that they do not have yet.
+/// What stateproof does not speak is left out; so are the members of a replica set: what they accept depends on roles that they do not have yet.
 ///
 /// # Errors
 /// [`RunError::NoSession`] when no session is accepted within the deadline.
@@ -20,7 +20,7 @@ pub async fn first_session(
     workload: &Workload,
     deadline: Duration,
 ) -> Result<(), RunError> {
-    if workload.replication.is_some() || workload.replicas == 0 {
+    if workload.replication.is_some() || workload.replicas == 0 || !workload.is_spoken() {
         return Ok(());
     }
     let member = workload.member(0);

@@ -26,6 +26,7 @@ mod names;
 mod observer;
 mod pause;
 mod paused;
+mod preparation;
 mod probes;
 mod roles;
 mod rollback;
@@ -38,5 +39,6 @@ mod writer;
 
 pub use error::RunError;
 pub use observer::{Observer, Silent};
+pub use preparation::Outlook;
 pub use scene::Scene;
 pub use verification::{Proven, Verification};

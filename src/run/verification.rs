@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -5,22 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::foreseen::linted;
 use super::observer::Silent;
+use super::preparation::{Outlook, Prepared};
 use super::{Observer, RunError, Scene};
 use crate::cluster::provider::{ClusterSpec, Clusters};
+use crate::config::Config;
 use crate::history::{Event, History, HistoryError, Recorder};
-use crate::manifest::ManifestSet;
-use crate::plan::{Drill, End, Plan, Selection};
-use crate::vantage::DEFAULT_IMAGE;
+use crate::manifest::ImageOverrides;
+use crate::plan::{Drill, End, Plan, Promise, Selection};
 use crate::verdict::{Verdict, judge};
-use crate::workload::{Discovered, discover, outline};
-
-/// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
-const DEADLINE: Duration = Duration::from_mins(3);
 
 /// Manifests to be proven, and how.
 ///
@@ -36,12 +32,15 @@ const DEADLINE: Duration = Duration::from_mins(3);
 /// ```
 #[derive(Clone)]
 pub struct Verification {
-    inputs: Vec<PathBuf>,
-    selection: Selection,
+    pub(super) inputs: Vec<PathBuf>,
+    pub(super) selection: Selection,
     pub(super) cluster: ClusterSpec,
     history: Option<PathBuf>,
-    pub(super) vantage_image: String,
-    pub(super) deadline: Duration,
+    pub(super) config: Option<Arc<Config>>,
+    pub(super) image_overrides: ImageOverrides,
+    pub(super) storage_classes: BTreeMap<String, String>,
+    pub(super) vantage_image: Option<String>,
+    pub(super) deadline: Option<Duration>,
     pub(super) initiate_replica_set: bool,
     pub(super) observer: Arc<dyn Observer>,
 }
@@ -58,15 +57,6 @@ pub struct Proven {
     pub scene: Option<Scene>,
 }
 
-/// What is known before anything is touched.
-pub(super) struct Prepared {
-    pub(super) set: ManifestSet,
-    pub(super) linted: Event,
-    pub(super) discovered: Vec<Discovered>,
-    pub(super) plans: Vec<Plan>,
-    pub(super) run_namespace: String,
-}
-
 impl Verification {
     /// Of the manifests in these files and directories; `-` is standard input.
     pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
@@ -75,8 +65,11 @@ impl Verification {
             selection: Selection::default(),
             cluster: ClusterSpec::default(),
             history: None,
-            vantage_image: DEFAULT_IMAGE.to_owned(),
-            deadline: DEADLINE,
+            config: None,
+            image_overrides: ImageOverrides::new(),
+            storage_classes: BTreeMap::new(),
+            vantage_image: None,
+            deadline: None,
             initiate_replica_set: false,
             observer: Arc::new(Silent),
         }
@@ -93,6 +86,42 @@ impl Verification {
     #[must_use]
     pub fn expect_failure(mut self, ends: impl IntoIterator<Item = End>) -> Self {
         self.selection.ends = ends.into_iter().collect();
+        self
+    }
+
+    /// Not these drills.
+    #[must_use]
+    pub fn skip(mut self, drills: &[Drill]) -> Self {
+        self.selection.skip = drills.to_vec();
+        self
+    }
+
+    /// Only what is promised of these: a drill that promises none of them is left out.
+    #[must_use]
+    pub fn only(mut self, promises: &[Promise]) -> Self {
+        self.selection.only = promises.to_vec();
+        self
+    }
+
+    /// What cannot be seen in the manifests. What is said with this type's other methods comes before it, except the
+    /// cluster, which it does not change.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(Arc::new(config));
+        self
+    }
+
+    /// Other images in place of the manifests'; they come before those of the configuration.
+    #[must_use]
+    pub fn image_overrides(mut self, overrides: ImageOverrides) -> Self {
+        self.image_overrides = overrides;
+        self
+    }
+
+    /// Storage classes to make as aliases, each with the class of the cluster that it stands for.
+    #[must_use]
+    pub fn storage_classes(mut self, aliases: BTreeMap<String, String>) -> Self {
+        self.storage_classes = aliases;
         self
     }
 
@@ -113,7 +142,7 @@ impl Verification {
     /// How long a member may take to become Ready and its server to accept a session; 180 s by default.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
@@ -128,7 +157,7 @@ impl Verification {
     /// The image of the vantage, for clusters with a mirror of their own.
     #[must_use]
     pub fn vantage_image(mut self, image: impl Into<String>) -> Self {
-        self.vantage_image = image.into();
+        self.vantage_image = Some(image.into());
         self
     }
 
@@ -145,6 +174,24 @@ impl Verification {
     /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
+    }
+
+    /// As [`Verification::plan`], with what would be left alone and why.
+    ///
+    /// # Errors
+    /// As [`Verification::plan`].
+    pub fn outlook(&self) -> Result<Outlook, RunError> {
+        let Prepared {
+            plans,
+            left_alone,
+            notes,
+            ..
+        } = self.prepare()?;
+        Ok(Outlook {
+            plans,
+            left_alone,
+            notes,
+        })
     }
 
     /// Proves the manifests and takes everything away again.
@@ -215,39 +262,6 @@ impl Verification {
             }
         }
     }
-
-    fn prepare(&self) -> Result<Prepared, RunError> {
-        let set = ManifestSet::read(&self.inputs)?;
-        let run_namespace = format!("stateproof-{}", run_id());
-        let mut discovered = if self.selection.ends.is_empty() {
-            discover(&set, &run_namespace)?
-        } else {
-            outline(&set, &run_namespace)?
-        };
-        self.expect_ends_of(&mut discovered)?;
-        let plans = discovered
-            .iter()
-            .map(|found| Plan::new(found.workload.clone(), &self.selection))
-            .collect();
-        Ok(Prepared {
-            linted: linted(&set, &run_namespace),
-            set,
-            discovered,
-            plans,
-            run_namespace,
-        })
-    }
-
-    /// Where ends are named, what none of them is about is applied and left alone.
-    fn expect_ends_of(&self, discovered: &mut Vec<Discovered>) -> Result<(), RunError> {
-        if self.selection.ends.is_empty() {
-            return Ok(());
-        }
-        let workloads: Vec<_> = discovered.iter().map(|found| found.workload.clone()).collect();
-        self.selection.check(&workloads)?;
-        discovered.retain(|found| self.selection.ends_of(&found.workload).next().is_some());
-        Ok(())
-    }
 }
 
 /// Makes the history's file, and its directory where there is none: not before the manifests have been read, so that a
@@ -260,11 +274,6 @@ fn create(file: &Path) -> Result<Recorder, HistoryError> {
         })?;
     }
     Recorder::create(file)
-}
-
-/// Tells this run's namespace from any other's: the time in milliseconds and the process.
-fn run_id() -> String {
-    format!("{:x}-{:x}", Timestamp::now().as_millisecond(), std::process::id())
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {

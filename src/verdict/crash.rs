@@ -2,7 +2,7 @@
 
 use super::address::{answer, ip, list};
 use super::model::Finding;
-use super::recovery::{first_acknowledged, last_seen, page};
+use super::recovery::{first_acknowledged, last_seen, page, unspoken};
 use super::times::{RecoveryTimes, milestone, seconds, write_gap};
 use super::view::{At, Begun, DrillView, Ending, POD, Sighting};
 use crate::history::{Event, Fault, PodState, WriteOutcome};
@@ -137,7 +137,7 @@ pub(super) fn recovery(view: &DrillView<'_>) -> Finding {
         |us: Option<u64>| us.map_or_else(String::new, |us| format!(" {} after the fault", seconds(us)));
     let ready_us = times.as_ref().and_then(|times| times.ready_us);
     let mut evidence = vec![format!("{name}: the server Ready again{}", after_fault(ready_us))];
-    if let Some(finding) = page(view, ready, &mut evidence) {
+    if let Some(finding) = unspoken(view, &mut evidence).or_else(|| page(view, ready, &mut evidence)) {
         return finding;
     }
     if let Some(write) = times.and_then(|times| times.write_us) {

@@ -46,6 +46,9 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     if let Some(finding) = page(view, ready, &mut evidence) {
         return finding;
     }
+    if let Some(finding) = unspoken(view, &mut evidence) {
+        return finding;
+    }
     if !view.writes_after_fault() {
         let read = view
             .own()
@@ -79,6 +82,17 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
         )]),
         _ => Finding::inconclusive(format!("{pod}: no row was acknowledged by pod {new}")),
     }
+}
+
+/// What can be said of a server that nobody speaks to: that it is Ready. None where it could be asked.
+pub(super) fn unspoken(view: &DrillView<'_>, evidence: &mut Vec<String>) -> Option<Finding> {
+    (!view.workload.is_spoken()).then(|| {
+        evidence.push(format!(
+            "{}: that it serves is what its readiness says, and nothing else",
+            view.workload.engine
+        ));
+        Finding::held(std::mem::take(evidence))
+    })
 }
 
 /// What the answers over HTTP say, where the drill asks for a page in place of rows; none where it does not.

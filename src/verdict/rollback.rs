@@ -89,6 +89,6 @@ fn views<'h>(view: &DrillView<'h>) -> Vec<DrillView<'h>> {
             let ordinals = 0..view.workload.replicas;
             ordinals.map(|ordinal| view.seen_from(ordinal)).collect()
         }
-        WorkloadKind::Deployment => vec![view.seen_from(view.member.ordinal)],
+        WorkloadKind::Deployment | WorkloadKind::Pod => vec![view.seen_from(view.member.ordinal)],
     }
 }

@@ -143,7 +143,7 @@ impl<'h> DrillView<'h> {
     /// since the first fault. A Deployment's pods are one member's.
     pub fn met(&self) -> Vec<Self> {
         let members = match self.workload.kind {
-            WorkloadKind::StatefulSet => 0..self.workload.replicas,
+            WorkloadKind::StatefulSet | WorkloadKind::Pod => 0..self.workload.replicas,
             WorkloadKind::Deployment => self.member.ordinal..self.member.ordinal + 1,
         };
         let views = members.map(|ordinal| self.seen_from(ordinal));
@@ -170,7 +170,7 @@ impl<'h> DrillView<'h> {
                 _ => continue,
             };
             let its = match self.workload.kind {
-                WorkloadKind::StatefulSet => object.name == member.pod,
+                WorkloadKind::StatefulSet | WorkloadKind::Pod => object.name == member.pod,
                 WorkloadKind::Deployment => {
                     let owner = state.and_then(|state| state.owner.as_deref());
                     made.contains(&object.uid) || self.workload.has_pod(&object.name, owner)
@@ -246,7 +246,7 @@ impl<'h> DrillView<'h> {
     /// Whether an object is a pod of the member's.
     pub fn is_pod(&self, object: &ObjectRef) -> bool {
         let its = match self.workload.kind {
-            WorkloadKind::StatefulSet => object.name == self.member.pod,
+            WorkloadKind::StatefulSet | WorkloadKind::Pod => object.name == self.member.pod,
             WorkloadKind::Deployment => self.pods.iter().any(|pod| pod.uid == object.uid),
         };
         its && object.kind == POD && object.namespace == self.workload.namespace

@@ -1,56 +1,71 @@
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
-use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec};
+use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, PodTemplateSpec};
 
+use super::discover::Read;
 use super::engines::Marked;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::typed::typed;
 use super::{
     ClaimTemplate, DiscoverError, Discovered, EngineKind, PodManagement, Retention, UpdateStrategy, Workload,
-    WorkloadKind, budgets, data_directory, engines, http, services, template,
+    WorkloadKind, budgets, data_directory, http, services, stateful_set, template,
 };
 use crate::manifest::{Manifest, Problem};
 
-/// The database that a Deployment runs. `None` when it runs none that is known, or when there are problems.
+/// What is known of a Deployment. Nothing when there are problems.
 ///
-/// A web server in a Deployment is no database: it is left alone unless it is marked as what is to be verified.
+/// A web server in a Deployment is no database: it is left alone unless it is marked as what is to be verified. So is
+/// what stateproof does not speak: names, order and claims of each pod's own are no Deployment's.
 pub(super) fn read(
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
-) -> Option<Discovered> {
-    let marked = match engines::mark(manifest) {
-        Ok(marked) => marked,
+) -> Option<Read> {
+    let (marked, spec) = match stateful_set::marked(manifest, neighbours).and_then(|marked| {
+        let typed = typed::<Deployment>(manifest)?;
+        Ok((marked, typed.spec))
+    }) {
+        Ok(read) => read,
         Err(problem) => {
             problems.push(problem);
             return None;
         }
     };
-    let database = |image| engines::recognise(image).is_some_and(|engine| engine != EngineKind::Http);
-    if marked == Marked::Ignored || (marked == Marked::Not && !manifest.images().any(database)) {
-        return None;
+    if let Marked::Ignored(by) = &marked {
+        return Some(Read::LeftAlone(format!("left alone, as {by} says")));
     }
-    let spec = match typed::<Deployment>(manifest) {
-        Ok(deployment) => deployment.spec,
-        Err(problem) => {
-            problems.push(problem);
-            return None;
-        }
+    let left_alone = |reason: String| Some(Read::LeftAlone(reason));
+    let Some(engine) = template::engine_of(&spec.template, &volumes(&spec.template), &marked) else {
+        return left_alone("no database is recognised in it".to_owned());
     };
-    let engine = template::engine_of(&spec.template, &volumes(&spec), marked)?;
-    if marked == Marked::Not && engine.1 == EngineKind::Http {
-        return None;
+    if engine.kind == EngineKind::Other {
+        return left_alone(format!(
+            "{} in a Deployment, which stateproof does not speak: a Deployment promises no names, no order and no \
+             claims of each pod's own that could be proven instead",
+            engine.product
+        ));
+    }
+    if marked == Marked::Not && engine.kind == EngineKind::Http {
+        return left_alone("a web server in a Deployment: nobody expects it to keep anything".to_owned());
     }
     let known = problems.len();
     template::check_selector(&spec.selector, &spec.template, manifest, problems);
-    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
+    let template = template::read(&spec.template, &engine, manifest, neighbours, problems);
     let (container, mut engine) = (&template.container, template.engine);
     let labels = template::labels(&spec.template);
     let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
     if services.is_empty() {
-        problems.push(no_service(manifest, &labels, neighbours));
+        let at = "/spec/template/metadata/labels";
+        problems.push(no_service(manifest, at, &labels, neighbours));
     }
-    let claims = claims(&template.pod, container, manifest, neighbours, problems);
+    let claims = claims(
+        template::POD,
+        &template.pod,
+        container,
+        manifest,
+        neighbours,
+        problems,
+    );
     if problems.len() > known {
         return None;
     }
@@ -68,6 +83,7 @@ pub(super) fn read(
             &claims,
         ));
     }
+    let (login, kind) = (template.login?, engine.kind);
     let replicas = spec
         .replicas
         .map_or(1, |replicas| u32::try_from(replicas).unwrap_or_default());
@@ -90,21 +106,18 @@ pub(super) fn read(
         has_readiness_probe: container.readiness_probe.is_some(),
         termination_grace_seconds: template.grace_seconds,
         declared_at: manifest.place().file_and_line(),
+        login: stateful_set::engine_login(kind, &login),
         notes,
     };
-    Some(Discovered {
+    Some(Read::Found(Box::new(Discovered {
         workload: with_notes(workload),
-        credentials: template.credentials?,
-    })
+        credentials: login.credentials(),
+    })))
 }
 
 /// The names of the volumes that are claims.
-fn volumes(spec: &DeploymentSpec) -> Vec<&str> {
-    let volumes = spec
-        .template
-        .spec
-        .iter()
-        .flat_map(|pod| pod.volumes.iter().flatten());
+pub(super) fn volumes(template: &PodTemplateSpec) -> Vec<&str> {
+    let volumes = template.spec.iter().flat_map(|pod| pod.volumes.iter().flatten());
     volumes
         .filter(|volume| volume.persistent_volume_claim.is_some())
         .map(|volume| volume.name.as_str())
@@ -122,8 +135,13 @@ fn update(spec: &DeploymentSpec) -> UpdateStrategy {
     }
 }
 
-/// Nothing but a Service gives a Deployment's pods a name.
-fn no_service(manifest: &Manifest, labels: &Labels, neighbours: Neighbours<'_>) -> Problem {
+/// Nothing but a Service gives a Deployment's pods, or a bare Pod, a name.
+pub(super) fn no_service(
+    manifest: &Manifest,
+    at: &str,
+    labels: &Labels,
+    neighbours: Neighbours<'_>,
+) -> Problem {
     let namespace = neighbours.namespace();
     let others: Vec<&str> = neighbours.every("Service").map(Manifest::name).collect();
     let error = DiscoverError::NoServiceSelects {
@@ -135,12 +153,12 @@ fn no_service(manifest: &Manifest, labels: &Labels, neighbours: Neighbours<'_>) 
             format!("in namespace {namespace} it has {}", others.join(", "))
         },
     };
-    let place = manifest.locate("/spec/template/metadata/labels");
-    Problem::new(error).at(place, "no Service selects these")
+    Problem::new(error).at(manifest.locate(at), "no Service selects these")
 }
 
 /// The claims that the engine's container mounts by their names, as the set declares them.
-fn claims(
+pub(super) fn claims(
+    at: &str,
     pod: &PodSpec,
     container: &Container,
     manifest: &Manifest,
@@ -153,13 +171,12 @@ fn claims(
             continue;
         };
         let Some(declared) = neighbours.find("PersistentVolumeClaim", &source.claim_name) else {
-            let error = DiscoverError::ReferenceMissing {
+            let error = DiscoverError::ClaimMissing {
                 object: manifest.to_string(),
-                kind: "PersistentVolumeClaim",
                 name: source.claim_name.clone(),
             };
             let place = manifest.locate(&format!(
-                "/spec/template/spec/volumes/{position}/persistentVolumeClaim/claimName"
+                "{at}/volumes/{position}/persistentVolumeClaim/claimName"
             ));
             problems.push(Problem::new(error).at(place, "no PersistentVolumeClaim of this name in the set"));
             continue;

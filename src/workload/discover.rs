@@ -1,5 +1,7 @@
+use super::declaration::Declarations;
+use super::left_alone::LeftAlone;
 use super::neighbours::Neighbours;
-use super::{Credentials, DiscoverError, Workload, deployment, engines, stateful_set};
+use super::{Credentials, DiscoverError, Workload, bare_pod, deployment, engines, operators, stateful_set};
 use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 
 /// A workload that was found, and how to log in to it.
@@ -11,10 +13,28 @@ pub struct Discovered {
     pub credentials: Credentials,
 }
 
-/// Finds the databases in a set of manifests: StatefulSets, and Deployments, that run the official image of a database
-/// that stateproof speaks, by whatever registry and tag, or that say with the annotation or label
-/// `stateproof.dev/engine` what they run. An nginx in a StatefulSet is verified too, one in a Deployment only where it
-/// is marked: nobody expects it to keep anything.
+/// What is in a set: what is verified, and what is not.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// The databases, in the manifests' order.
+    pub found: Vec<Discovered>,
+    /// What runs pods, or has some operator run them, and is not verified.
+    pub left_alone: Vec<LeftAlone>,
+}
+
+/// What is known of an object that makes pods.
+pub(super) enum Read {
+    /// A database, or something that keeps what stateproof cannot read.
+    Found(Box<Discovered>),
+    /// Why it is none.
+    LeftAlone(String),
+}
+
+/// Finds the databases in a set of manifests: StatefulSets, and Deployments, that run the image of a database that
+/// stateproof speaks, by whatever registry, vendor, tag and digest; whose command starts one; whose port and environment
+/// are one's; or that say with the annotation or label `stateproof.dev/engine` what they run. An nginx in a StatefulSet
+/// is verified too, one in a Deployment only where it is marked: nobody expects it to keep anything. A StatefulSet that
+/// runs what stateproof does not speak (Redis, ZooKeeper, Cassandra …) is found as [`super::EngineKind::Other`].
 ///
 /// A StatefulSet without claims that runs something else is passed over: it keeps nothing. One with claims is a
 /// problem until it says what it is: a database that is silently not verified would pass.
@@ -42,24 +62,65 @@ pub struct Discovered {
 /// # Ok::<(), stateproof::manifest::Problems>(())
 /// ```
 pub fn discover(set: &ManifestSet, default_namespace: &str) -> Result<Vec<Discovered>, Problems> {
+    Ok(survey(set, default_namespace, &Declarations::new())?.found)
+}
+
+/// As [`discover`], with what somebody declares beside the manifests, and with what is left alone and why.
+///
+/// # Errors
+/// As [`discover`].
+pub fn survey(
+    set: &ManifestSet,
+    default_namespace: &str,
+    declarations: &Declarations,
+) -> Result<Survey, Problems> {
     let mut problems = Vec::new();
-    let found: Vec<Discovered> = set
-        .iter()
-        .filter(|manifest| manifest.api_version() == "apps/v1")
-        .filter_map(|manifest| {
-            let neighbours = Neighbours::of(manifest, set, default_namespace);
-            match manifest.kind() {
-                "StatefulSet" => stateful_set::read(manifest, neighbours, &mut problems),
-                "Deployment" => deployment::read(manifest, neighbours, &mut problems),
-                _ => None,
-            }
-        })
-        .collect();
-    if found.is_empty() && problems.is_empty() {
-        problems.push(no_database(set));
+    let (mut found, mut left_alone) = (Vec::new(), Vec::new());
+    for manifest in set.iter().filter(|manifest| manifest.pod_spec().is_some()) {
+        let neighbours = Neighbours::of(manifest, set, default_namespace, declarations);
+        let read = match (manifest.api_version(), manifest.kind()) {
+            ("apps/v1", "StatefulSet") => stateful_set::read(manifest, neighbours, &mut problems),
+            ("apps/v1", "Deployment") => deployment::read(manifest, neighbours, &mut problems),
+            ("v1", "Pod") => bare_pod::read(manifest, neighbours, &mut problems),
+            (_, kind) => Some(Read::LeftAlone(format!(
+                "a {kind}: nothing that keeps a database"
+            ))),
+        };
+        match read {
+            Some(Read::Found(discovered)) => found.push(*discovered),
+            Some(Read::LeftAlone(reason)) => left_alone.push(LeftAlone {
+                object: manifest.to_string(),
+                declared_at: manifest.place().file_and_line(),
+                reason,
+                out_of_reach: false,
+            }),
+            None => {}
+        }
     }
+    let out_of_reach = operators::out_of_reach(set);
+    if found.is_empty() && problems.is_empty() {
+        problems.push(match out_of_reach.first() {
+            Some(resource) => nothing_in_reach(set, resource, &out_of_reach),
+            None => no_database(set),
+        });
+    }
+    left_alone.extend(out_of_reach);
     Problems::check(problems)?;
-    Ok(found)
+    Ok(Survey { found, left_alone })
+}
+
+/// A set whose only databases are made by operators.
+fn nothing_in_reach(set: &ManifestSet, first: &LeftAlone, all: &[LeftAlone]) -> Problem {
+    let resources: Vec<&str> = all.iter().map(|resource| resource.object.as_str()).collect();
+    let problem = Problem::new(DiscoverError::OutOfReach {
+        resources: resources.join(", "),
+    });
+    let mut manifests = set.iter();
+    let declared = manifests.find(|manifest| manifest.place().file_and_line() == first.declared_at);
+    match declared {
+        Some(manifest) => problem.at(manifest.locate("/kind"), "a custom resource of an operator"),
+        None => problem,
+    }
 }
 
 pub(super) fn no_database(set: &ManifestSet) -> Problem {

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, EnvVarSource};
+use k8s_openapi::api::core::v1::{Container, EnvVarSource, PodSpec};
 
 use super::DiscoverError;
+use super::files::{self, MountedText};
 use super::neighbours::Neighbours;
 use super::references::Needed;
 use crate::manifest::{Manifest, Problem};
@@ -10,7 +11,9 @@ use crate::manifest::{Manifest, Problem};
 /// A container's environment variables, as far as the set tells them. Passwords are among them: no `Debug`.
 #[derive(Default)]
 pub(super) struct Environment {
-    variables: BTreeMap<String, Variable>,
+    variables: BTreeMap<String, (Variable, Source)>,
+    /// The files in the container that the set brings, by their paths.
+    files: BTreeMap<String, MountedText>,
     /// Whether something that it is imported from is not in the set; that is a problem already.
     pub(super) incomplete: bool,
 }
@@ -26,6 +29,53 @@ pub(super) enum Variable {
     Missing,
 }
 
+/// Where a value is from.
+#[derive(Clone)]
+struct Source {
+    /// As a sentence fragment after "from".
+    told: String,
+    /// Whether the value may be shown: it is not a Secret's.
+    pub(super) public: bool,
+}
+
+/// A setting's value, and where it is from. It may be a password: no `Debug`.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) value: String,
+    /// As a sentence fragment after "from".
+    pub(super) from: String,
+    pub(super) public: bool,
+}
+
+impl Setting {
+    /// What the image sets where nothing is said.
+    pub(super) fn default_of(value: &str) -> Self {
+        Self {
+            value: value.to_owned(),
+            from: "the image's default".to_owned(),
+            public: true,
+        }
+    }
+
+    /// What somebody says. It is not shown: a file beside the manifests may name what they keep in a Secret.
+    pub(super) fn declared(value: &str, by: &str) -> Self {
+        Self {
+            value: value.to_owned(),
+            from: by.to_owned(),
+            public: false,
+        }
+    }
+
+    /// The value where it may be shown, and where it is from.
+    pub(super) fn told(&self) -> String {
+        if self.public {
+            format!("{} ({})", self.value, self.from)
+        } else {
+            format!("from {}", self.from)
+        }
+    }
+}
+
 /// A setting's value is not known; that is a problem already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unsettled;
@@ -35,22 +85,32 @@ impl Environment {
     /// `$(NAME)` stands for a variable that was defined before.
     pub(super) fn of(
         container: &Container,
+        pod: &PodSpec,
         pointer: &str,
         workload: &Manifest,
         neighbours: Neighbours<'_>,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let mut environment = Self::default();
+        let mut environment = Self {
+            files: files::mounted(container, pod, neighbours),
+            ..Self::default()
+        };
         environment.import(container, pointer, workload, neighbours, problems);
         for (position, variable) in container.env.iter().flatten().enumerate() {
             let pointer = format!("{pointer}/env/{position}/valueFrom");
             let value = match &variable.value_from {
-                None => Some(environment.expand(variable.value.as_deref().unwrap_or_default())),
+                None => {
+                    Some(environment.written(variable.value.as_deref().unwrap_or_default(), &variable.name))
+                }
                 Some(source) => match referred(source, &pointer, workload, neighbours) {
                     Ok(value) => value,
                     Err(problem) => {
                         problems.push(problem);
-                        Some(Variable::Missing)
+                        let nowhere = Source {
+                            told: String::new(),
+                            public: false,
+                        };
+                        Some((Variable::Missing, nowhere))
                     }
                 },
             };
@@ -63,9 +123,7 @@ impl Environment {
 
     /// A variable's value. An empty one counts as not set, as it does to the engines' images.
     pub(super) fn get(&self, name: &str) -> Option<&Variable> {
-        self.variables
-            .get(name)
-            .filter(|variable| !matches!(variable, Variable::Known(value) if value.is_empty()))
+        self.set(name).map(|(variable, _)| variable)
     }
 
     /// A variable's value where the set tells it.
@@ -76,31 +134,92 @@ impl Environment {
         }
     }
 
-    /// A setting that has to be known beforehand: its value, or none where it is not set. What is wrong with it becomes
-    /// a problem, unless it is one already.
+    /// The text of a file in the container that the set brings.
+    pub(super) fn file(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(|file| file.text.as_str())
+    }
+
+    /// A setting that has to be known beforehand, by the first of these variables that is set: its value, or none where
+    /// none of them is. Of each, `NAME_FILE` is the path of a file that holds the value. What is wrong with it becomes a
+    /// problem, unless it is one already.
     pub(super) fn setting(
         &self,
-        variable: &str,
+        names: &[&str],
         pointer: &str,
         workload: &Manifest,
         problems: &mut Vec<Problem>,
-    ) -> Result<Option<String>, Unsettled> {
-        match self.get(variable) {
-            Some(Variable::Known(value)) => Ok(Some(value.clone())),
-            None if self.incomplete => Err(Unsettled),
-            None => Ok(None),
-            Some(Variable::Missing) => Err(Unsettled),
-            Some(Variable::AtRuntime(source)) => {
-                let error = DiscoverError::UnknownSetting {
-                    object: workload.to_string(),
-                    variable: variable.to_owned(),
-                    source_of_value: source,
-                };
-                let place = workload.locate(&format!("{pointer}/env"));
-                problems.push(Problem::new(error).at(place, "this environment sets it"));
-                Err(Unsettled)
+    ) -> Result<Option<Setting>, Unsettled> {
+        let mut unknown = |variable: &str, source_of_value: String| {
+            let error = DiscoverError::UnknownSetting {
+                object: workload.to_string(),
+                variable: variable.to_owned(),
+                source_of_value,
+            };
+            let place = workload.locate(&format!("{pointer}/env"));
+            problems.push(Problem::new(error).at(place, "this environment sets it"));
+            Unsettled
+        };
+        for name in names {
+            match self.set(name) {
+                Some((Variable::Known(value), source)) => {
+                    return Ok(Some(Setting {
+                        value: value.clone(),
+                        from: source.told.clone(),
+                        public: source.public,
+                    }));
+                }
+                Some((Variable::Missing, _)) => return Err(Unsettled),
+                Some((Variable::AtRuntime(source), _)) => return Err(unknown(name, (*source).to_owned())),
+                None => {}
             }
+            let variable = format!("{name}_FILE");
+            let path = match self.set(&variable) {
+                Some((Variable::Known(path), _)) => path,
+                Some((Variable::Missing, _)) => return Err(Unsettled),
+                Some((Variable::AtRuntime(source), _)) => {
+                    return Err(unknown(&variable, (*source).to_owned()));
+                }
+                None => continue,
+            };
+            let Some(file) = self.files.get(path) else {
+                return Err(unknown(
+                    name,
+                    format!(
+                        "the file {path} ({variable}), which no Secret or ConfigMap of the set is mounted as"
+                    ),
+                ));
+            };
+            return Ok(Some(Setting {
+                // As a shell reads it: without the newlines at its end.
+                value: file.text.trim_end_matches('\n').to_owned(),
+                from: format!(
+                    "the {} {}, key {}, as the file {path} ({variable})",
+                    file.kind, file.name, file.key
+                ),
+                public: file.kind == "ConfigMap",
+            }));
         }
+        if self.incomplete { Err(Unsettled) } else { Ok(None) }
+    }
+
+    fn set(&self, name: &str) -> Option<&(Variable, Source)> {
+        self.variables
+            .get(name)
+            .filter(|(variable, _)| !matches!(variable, Variable::Known(value) if value.is_empty()))
+    }
+
+    /// A value as it is written, dependent variables put in: what holds a Secret's value is as secret.
+    fn written(&self, text: &str, name: &str) -> (Variable, Source) {
+        let value = self.expand(text);
+        let uses_secret = self
+            .variables
+            .iter()
+            .any(|(used, (_, source))| !source.public && text.contains(&format!("$({used})")));
+        let source = Source {
+            told: format!("the manifest, {name}"),
+            public: !uses_secret,
+        };
+        (value, source)
     }
 
     fn import(
@@ -129,12 +248,16 @@ impl Environment {
             } else {
                 continue;
             };
-            match needed.texts(workload, neighbours) {
+            match needed.texts(None, workload, neighbours) {
                 Ok(texts) => {
                     let prefix = source.prefix.as_deref().unwrap_or_default();
                     for (key, value) in texts.unwrap_or_default() {
+                        let source = Source {
+                            told: format!("the {} {}, key {key}", needed.kind, needed.name),
+                            public: needed.kind == "ConfigMap",
+                        };
                         self.variables
-                            .insert(format!("{prefix}{key}"), Variable::Known(value));
+                            .insert(format!("{prefix}{key}"), (Variable::Known(value), source));
                     }
                 }
                 Err(problem) => {
@@ -163,11 +286,11 @@ impl Environment {
                 .and_then(|inner| inner.split_once(')'))
                 .map(|(name, _)| name);
             match name.map(|name| (name, self.variables.get(name))) {
-                Some((name, Some(Variable::Known(value)))) => {
+                Some((name, Some((Variable::Known(value), _)))) => {
                     expanded.push_str(value);
                     rest = &rest[name.len() + 2..];
                 }
-                Some((_, Some(unknown))) => return unknown.clone(),
+                Some((_, Some((unknown, _)))) => return unknown.clone(),
                 Some((_, None)) | None => expanded.push('$'),
             }
         }
@@ -182,7 +305,14 @@ fn referred(
     pointer: &str,
     workload: &Manifest,
     neighbours: Neighbours<'_>,
-) -> Result<Option<Variable>, Problem> {
+) -> Result<Option<(Variable, Source)>, Problem> {
+    let at_runtime = |source| {
+        let told = Source {
+            told: String::new(),
+            public: false,
+        };
+        Ok(Some((Variable::AtRuntime(source), told)))
+    };
     let (needed, key, field) = if let Some(secret) = &source.secret_key_ref {
         let needed = Needed {
             kind: "Secret",
@@ -200,16 +330,22 @@ fn referred(
         };
         (needed, &config_map.key, "configMapKeyRef")
     } else if source.field_ref.is_some() {
-        return Ok(Some(Variable::AtRuntime("a field of the pod (fieldRef)")));
+        return at_runtime("a field of the pod (fieldRef)");
     } else {
-        return Ok(Some(Variable::AtRuntime("the container's resources or a file")));
+        return at_runtime("the container's resources or a file");
     };
 
-    let Some(texts) = needed.texts(workload, neighbours)? else {
+    let Some(texts) = needed.texts(Some(key), workload, neighbours)? else {
         return Ok(None);
     };
     match texts.get(key) {
-        Some(value) => Ok(Some(Variable::Known(value.clone()))),
+        Some(value) => {
+            let source = Source {
+                told: format!("the {} {}, key {key}", needed.kind, needed.name),
+                public: needed.kind == "ConfigMap",
+            };
+            Ok(Some((Variable::Known(value.clone()), source)))
+        }
         None if needed.optional => Ok(None),
         None => {
             let keys: Vec<String> = texts.keys().map(|key| format!("`{key}`")).collect();
@@ -238,9 +374,13 @@ mod tests {
     fn dependent_variables_are_expanded_as_the_kubelet_does() {
         let mut environment = Environment::default();
         for (name, value) in [("USER", "ledger"), ("PART", "$(USER)")] {
+            let source = Source {
+                told: String::new(),
+                public: true,
+            };
             environment
                 .variables
-                .insert(name.into(), Variable::Known(value.into()));
+                .insert(name.into(), (Variable::Known(value.into()), source));
         }
         for (text, expanded) in [
             ("$(USER)_db", "ledger_db"),

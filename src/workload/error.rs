@@ -9,19 +9,31 @@ pub enum DiscoverError {
     #[diagnostic(
         code(stateproof::workload::no_database),
         help(
-            "stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`, of any registry, with any tag; add its manifest, or say what another image holds with the annotation `stateproof.dev/engine`"
+            "stateproof looks for StatefulSets, and for Deployments and Pods that run a database; add its manifest, or say what an image holds with the annotation `stateproof.dev/engine` or in stateproof.toml"
         )
     )]
     NoDatabase {
         /// What was found instead.
         found: String,
     },
+    /// A set whose only databases are made by operators.
+    #[error("no database in reach: what {resources} comes to, an operator decides")]
+    #[diagnostic(
+        code(stateproof::workload::out_of_reach),
+        help(
+            "stateproof verifies the StatefulSets and Deployments of the manifests; what an operator makes of a custom resource is not in them"
+        )
+    )]
+    OutOfReach {
+        /// The custom resources, with their `apiVersion`.
+        resources: String,
+    },
     /// A StatefulSet with claims that runs no known engine.
     #[error("{object}: which engine it runs cannot be told: {seen}")]
     #[diagnostic(
         code(stateproof::workload::unknown_engine),
         help(
-            "say it with the annotation `stateproof.dev/engine`: `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the StatefulSet alone"
+            "say it with the annotation `stateproof.dev/engine`, or as `engine` in stateproof.toml: `postgresql`, `mysql`, `mongodb`, `http`, `other` for one that stateproof does not speak, or `none` to leave the StatefulSet alone"
         )
     )]
     UnknownEngine {
@@ -34,7 +46,9 @@ pub enum DiscoverError {
     #[error("{object}: `stateproof.dev/engine` is `{value}`")]
     #[diagnostic(
         code(stateproof::workload::unknown_mark),
-        help("write `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the workload alone")
+        help(
+            "write `postgresql`, `mysql`, `mongodb`, `http`, `other` for one that stateproof does not speak, or `none` to leave the workload alone"
+        )
     )]
     UnknownMark {
         /// The workload.
@@ -133,17 +147,33 @@ pub enum DiscoverError {
         labels: String,
     },
     /// A Secret, ConfigMap or claim that the pods need is not in the set.
-    #[error("{object} needs the {kind} `{name}`, which is not in the set")]
+    #[error("{object} needs the {kind} `{name}`, which is not in the set{maker}")]
     #[diagnostic(
         code(stateproof::workload::reference_missing),
-        help("add its manifest to the set: without it the pods do not start")
+        help("add its manifest to the set: without it the pods do not start. For one run: {remedy}")
     )]
     ReferenceMissing {
         /// The workload.
         object: String,
-        /// `Secret`, `ConfigMap` or `PersistentVolumeClaim`.
+        /// `Secret` or `ConfigMap`.
         kind: &'static str,
         /// Its name.
+        name: String,
+        /// What in the set has some operator make it, as an end of the message; empty where nothing does.
+        maker: String,
+        /// How to add one.
+        remedy: String,
+    },
+    /// A claim that the pods mount by its name is not in the set.
+    #[error("{object} needs the PersistentVolumeClaim `{name}`, which is not in the set")]
+    #[diagnostic(
+        code(stateproof::workload::reference_missing),
+        help("add its manifest to the set: without it the pods do not start")
+    )]
+    ClaimMissing {
+        /// The workload.
+        object: String,
+        /// The claim's name.
         name: String,
     },
     /// A Secret or ConfigMap that the pods need lacks a key.
@@ -168,7 +198,9 @@ pub enum DiscoverError {
     #[error("{object}: `{variable}` is not set")]
     #[diagnostic(
         code(stateproof::workload::no_password),
-        help("set it from a Secret: the image does not initialise a database without it")
+        help(
+            "set it from a Secret: the image does not initialise a database without it. Where another image does, say how to log in in stateproof.toml"
+        )
     )]
     NoPassword {
         /// The workload.
@@ -180,7 +212,9 @@ pub enum DiscoverError {
     #[error("{object}: `{variable}` is known only when the pod runs: it comes from {source_of_value}")]
     #[diagnostic(
         code(stateproof::workload::unknown_setting),
-        help("set it from a value, a Secret or a ConfigMap of the set: stateproof has to log in with it")
+        help(
+            "set it from a value, a Secret or a ConfigMap of the set, or say it in stateproof.toml: stateproof has to log in with it"
+        )
     )]
     UnknownSetting {
         /// The workload.
@@ -188,7 +222,7 @@ pub enum DiscoverError {
         /// The variable.
         variable: String,
         /// Where it comes from.
-        source_of_value: &'static str,
+        source_of_value: String,
     },
     /// A StatefulSet whose members are not counted from 0.
     #[error("{object} counts its members from {start}")]

@@ -2,7 +2,8 @@
 
 use k8s_openapi::api::core::v1::Container;
 
-use super::{ClaimTemplate, Credentials, Engine, EngineKind, Password, ports};
+use super::image::ImageName;
+use super::{ClaimTemplate, Engine, EngineKind, ports};
 
 const PORT: u16 = 80;
 
@@ -10,9 +11,11 @@ const PORT: u16 = 80;
 pub(super) fn engine(container: &Container) -> Engine {
     Engine {
         kind: EngineKind::Http,
+        product: String::new(),
+        recognised_by: String::new(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
-        port: ports::declared(container, &["http", "web"], PORT),
+        port: ports::declared(container, &["http", "web"], port_of(container)),
         data_directory: String::new(),
     }
 }
@@ -23,15 +26,6 @@ pub(super) fn directory(claims: &[ClaimTemplate]) -> String {
     mount.cloned().unwrap_or_default()
 }
 
-/// Nobody logs in.
-pub(super) fn credentials() -> Credentials {
-    Credentials {
-        user: String::new(),
-        password: Password::new(""),
-        database: String::new(),
-    }
-}
-
 /// What a reader should know about it.
 pub(super) fn note(engine: &Engine) -> Option<String> {
     engine.data_directory.is_empty().then(|| {
@@ -40,4 +34,15 @@ pub(super) fn note(engine: &Engine) -> Option<String> {
             engine.container
         )
     })
+}
+
+/// The port that the image's own configuration has. The one without root's rights cannot listen below 1024, and neither
+/// does Bitnami's.
+fn port_of(container: &Container) -> u16 {
+    let image = ImageName::parse(container.image.as_deref().unwrap_or_default());
+    if image.is("nginx-unprivileged") || image.is_by("bitnami") {
+        8080
+    } else {
+        PORT
+    }
 }

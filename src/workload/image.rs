@@ -1,6 +1,8 @@
 /// The parts of an image's name: `registry/path/repository:tag@digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ImageName<'a> {
+    /// Everything in front of the tag: `registry/path/repository`.
+    pub(super) path: &'a str,
     /// The last part of the repository's path, for example `postgres`.
     pub(crate) repository: &'a str,
     /// The tag, for example `16-alpine`.
@@ -14,14 +16,30 @@ impl<'a> ImageName<'a> {
         let last = named.rsplit_once('/').map_or(named, |(_, last)| last);
         match last.split_once(':') {
             Some((repository, tag)) => Self {
+                path: &named[..named.len() - tag.len() - 1],
                 repository,
                 tag: Some(tag),
             },
             None => Self {
+                path: named,
                 repository: last,
                 tag: None,
             },
         }
+    }
+
+    /// Whether the path is this one, or ends in it: `mysql/mysql-server` is that of `registry.example/mysql/mysql-server`.
+    pub(super) fn is(self, path: &str) -> bool {
+        self.path
+            .strip_suffix(path)
+            .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }
+
+    /// Whether a part of the path in front of the repository begins so: `bitnami` is the vendor of
+    /// `docker.io/bitnamilegacy/postgresql`.
+    pub(super) fn is_by(self, vendor: &str) -> bool {
+        let parts = self.path.rsplit('/').skip(1);
+        parts.into_iter().any(|part| part.starts_with(vendor))
     }
 
     /// The major version that the tag begins with: 16 for `16-alpine` and `16.9`, none for `latest`.
@@ -60,6 +78,14 @@ mod tests {
             let name = ImageName::parse(image);
             assert_eq!((name.repository, name.major()), (repository, major), "{image}");
         }
+    }
+
+    #[test]
+    fn a_vendor_is_a_part_of_the_path_and_not_the_repository() {
+        let name = ImageName::parse("registry.example:5000/bitnamilegacy/postgresql:16@sha256:0123");
+        assert_eq!(name.path, "registry.example:5000/bitnamilegacy/postgresql");
+        assert!(name.is("postgresql") && name.is("bitnamilegacy/postgresql") && !name.is("ostgresql"));
+        assert!(name.is_by("bitnami") && !name.is_by("postgresql"));
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Workload {
     pub termination_grace_seconds: u32,
     /// Where the manifest declares it: `file:line`.
     pub declared_at: String,
+    /// How stateproof logs in, with where each part is from: a sentence fragment, without any secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub login: String,
     /// Things a reader of the report should know about the manifest, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -78,7 +81,7 @@ impl Workload {
     /// share the Deployment's, its claims and the name of its first Service.
     #[must_use]
     pub fn member(&self, ordinal: u32) -> Member {
-        if self.kind == WorkloadKind::Deployment {
+        if self.kind != WorkloadKind::StatefulSet {
             return self.any_member(ordinal);
         }
         let pod = format!("{}-{ordinal}", self.name);
@@ -97,9 +100,19 @@ impl Workload {
         }
     }
 
-    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing.
+    /// Whether its server can be asked anything: nobody speaks to an engine that stateproof does not know.
+    #[must_use]
+    pub fn is_spoken(&self) -> bool {
+        !matches!(self.engine.kind, EngineKind::Other | EngineKind::Unknown)
+    }
+
+    /// Whether there is anything to write rows on: a web server without a claim serves, and keeps nothing; an engine
+    /// that stateproof does not speak may keep something, and nobody can ask it to.
     #[must_use]
     pub fn keeps_rows(&self) -> bool {
+        if !self.is_spoken() {
+            return false;
+        }
         // A Deployment's pods have no names of their own by which a command could be run in the one that answered.
         self.engine.kind != EngineKind::Http
             || (self.kind == WorkloadKind::StatefulSet && !self.engine.data_directory.is_empty())
@@ -152,6 +165,7 @@ impl Workload {
                 .and_then(|owner| owner.strip_prefix("ReplicaSet/"))
                 .and_then(|set| set.rsplit_once('-'))
                 .is_some_and(|(name, _)| name == self.name),
+            WorkloadKind::Pod => pod == self.name && owner.is_none(),
         }
     }
 
@@ -161,6 +175,7 @@ impl Workload {
         match self.kind {
             WorkloadKind::StatefulSet => format!("Pod {}", member.pod),
             WorkloadKind::Deployment => format!("Deployment {}", self.name),
+            WorkloadKind::Pod => format!("Pod {}", self.name),
         }
     }
 
@@ -207,6 +222,8 @@ pub enum WorkloadKind {
     StatefulSet,
     /// `apps/v1` Deployment: its pods have no names of their own, and share the claims that they mount.
     Deployment,
+    /// A bare `v1` Pod: it keeps its name, and nothing brings it back when it is gone.
+    Pod,
 }
 
 /// A Service that selects a workload's members.
@@ -314,6 +331,12 @@ pub struct ClaimTemplate {
 pub struct Engine {
     /// The protocol.
     pub kind: EngineKind,
+    /// What the server is called: `TimescaleDB`, `Redis`. Empty where nobody has looked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub product: String,
+    /// How it was recognised, as a sentence fragment: `its image postgres:16`. Empty where nobody has looked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub recognised_by: String,
     /// The container that runs it.
     pub container: String,
     /// The image as the manifest names it.
@@ -330,8 +353,22 @@ impl Engine {
     /// names none, and where the image is not the engine's official one, whose versions are its own.
     #[must_use]
     pub fn version_asked(&self) -> Option<&str> {
-        let official = engines::recognise(&self.image) == Some(self.kind);
+        let official = engines::is_official(&self.image, self.kind);
         ImageName::parse(&self.image).version().filter(|_| official)
+    }
+}
+
+/// What the server is called, and whose protocol it is spoken to in where that is another's.
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind.to_string();
+        match self.kind {
+            EngineKind::Other => write!(f, "{}, which stateproof does not speak", self.product),
+            // Whatever the web server is called, what counts is the files.
+            EngineKind::Http | EngineKind::Unknown => f.write_str(&kind),
+            _ if self.product.is_empty() || self.product == kind => f.write_str(&kind),
+            _ => write!(f, "{}, spoken to as {kind}", self.product),
+        }
     }
 }
 
@@ -350,6 +387,9 @@ pub enum EngineKind {
     /// Files on a volume, and a web server that answers over HTTP (nginx).
     #[serde(rename = "HTTP")]
     Http,
+    /// One that stateproof does not speak: nothing is written, the rest is proven all the same.
+    #[serde(rename = "other")]
+    Other,
     /// None that is known, or none that matters: the set is expected to fail before anybody could speak to it.
     #[serde(rename = "unknown")]
     Unknown,
@@ -362,6 +402,7 @@ impl fmt::Display for EngineKind {
             Self::MySql => f.write_str("MySQL"),
             Self::MongoDb => f.write_str("MongoDB"),
             Self::Http => f.write_str("files over HTTP"),
+            Self::Other => f.write_str("an engine that stateproof does not speak"),
             Self::Unknown => f.write_str("an unknown engine"),
         }
     }

@@ -2,87 +2,156 @@
 //! `mongod` is told on its command line.
 
 use k8s_openapi::api::core::v1::Container;
+use serde_json::Value;
 
-use super::environment::{Environment, Variable};
-use super::{Credentials, DiscoverError, Engine, EngineKind, Password, Replication};
-use crate::manifest::{Manifest, Problem};
+use super::environment::{Environment, Setting, Variable};
+use super::login::Login;
+use super::products::{self, Flavour};
+use super::{Engine, EngineKind, Replication};
+use crate::manifest::{Manifest, Problem, Settings};
 
 const PORT: u16 = 27017;
 
 /// Where the server keeps its data unless it is told otherwise, and a volume that the image declares.
-pub(super) const DATA_DIRECTORY: &str = "/data/db";
+const DATA_DIRECTORY: &str = "/data/db";
 
 /// The database of the ledger where the manifest names none.
 const DATABASE: &str = "stateproof";
 
 /// The engine in a container that runs this image.
 pub(super) fn engine(container: &Container, environment: &Environment) -> Engine {
-    let line = CommandLine::of(container, environment);
+    let told = Told::of(container, environment);
+    let port = told
+        .option("--port", "/net/port")
+        .or_else(|| environment.known("MONGODB_PORT_NUMBER").map(str::to_owned));
     Engine {
         kind: EngineKind::MongoDb,
+        product: String::new(),
+        recognised_by: String::new(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
-        port: line
-            .option(&["--port"])
-            .and_then(|port| port.parse().ok())
-            .unwrap_or(PORT),
-        data_directory: line.option(&["--dbpath"]).unwrap_or(DATA_DIRECTORY).to_owned(),
+        port: port.and_then(|port| port.parse().ok()).unwrap_or(PORT),
+        data_directory: told
+            .option("--dbpath", "/storage/dbPath")
+            .unwrap_or_else(|| directory(container).to_owned()),
     }
 }
 
 /// The replica set that the server is told to be a member of.
 pub(super) fn replication(container: &Container, environment: &Environment) -> Option<Replication> {
-    let line = CommandLine::of(container, environment);
+    let told = Told::of(container, environment);
+    // Bitnami's image writes it into the server's configuration.
+    let named = told.option("--replSet", "/replication/replSetName").or_else(|| {
+        let mode = environment.get("MONGODB_REPLICA_SET_MODE").is_some();
+        environment
+            .known("MONGODB_REPLICA_SET_NAME")
+            .filter(|_| mode)
+            .map(str::to_owned)
+    });
     // Of `NAME/SEED,…` only the name counts any more.
-    let name = line.option(&["--replSet"])?.split('/').next()?.to_owned();
+    let name = named?.split('/').next()?.to_owned();
     Some(Replication::ReplicaSet { name })
 }
 
 /// What a reader should know of how the server is started.
 pub(super) fn note(container: &Container, environment: &Environment) -> Option<String> {
-    let line = CommandLine::of(container, environment);
-    let file = line.option(&["--config", "-f"])?;
+    let told = Told::of(container, environment);
+    let file = told.line.option(CONFIGURATION).filter(|_| told.file.is_null())?;
     Some(format!(
-        "the server reads its configuration from {file}, which stateproof does not: what is set there and not on the \
-         command line (a replica set, a port, a data directory) is not known"
+        "the server reads its configuration from {file}, which is in no ConfigMap or Secret of the set, or is no YAML: \
+         what is set there and not on the command line (a replica set, a port, a data directory) is not known"
     ))
 }
 
+/// The directory that the image declares as a volume of its own.
+pub(super) fn image_volume(image: &str) -> &'static str {
+    match products::flavour(image) {
+        Flavour::Bitnami => "/bitnami/mongodb",
+        Flavour::Sclorg => "",
+        Flavour::Official => DATA_DIRECTORY,
+    }
+}
+
+fn directory(container: &Container) -> &'static str {
+    match products::flavour(container.image.as_deref().unwrap_or_default()) {
+        Flavour::Bitnami => "/bitnami/mongodb/data/db",
+        Flavour::Sclorg => "/var/lib/mongodb/data",
+        Flavour::Official => DATA_DIRECTORY,
+    }
+}
+
 /// How to log in, as the image initialises the database; an empty user where it makes none.
-pub(super) fn credentials(
+pub(super) fn login(
     environment: &Environment,
+    image: &str,
     pointer: &str,
     workload: &Manifest,
     problems: &mut Vec<Problem>,
-) -> Option<Credentials> {
-    let known = problems.len();
-    let mut setting = |variable: &str| {
-        let source = match environment.get(variable) {
-            Some(Variable::Known(value)) => return Some(value.clone()),
-            Some(Variable::AtRuntime(source)) => source,
-            None if environment.get(&format!("{variable}_FILE")).is_some() => "a file (…_FILE)",
-            // What is missing is a problem already.
-            Some(Variable::Missing) | None => return None,
-        };
-        let error = DiscoverError::UnknownSetting {
-            object: workload.to_string(),
-            variable: variable.to_owned(),
-            source_of_value: source,
-        };
-        let place = workload.locate(&format!("{pointer}/env"));
-        problems.push(Problem::new(error).at(place, "this environment sets it"));
-        None
+) -> Option<Login> {
+    let is_bitnami = products::flavour(image) != Flavour::Official;
+    let (users, passwords, databases): (&[&str], &[&str], &[&str]) = if is_bitnami {
+        (
+            &["MONGODB_ROOT_USER"],
+            &["MONGODB_ROOT_PASSWORD", "MONGODB_ADMIN_PASSWORD"],
+            &["MONGODB_DATABASE"],
+        )
+    } else {
+        // The second is that of the image by MongoDB itself.
+        (
+            &["MONGO_INITDB_ROOT_USERNAME", "MONGODB_INITDB_ROOT_USERNAME"],
+            &["MONGO_INITDB_ROOT_PASSWORD", "MONGODB_INITDB_ROOT_PASSWORD"],
+            &["MONGO_INITDB_DATABASE", "MONGODB_INITDB_DATABASE"],
+        )
     };
-    let user = setting("MONGO_INITDB_ROOT_USERNAME");
-    let password = setting("MONGO_INITDB_ROOT_PASSWORD");
-    let database = setting("MONGO_INITDB_DATABASE");
+    let mut setting = |names| environment.setting(names, pointer, workload, problems);
+    let (user, password, database) = (setting(users), setting(passwords), setting(databases));
+    let (user, password, database) = (user.ok()?, password.ok()?, database.ok()?);
+    let user = user.or_else(|| is_bitnami.then(|| Setting::default_of("root")));
     // The image makes a user only where it is given both.
-    let (user, password) = user.zip(password).unwrap_or_default();
-    (problems.len() == known && !environment.incomplete).then(|| Credentials {
+    let (user, password) = user
+        .zip(password)
+        .unwrap_or_else(|| (Setting::default_of(""), Setting::default_of("")));
+    Some(Login {
         user,
-        password: Password::new(password),
-        database: database.unwrap_or_else(|| DATABASE.to_owned()),
+        password,
+        database: database.unwrap_or_else(|| Setting {
+            from: "stateproof's own".to_owned(),
+            ..Setting::default_of(DATABASE)
+        }),
     })
+}
+
+/// How a configuration file is named on the command line.
+const CONFIGURATION: &[&str] = &["--config", "-f"];
+
+/// What the server is told: on its command line, which comes first, and in its configuration file (MongoDB's manual,
+/// "Configuration File Options").
+struct Told {
+    line: CommandLine,
+    /// Nothing where there is no such file, or it cannot be read.
+    file: Value,
+}
+
+impl Told {
+    fn of(container: &Container, environment: &Environment) -> Self {
+        let line = CommandLine::of(container, environment);
+        let text = line.option(CONFIGURATION).and_then(|path| environment.file(path));
+        let settings = text.and_then(|text| Settings::from_str("mongod.conf", text).ok());
+        Self {
+            line,
+            file: settings.map_or(Value::Null, |settings| settings.json().clone()),
+        }
+    }
+
+    /// An option by its name on the command line, or by its JSON pointer in the file.
+    fn option(&self, name: &str, pointer: &str) -> Option<String> {
+        let in_file = || match self.file.pointer(pointer)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        self.line.option(&[name]).map(str::to_owned).or_else(in_file)
+    }
 }
 
 /// What the server is told on its command line, word by word.

@@ -2,8 +2,23 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 
+use super::declaration::{Declaration, Declarations};
 use super::typed::typed;
 use crate::manifest::{Manifest, ManifestSet, Problem};
+
+/// The namespace of objects that name none.
+const DEFAULT: &str = "default";
+
+/// Kinds of custom resources of which an operator makes a Secret.
+const SECRET_MAKERS: [&str; 7] = [
+    "ExternalSecret",
+    "SealedSecret",
+    "Certificate",
+    "VaultStaticSecret",
+    "VaultDynamicSecret",
+    "OnePasswordItem",
+    "InfisicalSecret",
+];
 
 /// The set's objects in one namespace: what a workload there can refer to.
 #[derive(Clone, Copy)]
@@ -11,15 +26,61 @@ pub(super) struct Neighbours<'s> {
     set: &'s ManifestSet,
     namespace: &'s str,
     default_namespace: &'s str,
+    declarations: &'s Declarations,
 }
 
 impl<'s> Neighbours<'s> {
-    pub(super) fn of(manifest: &'s Manifest, set: &'s ManifestSet, default_namespace: &'s str) -> Self {
+    pub(super) fn of(
+        manifest: &'s Manifest,
+        set: &'s ManifestSet,
+        default_namespace: &'s str,
+        declarations: &'s Declarations,
+    ) -> Self {
         Self {
             set,
             namespace: manifest.namespace().unwrap_or(default_namespace),
             default_namespace,
+            declarations,
         }
+    }
+
+    /// What is declared of the workload of this name, beside the manifests.
+    pub(super) fn declared(&self, name: &str) -> Declaration {
+        let declared = self.declarations.iter().find(|(id, _)| {
+            // Whoever writes a file cannot know what the run's own namespace is called.
+            let here = id.namespace == self.namespace
+                || (self.namespace == self.default_namespace && id.namespace == DEFAULT);
+            here && id.name == name
+        });
+        declared
+            .map(|(_, declaration)| declaration.clone())
+            .unwrap_or_default()
+    }
+
+    /// What in the set has some operator make a Secret of this name, as the end of a message; else empty.
+    pub(super) fn maker_of(&self, kind: &str, name: &str) -> String {
+        let in_namespace = self.set.iter().filter(|manifest| {
+            manifest.namespace().unwrap_or(self.default_namespace) == self.namespace
+                && SECRET_MAKERS.contains(&manifest.kind())
+        });
+        let made = |manifest: &&Manifest| {
+            let spec = &manifest.json()["spec"];
+            let named = [
+                "/target/name",
+                "/secretName",
+                "/destination/name",
+                "/template/metadata/name",
+            ];
+            let named = named.iter().find_map(|pointer| spec.pointer(pointer)?.as_str());
+            named.unwrap_or(manifest.name()) == name
+        };
+        let mut makers = in_namespace.filter(made).filter(|_| kind == "Secret");
+        makers.next().map_or_else(String::new, |maker| {
+            format!(
+                ": {maker} ({}) has its operator make it, and the operator is not in the set",
+                maker.api_version()
+            )
+        })
     }
 
     pub(super) fn namespace(&self) -> &'s str {
@@ -43,9 +104,8 @@ impl<'s> Neighbours<'s> {
     /// The objects of this kind.
     pub(super) fn every_of(&self, api_version: &str, kind: &str) -> impl Iterator<Item = &'s Manifest> {
         let (namespace, default_namespace) = (self.namespace, self.default_namespace);
-        self.set.iter().filter(move |manifest| {
+        self.set.of_kind(kind).filter(move |manifest| {
             manifest.api_version() == api_version
-                && manifest.kind() == kind
                 && manifest.namespace().unwrap_or(default_namespace) == namespace
         })
     }
@@ -53,10 +113,9 @@ impl<'s> Neighbours<'s> {
     /// Whether the set has PersistentVolumes of this class that outlive their claims: `Retain` is what one that is made
     /// by hand has unless it says otherwise.
     pub(super) fn retains(&self, class: Option<&str>) -> bool {
-        let volumes = self.set.iter().filter(|manifest| {
+        let volumes = self.set.of_kind("PersistentVolume").filter(|manifest| {
             let spec = &manifest.json()["spec"];
-            manifest.kind() == "PersistentVolume"
-                && spec["storageClassName"].as_str() == class
+            spec["storageClassName"].as_str() == class
                 && spec["persistentVolumeReclaimPolicy"]
                     .as_str()
                     .is_none_or(|policy| policy == "Retain")

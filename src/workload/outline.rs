@@ -1,5 +1,6 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 
+use super::declaration::Declarations;
 use super::discover::no_database;
 use super::neighbours::Neighbours;
 use super::stateful_set::{check_ordinals, claims, count, retention, volumes};
@@ -39,11 +40,12 @@ use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 /// ```
 pub fn outline(set: &ManifestSet, default_namespace: &str) -> Result<Vec<Discovered>, Problems> {
     let mut problems = Vec::new();
+    let declarations = Declarations::new();
     let found: Vec<Discovered> = set
         .iter()
         .filter(|manifest| manifest.api_version() == "apps/v1" && manifest.kind() == "StatefulSet")
         .filter_map(|manifest| {
-            let neighbours = Neighbours::of(manifest, set, default_namespace);
+            let neighbours = Neighbours::of(manifest, set, default_namespace, &declarations);
             read(manifest, neighbours.namespace(), &mut problems)
         })
         .collect();
@@ -74,9 +76,14 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
             return None;
         }
     };
-    let found = template::engine_of(&spec.template, &volumes(&spec), marked);
-    let (position, kind) = found.unwrap_or((0, EngineKind::Unknown));
+    let found = template::engine_of(&spec.template, &volumes(&spec), &marked);
+    let position = found.as_ref().map_or(0, |found| found.position);
+    let kind = found.as_ref().map_or(EngineKind::Unknown, |found| found.kind);
     let container = pod.containers.get(position)?;
+    let mut engine = template::unread(container, kind);
+    if let Some(found) = found {
+        (engine.product, engine.recognised_by) = (found.product, found.by);
+    }
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
         namespace: namespace.to_owned(),
@@ -91,7 +98,7 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
         replication: None,
         retention: retention(&spec),
         claims: claims(&spec, container),
-        engine: template::unread(container, kind),
+        engine,
         has_readiness_probe: container.readiness_probe.is_some(),
         termination_grace_seconds: count(
             pod.termination_grace_period_seconds
@@ -99,6 +106,7 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
             30,
         ),
         declared_at: manifest.place().file_and_line(),
+        login: String::new(),
         notes: Vec::new(),
     };
     let credentials = Credentials {

@@ -1,7 +1,9 @@
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 use k8s_openapi::api::core::v1::Container;
 
+use super::discover::Read;
 use super::engines::Marked;
+use super::login::Login;
 use super::neighbours::Neighbours;
 use super::typed::typed;
 use super::{
@@ -11,42 +13,38 @@ use super::{
 };
 use crate::manifest::{Manifest, Problem};
 
-/// The database that a StatefulSet runs. `None` when it runs none that is known, or when there are problems.
+/// What is known of a StatefulSet. Nothing when there are problems.
 pub(super) fn read(
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
-) -> Option<Discovered> {
-    let marked = match engines::mark(manifest) {
-        Ok(marked) => marked,
+) -> Option<Read> {
+    let (marked, spec) = match marked(manifest, neighbours).and_then(|marked| {
+        let typed = typed::<StatefulSet>(manifest)?;
+        Ok((marked, typed.spec))
+    }) {
+        Ok(read) => read,
         Err(problem) => {
             problems.push(problem);
             return None;
         }
     };
-    let templates = manifest.json()["spec"]["volumeClaimTemplates"].as_array();
-    let keeps_something = templates.is_some_and(|templates| !templates.is_empty());
-    let recognised = manifest.images().any(|image| engines::recognise(image).is_some());
-    if marked == Marked::Ignored || (marked == Marked::Not && !keeps_something && !recognised) {
-        return None;
+    if let Marked::Ignored(by) = &marked {
+        return Some(Read::LeftAlone(format!("left alone, as {by} says")));
     }
-    let spec = match typed::<StatefulSet>(manifest) {
-        Ok(set) => set.spec,
-        Err(problem) => {
-            problems.push(problem);
-            return None;
+    let Some(engine) = template::engine_of(&spec.template, &volumes(&spec), &marked) else {
+        if spec.volume_claim_templates.iter().flatten().next().is_none() {
+            return Some(Read::LeftAlone(
+                "no database is recognised in it, and it has no claim templates: it keeps nothing".to_owned(),
+            ));
         }
-    };
-    let Some(engine) = template::engine_of(&spec.template, &volumes(&spec), marked) else {
-        if keeps_something {
-            problems.push(unknown_engine(manifest));
-        }
+        problems.push(unknown_engine(manifest));
         return None;
     };
     let known = problems.len();
     let mut notes = Vec::new();
     check_identity(manifest, &spec, neighbours, &mut notes, problems);
-    let template = template::read(&spec.template, engine, manifest, neighbours, problems);
+    let template = template::read(&spec.template, &engine, manifest, neighbours, problems);
     if problems.len() > known {
         return None;
     }
@@ -60,7 +58,7 @@ pub(super) fn read(
     if engine.kind == EngineKind::Http {
         engine.data_directory = http::directory(&claims);
         notes.extend(http::note(&engine));
-    } else {
+    } else if engine.kind != EngineKind::Other {
         notes.extend(data_directory::note(
             &engine,
             template.image_volume,
@@ -69,8 +67,10 @@ pub(super) fn read(
             &claims,
         ));
     }
+    let login = template.login?;
     let (replicas, labels) = (count(spec.replicas, 1), template::labels(&spec.template));
     let services = services::leading_to(&engine, container, manifest.name(), &labels, neighbours);
+    let kind = engine.kind;
     let workload = Workload {
         kind: WorkloadKind::StatefulSet,
         namespace: neighbours.namespace().to_owned(),
@@ -92,11 +92,28 @@ pub(super) fn read(
         has_readiness_probe: container.readiness_probe.is_some(),
         termination_grace_seconds: template.grace_seconds,
         declared_at: manifest.place().file_and_line(),
+        login: engine_login(kind, &login),
         notes,
     };
-    Some(Discovered {
+    Some(Read::Found(Box::new(Discovered {
         workload: with_notes(workload),
-        credentials: template.credentials?,
+        credentials: login.credentials(),
+    })))
+}
+
+/// What is told of the login; nothing where nobody logs in.
+pub(super) fn engine_login(kind: EngineKind, login: &Login) -> String {
+    match kind {
+        EngineKind::Http | EngineKind::Other | EngineKind::Unknown => String::new(),
+        _ => login.told(),
+    }
+}
+
+/// What is said of a workload's engine, the nearest word first: on the workload itself, then beside the manifests.
+pub(super) fn marked(manifest: &Manifest, neighbours: Neighbours<'_>) -> Result<Marked, Problem> {
+    Ok(match engines::mark(manifest)? {
+        Marked::Not => neighbours.declared(manifest.name()).mark().unwrap_or(Marked::Not),
+        marked => marked,
     })
 }
 
@@ -110,6 +127,14 @@ fn unknown_engine(manifest: &Manifest) -> Problem {
         "no engine is known by this name",
     )
 }
+
+/// What replicates by itself once it is configured, which stateproof does not look at.
+const CLUSTERED: [&str; 4] = [
+    "PostgreSQL with repmgr",
+    "Percona XtraDB Cluster",
+    "MariaDB Galera Cluster",
+    "Spilo (PostgreSQL with Patroni)",
+];
 
 /// The names of the volumes that are claims.
 pub(super) fn volumes(spec: &StatefulSetSpec) -> Vec<&str> {
@@ -211,6 +236,9 @@ fn with_notes(mut workload: Workload) -> Workload {
         let note = match engine.kind {
             EngineKind::Http if engine.data_directory.is_empty() => None,
             EngineKind::Http => Some(format!("{replicas} members, each with files of its own")),
+            // Whether they replicate is nobody's guess.
+            EngineKind::Other => None,
+            _ if CLUSTERED.contains(&engine.product.as_str()) => None,
             kind => Some(format!(
                 "{replicas} separate databases, not a cluster: {kind} does not replicate by itself"
             )),

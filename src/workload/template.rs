@@ -1,13 +1,13 @@
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use super::engines::Marked;
+use super::engines::{Marked, Recognised};
 use super::environment::Environment;
+use super::login::Login;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::{
-    Credentials, DiscoverError, Engine, EngineKind, Replication, engines, http, mongodb, mysql, postgres,
-    references,
+    DiscoverError, Engine, EngineKind, Replication, engines, http, mongodb, mysql, postgres, references,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -21,8 +21,8 @@ pub(super) struct Template {
     pub(super) replication: Option<Replication>,
     /// The directory that the image declares as a volume of its own.
     pub(super) image_volume: &'static str,
-    /// None when they cannot be known: the problems say why.
-    pub(super) credentials: Option<Credentials>,
+    /// None when it cannot be known: the problems say why.
+    pub(super) login: Option<Login>,
     /// The container that runs the engine.
     pub(super) container: Container,
     pub(super) pod: PodSpec,
@@ -31,60 +31,90 @@ pub(super) struct Template {
     pub(super) notes: Vec<String>,
 }
 
-/// The container that runs the engine: its position, and which engine it is. `claims` are the names of the volumes that
-/// are claims.
-pub(super) fn engine_of(
-    template: &PodTemplateSpec,
-    claims: &[&str],
-    marked: Marked,
-) -> Option<(usize, EngineKind)> {
+/// The container that runs the engine. `claims` are the names of the volumes that are claims.
+pub(super) fn engine_of(template: &PodTemplateSpec, claims: &[&str], marked: &Marked) -> Option<Recognised> {
     engines::container(&template.spec.as_ref()?.containers, claims, marked)
 }
 
 /// Reads the template around the container that runs the engine. What would keep the pods from starting is a problem.
 pub(super) fn read(
     template: &PodTemplateSpec,
-    (position, kind): (usize, EngineKind),
+    recognised: &Recognised,
+    manifest: &Manifest,
+    neighbours: Neighbours<'_>,
+    problems: &mut Vec<Problem>,
+) -> Template {
+    read_at(POD, template, recognised, manifest, neighbours, problems)
+}
+
+/// As [`read`], with the JSON pointer to the pod's spec.
+pub(super) fn read_at(
+    at: &str,
+    template: &PodTemplateSpec,
+    recognised: &Recognised,
     manifest: &Manifest,
     neighbours: Neighbours<'_>,
     problems: &mut Vec<Problem>,
 ) -> Template {
     let pod = template.spec.clone().unwrap_or_default();
-    references::check_volumes(&pod, POD, manifest, neighbours, problems);
-    let environment = environments(&pod, position, manifest, neighbours, problems);
-    let container = pod.containers[position].clone();
-    let pointer = format!("{POD}/containers/{position}");
+    references::check_volumes(&pod, at, manifest, neighbours, problems);
+    let environment = environments(at, &pod, recognised.position, manifest, neighbours, problems);
+    let container = pod.containers[recognised.position].clone();
+    let pointer = format!("{at}/containers/{}", recognised.position);
+    let declared = neighbours.declared(manifest.name());
+    let image = container.image.clone().unwrap_or_default();
     let (mut notes, mut replication) = (Vec::new(), None);
-    let (engine, image_volume, credentials) = match kind {
+    let mut unknown = Vec::new();
+    let (mut engine, image_volume, login) = match recognised.kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(&container, &environment);
             notes.extend(postgres::note(&engine.image, &engine));
-            let volume = postgres::image_volume(&engine.image);
-            let credentials = postgres::credentials(&environment, &pointer, manifest, problems);
-            (engine, volume, credentials)
+            let login = postgres::login(&environment, &image, &pointer, manifest, &mut unknown);
+            (engine, postgres::image_volume(&image), login)
         }
         EngineKind::MySql => {
-            let credentials = mysql::credentials(&environment, &pointer, manifest, problems);
-            (mysql::engine(&container), mysql::IMAGE_VOLUME, credentials)
+            let login = mysql::login(&environment, &image, &pointer, manifest, &mut unknown);
+            (
+                mysql::engine(&container, &environment),
+                mysql::image_volume(&image),
+                login,
+            )
         }
-        EngineKind::Http => (http::engine(&container), "", Some(http::credentials())),
+        EngineKind::Http => (http::engine(&container), "", Some(Login::nobody())),
         EngineKind::MongoDb => {
             notes.extend(mongodb::note(&container, &environment));
             replication = mongodb::replication(&container, &environment);
-            let credentials = mongodb::credentials(&environment, &pointer, manifest, problems);
+            let login = mongodb::login(&environment, &image, &pointer, manifest, &mut unknown);
             (
                 mongodb::engine(&container, &environment),
-                mongodb::DATA_DIRECTORY,
-                credentials,
+                mongodb::image_volume(&image),
+                login,
             )
         }
-        EngineKind::Unknown => (unread(&container, kind), "", None),
+        EngineKind::Other => (unread(&container, recognised.kind), "", Some(Login::nobody())),
+        EngineKind::Unknown => (unread(&container, recognised.kind), "", None),
     };
+    // Whoever says how to log in need not be asked for it.
+    let login = if declared.password.is_some() {
+        Some(login.unwrap_or_else(Login::nobody))
+    } else {
+        problems.append(&mut unknown);
+        login
+    };
+    engine.product.clone_from(&recognised.product);
+    engine.recognised_by.clone_from(&recognised.by);
+    engine.port = declared.port.unwrap_or(engine.port);
+    if let Some(directory) = &declared.data_directory {
+        engine.data_directory.clone_from(directory);
+    }
+    if recognised.kind == EngineKind::Other {
+        notes.push(unspoken(recognised));
+    }
     Template {
         engine,
         replication,
         image_volume,
-        credentials,
+        login: login.map(|login| login.or_declared(&declared)),
         container,
         grace_seconds: pod
             .termination_grace_period_seconds
@@ -94,13 +124,26 @@ pub(super) fn read(
     }
 }
 
+/// What is not proven of an engine that nobody speaks.
+fn unspoken(recognised: &Recognised) -> String {
+    let why = recognised.why.map_or_else(String::new, |why| format!(" ({why})"));
+    format!(
+        "stateproof does not speak {}{why}: nothing is written and read back; names, order, addresses and claims are \
+         proven all the same",
+        recognised.product
+    )
+}
+
 /// An engine of which nothing is read but which container runs it.
 pub(super) fn unread(container: &Container, kind: EngineKind) -> Engine {
+    let declared = container.ports.iter().flatten().next();
     Engine {
         kind,
+        product: String::new(),
+        recognised_by: String::new(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
-        port: 0,
+        port: declared.map_or(0, |port| u16::try_from(port.container_port).unwrap_or_default()),
         data_directory: String::new(),
     }
 }
@@ -142,6 +185,7 @@ pub(super) fn labels(template: &PodTemplateSpec) -> Labels {
 /// The environment of the engine's container. The other containers' is resolved too: what is missing there keeps
 /// the pod from starting as well.
 fn environments(
+    at: &str,
     pod: &PodSpec,
     engine: usize,
     manifest: &Manifest,
@@ -152,8 +196,8 @@ fn environments(
     let init = pod.init_containers.as_deref().unwrap_or_default();
     for (list, containers) in [("initContainers", init), ("containers", &pod.containers)] {
         for (position, container) in containers.iter().enumerate() {
-            let pointer = format!("{POD}/{list}/{position}");
-            let environment = Environment::of(container, &pointer, manifest, neighbours, problems);
+            let pointer = format!("{at}/{list}/{position}");
+            let environment = Environment::of(container, pod, &pointer, manifest, neighbours, problems);
             if list == "containers" && position == engine {
                 wanted = environment;
             }

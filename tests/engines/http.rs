@@ -61,6 +61,8 @@ impl Server {
         let target = Target {
             engine: Engine {
                 kind: EngineKind::Http,
+                product: String::new(),
+                recognised_by: String::new(),
                 container: "nginx".to_owned(),
                 image: "nginx:latest".to_owned(),
                 port: 80,
@@ -294,6 +296,8 @@ async fn what_is_no_http_answer_is_an_error() -> Result<()> {
     let target = Target {
         engine: Engine {
             kind: EngineKind::Http,
+            product: String::new(),
+            recognised_by: String::new(),
             container: String::new(),
             image: String::new(),
             port: 8080,

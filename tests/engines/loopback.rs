@@ -48,6 +48,8 @@ pub fn target(kind: EngineKind, port: u16) -> Target {
     Target {
         engine: Engine {
             kind,
+            product: String::new(),
+            recognised_by: String::new(),
             container: String::new(),
             image: String::new(),
             port,

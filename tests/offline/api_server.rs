@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use kube::{Client, Config};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -48,6 +48,8 @@ struct Shared {
     /// Watches that say nothing more.
     silent: bool,
     logs: HashMap<String, String>,
+    /// What is answered at a path, whatever is there.
+    fixed: HashMap<String, Value>,
     written: Option<Instant>,
     requests: Vec<String>,
 }
@@ -93,6 +95,11 @@ impl ApiServer {
         self.tell();
     }
 
+    /// What is answered at a path from now on: what a group serves, for one.
+    pub fn answer(&self, path: &str, answer: Value) {
+        self.shared.lock().unwrap().fixed.insert(path.to_owned(), answer);
+    }
+
     /// What a container's log says; it is followed until the test ends.
     pub fn log(&self, pod: &str, text: &str) {
         let path = format!("{PODS}/{pod}/log");
@@ -124,7 +131,7 @@ impl ApiServer {
         self.shared.lock().unwrap().written.unwrap()
     }
 
-    /// What was asked for so far.
+    /// What was asked for so far: paths, and in front of them the method where it is not GET.
     pub fn requests(&self) -> Vec<String> {
         self.shared.lock().unwrap().requests.clone()
     }
@@ -147,8 +154,15 @@ impl ApiServer {
                 }
                 head.push(line);
             }
-            let target = head[0].split(' ').nth(1).unwrap().to_owned();
-            self.shared.lock().unwrap().requests.push(target.clone());
+            let mut words = head[0].split(' ');
+            let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
+            let body = body(&mut stream, &head).await?;
+            let asked = if method == "GET" {
+                target.clone()
+            } else {
+                format!("{method} {target}")
+            };
+            self.shared.lock().unwrap().requests.push(asked);
             let (path, query) = target.split_once('?').unwrap_or((&target, ""));
             if path.ends_with("/log") {
                 let text = self.shared.lock().unwrap().logs.get(path).cloned();
@@ -157,11 +171,24 @@ impl ApiServer {
                 std::future::pending::<()>().await;
             } else if query.contains("watch=true") {
                 return self.watch(&mut stream, path, query).await;
+            } else if method == "PATCH" {
+                let applied = self.apply(path, &body);
+                answer(&mut stream, "200 OK", &applied).await?;
             } else {
-                let list = self.list(path);
-                answer(&mut stream, "200 OK", &list).await?;
+                let fixed = self.shared.lock().unwrap().fixed.get(path).cloned();
+                let found = fixed.unwrap_or_else(|| self.list(path));
+                answer(&mut stream, "200 OK", &found).await?;
             }
         }
+    }
+
+    /// Takes an applied object in as it is, with a UID.
+    fn apply(&self, path: &str, body: &[u8]) -> Value {
+        let mut object: Value = serde_json::from_slice(body).unwrap();
+        let (list, name) = path.rsplit_once('/').unwrap();
+        object["metadata"]["uid"] = json!(format!("uid-of-{name}"));
+        self.put(list, object.clone());
+        object
     }
 
     fn list(&self, path: &str) -> Value {
@@ -230,6 +257,18 @@ impl ApiServer {
             }
         }
     }
+}
+
+/// The body of a request with this head.
+async fn body(stream: &mut BufReader<TcpStream>, head: &[String]) -> std::io::Result<Vec<u8>> {
+    let length = head.iter().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        is_length.then(|| value.trim().parse::<usize>().unwrap())
+    });
+    let mut body = vec![0; length.unwrap_or_default()];
+    stream.read_exact(&mut body).await?;
+    Ok(body)
 }
 
 async fn answer(stream: &mut BufReader<TcpStream>, status: &str, body: &Value) -> std::io::Result<()> {

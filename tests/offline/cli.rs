@@ -114,6 +114,37 @@ fn without_docker_it_says_what_to_do() {
     );
 }
 
+/// What named the provider's configuration once names something else now.
+#[test]
+fn a_provider_s_configuration_has_an_option_of_its_own() {
+    let (code, err) = refused(&["up", "--config", "kind.yaml"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("--cluster-config"), "{err}");
+    let (code, err) = refused(&["verify", "fixtures/wealist-postgres", "--config", "kind.yaml"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("`--cluster-config`"), "{err}");
+}
+
+#[test]
+fn an_operator_s_resource_alone_is_refused_before_docker_is_asked_for() {
+    let (code, err) = refused(&["verify", "fixtures/wild/cnpg-cluster"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("postgresql.cnpg.io/v1 Cluster wild-cnpg/app-db") && !err.contains("ocker"),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_unknown_promise_is_refused_with_the_known_ones() {
+    let (code, err) = refused(&["verify", "--only", "speed", "fixtures/wealist-postgres"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("no promise `speed`: there are identity, storage"),
+        "{err}"
+    );
+}
+
 #[test]
 fn an_unknown_drill_is_refused_with_the_known_ones() {
     let (code, err) = refused(&[

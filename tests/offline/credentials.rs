@@ -116,7 +116,9 @@ fn a_secret_that_is_not_in_the_set() {
         ·                     ────┬────
         ·                         ╰── no Secret of this name in the set
         ╰────
-      help: add its manifest to the set: without it the pods do not start
+      help: add its manifest to the set: without it the pods do not start. For one run: `kubectl
+            create secret generic db-secret -n postgresql-secret --from-literal=POSTGRES_PASSWORD=…
+            --dry-run=client -o yaml | stateproof verify PATH -`
     ");
 }
 
@@ -173,7 +175,8 @@ fn a_password_is_needed_unless_nobody_asks_for_one() {
         ·         ─┬─
         ·          ╰── this environment has no POSTGRES_PASSWORD
         ╰────
-      help: set it from a Secret: the image does not initialise a database without it
+      help: set it from a Secret: the image does not initialise a database without it. Where another
+            image does, say how to log in in stateproof.toml
     ");
     let empty = edited("value: \"mysupersecret\"", "value: \"\"");
     assert_eq!(ids(&discover(&empty, "default").unwrap_err()), ["no_password"]);
@@ -244,6 +247,8 @@ fn what_a_pod_mounts_has_to_be_there() {
         ·                               ─────┬────
         ·                                    ╰── no Secret of this name in the set
         ╰────
-      help: add its manifest to the set: without it the pods do not start
+      help: add its manifest to the set: without it the pods do not start. For one run: `kubectl
+            create secret generic server-tls -n postgresql-prod --from-literal=KEY=… --dry-run=client
+            -o yaml | stateproof verify PATH -`
     ");
 }

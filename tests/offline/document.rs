@@ -105,6 +105,8 @@ pub fn workload() -> Workload {
         }],
         engine: Engine {
             kind: EngineKind::PostgreSql,
+            product: String::new(),
+            recognised_by: String::new(),
             container: "postgres".into(),
             image: "postgres:16-alpine".into(),
             port: 5432,
@@ -113,6 +115,7 @@ pub fn workload() -> Workload {
         has_readiness_probe: false,
         termination_grace_seconds: 30,
         declared_at: "k8s/statefulset.yaml:1".into(),
+        login: String::new(),
         notes: Vec::new(),
     }
 }

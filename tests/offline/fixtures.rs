@@ -81,7 +81,7 @@ fn states() -> Vec<String> {
     for directory in directories_in("") {
         match directory.as_str() {
             "histories" | "lint" => {}
-            "bad" | "grade-submission" | "sfs-nginx" | "sfs-nginx-moved" => states.extend(
+            "bad" | "grade-submission" | "sfs-nginx" | "sfs-nginx-moved" | "wild" => states.extend(
                 directories_in(&directory)
                     .into_iter()
                     .map(|state| format!("{directory}/{state}")),

@@ -111,7 +111,7 @@ fn unusable_files_are_named_and_secrets_are_not_shown() {
         "apiVersion: k3d.io/v1alpha5\nkind: Simple\nagents: 1\nservers: x\ntoken: hunter2\n",
     );
     let run = up(
-        &["--cluster", "k3d", "--config", path.to_str().unwrap()],
+        &["--cluster", "k3d", "--cluster-config", path.to_str().unwrap()],
         directory.path(),
     );
     assert!(!String::from_utf8_lossy(&run.stderr).contains("hunter2"));
@@ -124,7 +124,7 @@ fn the_command_refuses_with_the_line_and_touches_nothing() {
     let bad = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes: 3\n";
     std::fs::write(directory.path().join("kind.yaml"), bad).unwrap();
     // The one in the current directory, and one that is named.
-    for arguments in [&[][..], &["--config", "kind.yaml"]] {
+    for arguments in [&[][..], &["--cluster-config", "kind.yaml"]] {
         let run = up(arguments, directory.path());
         let shown = String::from_utf8_lossy(&run.stderr);
         assert_eq!(run.status.code(), Some(2), "{shown}");

@@ -5,11 +5,15 @@
     reason = "helpers of tests, in which a panic is a failure"
 )]
 
+mod aliases;
 mod api_server;
+mod bare_pod;
 mod claims;
 mod cli;
 mod cli_reports;
+mod config;
 mod credentials;
+mod definitions;
 mod deployment;
 mod document;
 mod fixtures;
@@ -17,14 +21,18 @@ mod history;
 mod layout;
 mod lint;
 mod manifest;
+mod many;
 mod members;
 mod plan;
+mod recognition;
 mod refusals;
 mod replica_set;
 mod report;
 mod reports;
+mod room;
 mod tape;
 mod verdict;
 mod watches;
+mod wild;
 mod workload;
 mod workload_engines;

@@ -20,26 +20,33 @@ fn the_document_gets_every_drill() {
     let plan = Plan::new(workload("wealist-postgres"), &Selection::default());
     insta::assert_snapshot!(plan, @r"
     postgresql-prod/postgres: PostgreSQL (postgres:16-alpine), 1 member, declared at fixtures/wealist-postgres/4-database/postgres-statefulset.yaml:2
+      recognised by its image postgres:16-alpine, in container postgres
+      login: user postgres (the manifest, POSTGRES_USER), password from the manifest, POSTGRES_PASSWORD, database wealist (the manifest, POSTGRES_DB)
       claim postgres-data: 5Gi ReadWriteOnce of the default class, mounted at /var/lib/postgresql/data
       note: no readiness probe: Ready means started
 
     crash postgres-0
+      why: any server can be killed without a word
       steps: resolve → inspect the claims → write 100 rows → start the writer → kill the server process → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
       promises: identity, storage, address, durability, recovery
 
     lose-pod postgres-0
+      why: any pod can be deleted
       steps: resolve → inspect the claims → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
       promises: identity, storage, address, durability, recovery
 
     force-delete postgres-0
+      why: any pod can be deleted by force
       steps: resolve → inspect the claims → write 100 rows → start the writer → delete the pod with grace period 0 s → await Ready → resolve → stop the writer 100 rows later → inspect the claims → read
       promises: identity, storage, address, durability, recovery
 
     delete-statefulset postgres-0
+      why: it can be deleted, and its claims must stay
       steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → apply again → await Ready → resolve → write 100 rows → read
       promises: identity, retention, durability, recovery
 
     delete-claim postgres-0
+      why: its claims can be deleted by name: what must be lost then shows that a loss would be seen
       steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → delete the claims → inspect the claims → apply again → await Ready → resolve → read
       promises: retention, durability (expected to be Violated)
 
@@ -64,22 +71,28 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
     let plan = Plan::new(workload("wealist-postgres-no-volume"), &Selection::default());
     insta::assert_snapshot!(plan, @r"
     postgresql-no-volume/postgres: PostgreSQL (postgres:16-alpine), 1 member, declared at fixtures/wealist-postgres-no-volume/4-database/postgres-statefulset.yaml:2
+      recognised by its image postgres:16-alpine, in container postgres
+      login: user postgres (the manifest, POSTGRES_USER), password from the manifest, POSTGRES_PASSWORD, database wealist (the manifest, POSTGRES_DB)
       note: the data directory /var/lib/postgresql/data/pgdata is on the emptyDir volume postgres-data, not on a claim: rows do not survive the pod
       note: no readiness probe: Ready means started
 
     crash postgres-0
+      why: any server can be killed without a word
       steps: resolve → write 100 rows → start the writer → kill the server process → await Ready → resolve → stop the writer 100 rows later → read
       promises: identity, address, durability, recovery
 
     lose-pod postgres-0
+      why: any pod can be deleted
       steps: resolve → write 100 rows → start the writer → delete the pod → await Ready → resolve → stop the writer 100 rows later → read
       promises: identity, address, durability, recovery
 
     force-delete postgres-0
+      why: any pod can be deleted by force
       steps: resolve → write 100 rows → start the writer → delete the pod with grace period 0 s → await Ready → resolve → stop the writer 100 rows later → read
       promises: identity, address, durability, recovery
 
     delete-statefulset postgres-0
+      why: it can be deleted and applied again, and has no claims that would stay
       steps: resolve → write 100 rows → delete the StatefulSet → apply again → await Ready → resolve → write 100 rows → read
       promises: identity, durability, recovery
 
@@ -123,6 +136,39 @@ fn only_what_was_selected_runs_in_the_order_of_danger() {
     let plan = Plan::new(workload("wealist-postgres"), &selection);
     assert_eq!(drills(&plan), [Drill::LosePod, Drill::DeleteClaim]);
     assert_eq!(plan.left_out, [], "what was not selected is not left out");
+}
+
+#[test]
+fn what_is_skipped_and_what_promises_nothing_of_what_is_wanted_is_left_out() {
+    let selection = Selection {
+        skip: vec![Drill::ForceDelete],
+        only: vec![Promise::Retention],
+        ..Selection::default()
+    };
+    let plan = Plan::new(workload("wealist-postgres"), &selection);
+    assert_eq!(drills(&plan), [Drill::DeleteStatefulset, Drill::DeleteClaim]);
+    for planned in &plan.drills {
+        let promises: Vec<_> = planned
+            .expectations
+            .iter()
+            .map(|expectation| expectation.promise)
+            .collect();
+        assert_eq!(promises, [Promise::Retention], "{}", planned.drill);
+    }
+    let why = |drill| {
+        let mut left_out = plan.left_out.iter();
+        left_out
+            .find(|left_out| left_out.drill == drill)
+            .unwrap()
+            .reason
+            .as_str()
+    };
+    assert_eq!(why(Drill::ForceDelete), "it is to be skipped");
+    assert_eq!(why(Drill::LosePod), "it promises nothing of retention");
+    for promise in Promise::ALL {
+        assert_eq!(promise.name().parse(), Ok(promise));
+        assert_eq!(serde_json::to_value(promise).unwrap(), promise.name());
+    }
 }
 
 #[test]

@@ -100,6 +100,8 @@ fn the_document_s_database_is_understood() {
       ],
       "engine": {
         "kind": "PostgreSQL",
+        "product": "PostgreSQL",
+        "recognised_by": "its image postgres:16-alpine",
         "container": "postgres",
         "image": "postgres:16-alpine",
         "port": 5432,
@@ -108,6 +110,7 @@ fn the_document_s_database_is_understood() {
       "has_readiness_probe": false,
       "termination_grace_seconds": 30,
       "declared_at": "fixtures/wealist-postgres/4-database/postgres-statefulset.yaml:2",
+      "login": "user postgres (the manifest, POSTGRES_USER), password from the manifest, POSTGRES_PASSWORD, database wealist (the manifest, POSTGRES_DB)",
       "notes": [
         "no readiness probe: Ready means started"
       ]
@@ -222,9 +225,9 @@ fn a_set_without_a_database() {
         ·                ─────┬────
         ·                     ╰── not a database that stateproof speaks
         ╰────
-      help: stateproof verifies StatefulSets whose image is `postgres`, `mysql`, `mongo` or `nginx`,
-            of any registry, with any tag; add its manifest, or say what another image holds with the
-            annotation `stateproof.dev/engine`
+      help: stateproof looks for StatefulSets, and for Deployments and Pods that run a database; add
+            its manifest, or say what an image holds with the annotation `stateproof.dev/engine` or in
+            stateproof.toml
     ");
 
     let namespaces = fixture("wealist-postgres/1-namespaces");
@@ -335,13 +338,16 @@ fn the_engine_is_known_by_its_image() {
         );
         assert_eq!(engine.port, 5432);
     }
-    for image in [
-        "oracle:23",
-        "quay.io/postgres/exporter:16",
-        "postgres-exporter:16",
-        "mypostgres",
+    // What is no server at all, and what is one at a port that tells nothing.
+    for (image, port) in [
+        ("quay.io/prometheuscommunity/postgres-exporter:v0.16.0", 5432),
+        ("bitnami/pgbouncer:1.23", 5432),
+        ("mypostgres", 7432),
+        ("postgres/exporter:16", 9187),
     ] {
-        let problems = discover(&edited("postgres:16-alpine", image), "default").unwrap_err();
+        let port = format!("containerPort: {port}");
+        let text = text_with(&[("postgres:16-alpine", image), ("containerPort: 5432", &port)]);
+        let problems = discover(&ManifestSet::from_str("db.yaml", &text).unwrap(), "default").unwrap_err();
         assert_eq!(ids(&problems), ["unknown_engine"], "{image}");
     }
 }

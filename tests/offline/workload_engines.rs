@@ -288,8 +288,9 @@ fn an_engine_that_cannot_be_told_is_asked_for() {
         ·                ───────────────┬───────────────
         ·                               ╰── no engine is known by this name
         ╰────
-      help: say it with the annotation `stateproof.dev/engine`: `postgresql`, `mysql`, `mongodb`,
-            `http`, or `none` to leave the StatefulSet alone
+      help: say it with the annotation `stateproof.dev/engine`, or as `engine` in stateproof.toml:
+            `postgresql`, `mysql`, `mongodb`, `http`, `other` for one that stateproof does not speak,
+            or `none` to leave the StatefulSet alone
     ");
 
     // The same beside a database that is known: it would pass without having been verified.
@@ -352,7 +353,8 @@ fn an_annotation_or_a_label_says_what_an_image_holds() {
        ·                                                             ───┬───
        ·                                                                ╰── no engine of this name
        ╰────
-      help: write `postgresql`, `mysql`, `mongodb`, `http`, or `none` to leave the workload alone
+      help: write `postgresql`, `mysql`, `mongodb`, `http`, `other` for one that stateproof does not
+            speak, or `none` to leave the workload alone
     ");
 
     let beside = format!("{}---\n{}", text_with(&[]), marked("label", "none"));

@@ -53,7 +53,7 @@ pub enum ConfigError {
     #[error("not a configuration of {provider}: {is} where `{kind}` of `{api_version}` was expected")]
     #[diagnostic(
         code(stateproof::provider::foreign_config),
-        help("`--cluster` names the provider, `--config` its configuration file")
+        help("`--cluster` names the provider, `--cluster-config` its configuration file")
     )]
     Foreign {
         /// The provider that was asked for.

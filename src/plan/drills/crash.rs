@@ -19,7 +19,7 @@ pub fn crash(workload: &Workload) -> PlannedDrill {
         Step::Read,
     ];
     let mut expectations: Vec<_> = KEPT.map(held).into();
-    if workload.kind == WorkloadKind::Deployment {
+    if workload.kind != WorkloadKind::StatefulSet {
         // Its pods have no names to be asked for.
         steps.retain(|step| *step != Step::Resolve);
         expectations.retain(|expectation| expectation.promise != Promise::Address);

@@ -26,7 +26,8 @@ fn without_pod(drill: Drill, grace_seconds: Option<u32>, workload: &Workload) ->
         Step::Read,
     ];
     // Files are written and read in the container: no Service leads there.
-    let by_name = workload.replication.is_none() && workload.engine.kind != EngineKind::Http;
+    let by_name =
+        workload.is_spoken() && workload.replication.is_none() && workload.engine.kind != EngineKind::Http;
     if by_name && workload.services_of(&workload.member(MEMBER)).next().is_some() {
         steps.push(Step::ReadServices);
     }

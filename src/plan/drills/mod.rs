@@ -1,6 +1,7 @@
 //! The drills, a file each: when it applies, its steps, and what it promises.
 
 mod bad_rollout;
+mod bare_pod;
 mod crash;
 mod delete_claim;
 mod delete_stateful_set;
@@ -21,6 +22,7 @@ mod scale_to_zero;
 mod step_down;
 
 pub(super) use bad_rollout::bad_rollout;
+pub(super) use bare_pod::of_bare_pod;
 pub(super) use crash::crash;
 pub(super) use delete_claim::delete_claim;
 pub(super) use delete_stateful_set::delete_stateful_set;

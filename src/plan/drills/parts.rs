@@ -28,7 +28,10 @@ pub fn planned(
         let on_claims = [Promise::Storage, Promise::Retention, Promise::Exclusivity];
         expectations.retain(|expectation| !on_claims.contains(&expectation.promise));
     }
-    if !workload.keeps_rows() {
+    if !workload.is_spoken() {
+        steps.retain(|step| !speaks(*step));
+        expectations.retain(|expectation| expectation.promise != Promise::Durability);
+    } else if !workload.keeps_rows() {
         steps = steps.into_iter().filter_map(without_rows).collect();
         steps.dedup();
         expectations.retain(|expectation| expectation.promise != Promise::Durability);
@@ -75,6 +78,21 @@ fn without_rows(step: Step) -> Option<Step> {
         Step::StartWriter | Step::StopWriter { .. } | Step::WriteThroughServices | Step::ReadMembers => None,
         other => Some(other),
     }
+}
+
+/// Whether a step asks the server something.
+fn speaks(step: Step) -> bool {
+    matches!(
+        step,
+        Step::Write { .. }
+            | Step::Read
+            | Step::Get
+            | Step::StartWriter
+            | Step::StopWriter { .. }
+            | Step::ReadServices
+            | Step::WriteThroughServices
+            | Step::ReadMembers
+    )
 }
 
 /// A promise that must hold.

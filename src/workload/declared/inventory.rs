@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Command, Declared, DeclaredContainer, Made, PodMaker, Server, Snippet};
 use crate::manifest::{Manifest, ManifestSet, Problem};
+use crate::workload::Declarations;
 use crate::workload::data_directory::covers;
 use crate::workload::neighbours::Neighbours;
 use crate::workload::selector;
@@ -45,9 +46,11 @@ impl<'s> Inventory<'s> {
     /// Reads a set. Objects that name no namespace are in the default one.
     #[must_use]
     pub fn of(set: &'s ManifestSet, default_namespace: &'s str) -> Self {
+        // What is known beside the manifests is not theirs to be blamed for.
+        static NOTHING: Declarations = Declarations::new();
         let mut inventory = Self::default();
         for manifest in set.iter() {
-            let neighbours = Neighbours::of(manifest, set, default_namespace);
+            let neighbours = Neighbours::of(manifest, set, default_namespace, &NOTHING);
             if let Err(problem) = inventory.take(manifest, neighbours) {
                 inventory.problems.push((manifest, problem));
             }

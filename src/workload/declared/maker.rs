@@ -147,24 +147,38 @@ impl<'s> PodMaker<'s> {
             let templates = spec.volume_claim_templates.iter().flatten();
             claims.extend(templates.filter_map(|template| template.metadata.name.as_deref()));
         }
-        let (position, kind) = engines::container(&self.pod.containers, &claims, marked)?;
+        let recognised = engines::container(&self.pod.containers, &claims, &marked)?;
+        let (position, kind) = (recognised.position, recognised.kind);
         let container = &self.pod.containers[position];
         let ends = ["Job", "CronJob"].contains(&self.manifest.kind());
-        if matches!(kind, EngineKind::Http | EngineKind::Unknown) || ends || is_client(container) {
+        if matches!(kind, EngineKind::Http | EngineKind::Other | EngineKind::Unknown)
+            || ends
+            || is_client(container)
+        {
             return None;
         }
         let pointer = format!("{}/containers/{position}", self.pointer);
         // What is missing in the set is told of where the workload is to be proven.
         let mut unused = Vec::new();
-        let environment = Environment::of(container, &pointer, self.manifest, neighbours, &mut unused);
+        let environment = Environment::of(
+            container,
+            &self.pod,
+            &pointer,
+            self.manifest,
+            neighbours,
+            &mut unused,
+        );
         let image = container.image.as_deref().unwrap_or_default();
         let (engine, image_volume) = match kind {
             EngineKind::PostgreSql => (
                 postgres::engine(container, &environment),
                 postgres::image_volume(image),
             ),
-            EngineKind::MySql => (mysql::engine(container), mysql::IMAGE_VOLUME),
-            _ => (mongodb::engine(container, &environment), mongodb::DATA_DIRECTORY),
+            EngineKind::MySql => (mysql::engine(container, &environment), mysql::image_volume(image)),
+            _ => (
+                mongodb::engine(container, &environment),
+                mongodb::image_volume(image),
+            ),
         };
         let server = Server {
             kind,

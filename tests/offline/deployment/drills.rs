@@ -11,18 +11,23 @@ fn a_deployment_gets_the_drills_that_need_no_names() {
     let plan = Plan::new(found(&[]).workload, &Selection::of(&DRILLS));
     insta::assert_snapshot!(plan, @r"
     prod/postgres: PostgreSQL (postgres:16), 1 member, declared at db.yaml:17
+      recognised by its image postgres:16, in container postgres
+      login: user postgres (the image's default), password from the manifest, POSTGRES_PASSWORD, database postgres (the image's default)
       claim data: 5Gi ReadWriteOnce of class standard, mounted at /var/lib/postgresql/data
       note: no readiness probe: Ready means started
 
     lose-pod postgres
+      why: any pod can be deleted
       steps: inspect the claims → write 100 rows → start the writer → delete the pod → await Ready → stop the writer 100 rows later → inspect the claims → read
       promises: storage, durability, recovery, exclusivity
 
     force-delete postgres
+      why: any pod can be deleted by force
       steps: inspect the claims → write 100 rows → start the writer → delete the pod with grace period 0 s → await Ready → stop the writer 100 rows later → inspect the claims → read
       promises: storage, durability, recovery
 
     rollout postgres
+      why: strategy Recreate: the old server ends before the new one starts
       steps: inspect the claims → write 100 rows → start the writer → restart → await all Ready → undo the restart → await all Ready → stop the writer 100 rows later → inspect the claims → read
       promises: storage, durability, recovery, exclusivity
     ");

@@ -21,4 +21,5 @@ mod scaled;
 mod services;
 mod storage;
 mod times;
+mod unspoken;
 mod version;

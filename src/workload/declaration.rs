@@ -1,0 +1,64 @@
+use std::collections::BTreeMap;
+
+use super::engines::{self, Marked};
+use super::{Password, WorkloadId};
+
+/// What somebody says of workloads that their manifests do not, by namespace and name; `stateproof.toml` for one.
+///
+/// ```
+/// use stateproof::manifest::ManifestSet;
+/// use stateproof::workload::{Declaration, Declarations, EngineKind, WorkloadId, survey};
+///
+/// let set = ManifestSet::from_str("db.yaml", "
+/// apiVersion: v1
+/// kind: Service
+/// metadata: { name: db }
+/// spec: { clusterIP: None, selector: { app: db } }
+/// ---
+/// apiVersion: apps/v1
+/// kind: StatefulSet
+/// metadata: { name: db }
+/// spec:
+///   serviceName: db
+///   selector: { matchLabels: { app: db } }
+///   template:
+///     metadata: { labels: { app: db } }
+///     spec: { containers: [{ name: db, image: our-own:3 }] }
+/// ")?;
+/// let id = WorkloadId { namespace: "default".into(), name: "db".into() };
+/// let declaration = Declaration { engine: Some("other".into()), ..Declaration::default() };
+/// let found = survey(&set, "default", &Declarations::from([(id, declaration)]))?.found.remove(0);
+/// assert_eq!(found.workload.engine.kind, EngineKind::Other);
+/// # Ok::<(), stateproof::manifest::Problems>(())
+/// ```
+pub type Declarations = BTreeMap<WorkloadId, Declaration>;
+
+/// What somebody says of one workload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declaration {
+    /// Who says so, for whoever reads the plan: `stateproof.toml`.
+    pub by: String,
+    /// Its engine: one of [`Declaration::ENGINES`].
+    pub engine: Option<String>,
+    /// The port that its server listens on.
+    pub port: Option<u16>,
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// That user's password.
+    pub password: Option<Password>,
+    /// The database to make the ledger's table in.
+    pub database: Option<String>,
+    /// Where the server keeps its data.
+    pub data_directory: Option<String>,
+}
+
+impl Declaration {
+    /// What can be said of an engine. `other` is one that stateproof does not speak: nothing is written, the rest is
+    /// proven all the same; `none` leaves the workload alone.
+    pub const ENGINES: [&str; 6] = ["postgresql", "mysql", "mongodb", "http", "other", "none"];
+
+    /// The engine, if one is named that there is.
+    pub(super) fn mark(&self) -> Option<Marked> {
+        engines::marked_as(self.engine.as_deref()?, &self.by)
+    }
+}
