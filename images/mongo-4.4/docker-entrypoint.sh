@@ -122,7 +122,7 @@ if [ ! -e "$directory/WiredTiger" ]; then
 fi
 # Upstream, too, asks for passwords as soon as there is one, and listens on all addresses unless it
 # is told otherwise.
-[ -z "$MONGO_INITDB_ROOT_USERNAME" ] || set -- "$@" --auth
+[ -z "$MONGO_INITDB_ROOT_USERNAME" ] || [[ " $* " == *' --auth '* ]] || set -- "$@" --auth
 [[ " $*" == *' --bind_ip'* ]] || [ -n "$(configured 'bindIp(All)?')" ] || set -- "$@" --bind_ip_all
 # The server needs to know no passwords.
 unset MONGO_INITDB_ROOT_USERNAME MONGO_INITDB_ROOT_PASSWORD

@@ -19,3 +19,4 @@ mod refusal;
 mod replica_set;
 mod scene;
 mod twins;
+mod wild;
