@@ -17,10 +17,10 @@ pub struct Share {
     _units: Vec<FileLock>,
 }
 
-/// A unit: a quarter of a processor and 512 MiB.
+/// A unit: an eighth of a processor and 256 MiB.
 const UNIT: Demand = Demand {
-    cpu_millis: 250,
-    memory_mib: 512,
+    cpu_millis: 125,
+    memory_mib: 256,
 };
 
 /// What a control plane takes by itself.
@@ -113,8 +113,8 @@ mod tests {
             })
         };
         assert_eq!(units(0, 0), 1);
-        assert_eq!(units(251, 10), 2);
-        assert_eq!(units(100, 1025), 3);
+        assert_eq!(units(126, 10), 2);
+        assert_eq!(units(100, 513), 3);
     }
 
     #[tokio::test]
