@@ -58,6 +58,12 @@ pub enum Command {
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Look at databases that run already: write a few rows, read them back, remove them again
+    ///
+    /// No fault is done and nothing is applied. Reported are versions, durability settings and roles. The rows are kept in
+    /// a table of their own, `stateproof_ledger`, which goes with the last of them.
+    #[command(after_help = super::probe::EXIT_CODES)]
+    Probe(super::probe::ProbeArgs),
     /// Say what `verify` would do and why each drill applies or does not; touches nothing
     Plan {
         /// Files or directories with manifests; `-` is standard input
@@ -317,7 +323,7 @@ pub enum Color {
     Never,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     match text.trim_end_matches('s').parse() {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),

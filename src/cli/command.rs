@@ -20,6 +20,7 @@ use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
 use super::compare::compare_command;
 use super::exit::Exit;
 use super::lint::lint_command;
+use super::probe::probe_command;
 use super::reports::{self, HISTORY};
 use super::terminal::Terminal;
 
@@ -46,6 +47,7 @@ pub fn run() -> ExitCode {
 async fn carry_out(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Verify(verify) => return verify_command(cli, verify).await,
+        Command::Probe(probe) => return probe_command(probe).await,
         Command::Lint(lint) => return lint_command(lint, cli.color),
         Command::Judge { history } => return judge_command(cli, history),
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
@@ -294,7 +296,7 @@ async fn gc() -> Result<(), RunError> {
 }
 
 /// Cancelled by the first SIGINT or SIGTERM; a second one ends the process at once.
-fn interrupt() -> CancellationToken {
+pub(super) fn interrupt() -> CancellationToken {
     let token = CancellationToken::new();
     let interrupted = token.clone();
     tokio::spawn(async move {
@@ -317,7 +319,7 @@ fn interrupt() -> CancellationToken {
     token
 }
 
-fn fail(error: &RunError) -> Exit {
+pub(super) fn fail(error: &RunError) -> Exit {
     match error {
         RunError::Manifests(problems) => eprintln!("{}", problems.render(&handler())),
         other => {

@@ -7,6 +7,7 @@ mod context;
 mod exit;
 mod lint;
 mod live;
+mod probe;
 mod reports;
 mod terminal;
 

@@ -92,6 +92,12 @@ impl Access {
         })
     }
 
+    /// The namespace that the context names, else `default`.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.config.default_namespace
+    }
+
     /// A client, and the version of the API server.
     ///
     /// # Errors

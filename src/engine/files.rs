@@ -61,6 +61,14 @@ done
 echo end
 "#;
 
+/// Removes a ledger's directory, and the one that all of them are in with the last. Of what begins with a dot there is the
+/// shell's own file at most.
+const FORGET: &str = r#"
+rm -rf "$1/$2" || exit 1
+[ -n "$(ls "$1" 2>/dev/null)" ] || rm -rf "$1" || exit 1
+echo end
+"#;
+
 /// The ledger as files in a directory of a member's container, under the mount of its claim.
 pub(super) struct Files {
     reach: Arc<dyn Reach>,
@@ -153,6 +161,25 @@ impl Files {
             match (read, String::from_utf8_lossy(&printed).strip_suffix("end\n")) {
                 (Ok(_), Some(lines)) => rows(ledger, lines),
                 (read, _) => Err(ended("reading the files", read.err(), link).await),
+            }
+        })
+        .await
+    }
+
+    /// Removes every file of a ledger.
+    pub async fn forget(&self, ledger: &str) -> Result<(), SessionError> {
+        if !is_name(ledger) {
+            return Err(SessionError::Server(format!("{ledger:?} is no directory's name")));
+        }
+        let argv = ["sh", "-c", FORGET, "sh", &self.base, ledger];
+        within(READ_DEADLINE, "the removal of the files", async {
+            let (namespace, pod) = (&self.namespace, &self.pod);
+            let Dialled { mut stream, link } =
+                self.reach.exec(namespace, pod, &self.container, &argv).await?;
+            let mut printed = Vec::new();
+            match stream.read_to_end(&mut printed).await {
+                Ok(_) if printed == b"end\n" => Ok(()),
+                read => Err(ended("removing the files", read.err(), link).await),
             }
         })
         .await

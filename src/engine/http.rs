@@ -91,6 +91,13 @@ impl super::Session for Session {
         get(&*self.reach, &self.host, self.port).await
     }
 
+    async fn forget(&self, ledger: &str) -> Result<(), SessionError> {
+        match &self.files {
+            Some(files) => files.forget(ledger).await,
+            None => Ok(()),
+        }
+    }
+
     /// HTTP does not tell which server answered.
     fn server(&self) -> Option<&str> {
         None

@@ -169,6 +169,26 @@ impl Connection {
         self.conn.exec(query, (ledger,)).await
     }
 
+    /// The table goes with its last row, and the ledger's own database with its last table. DROP commits by itself.
+    async fn forget(&mut self, ledger: String) -> Answer<()> {
+        let conn = &mut self.conn;
+        conn.exec_drop("delete from stateproof_ledger where ledger = ?", (ledger,))
+            .await?;
+        let rows: Option<u64> = conn.query_first("select count(*) from stateproof_ledger").await?;
+        if rows != Some(0) {
+            return Ok(());
+        }
+        conn.query_drop("drop table stateproof_ledger").await?;
+        let tables = "select count(*) from information_schema.tables where table_schema = database()";
+        let tables: Option<u64> = conn.query_first(tables).await?;
+        let database: Option<String> = conn.query_first("select database()").await?;
+        if tables == Some(0) && database.as_deref() == Some(LEDGER_DATABASE) {
+            conn.query_drop(format!("drop database {LEDGER_DATABASE}"))
+                .await?;
+        }
+        Ok(())
+    }
+
     async fn settings(&mut self) -> Answer<Facts> {
         let version: Option<(String, String)> = self
             .conn
@@ -265,6 +285,14 @@ impl super::Session for Session {
     async fn facts(&self) -> Result<Facts, SessionError> {
         within(ANSWER_DEADLINE, "the question for its settings", async {
             Ok(self.ask(|connection| connection.settings().boxed()).await?)
+        })
+        .await
+    }
+
+    async fn forget(&self, ledger: &str) -> Result<(), SessionError> {
+        let name = ledger.to_owned();
+        within(ANSWER_DEADLINE, "the removal of the rows", async {
+            Ok(self.ask(|connection| connection.forget(name).boxed()).await?)
         })
         .await
     }

@@ -176,6 +176,20 @@ impl super::Session for Session {
         Ok(Facts { version, settings })
     }
 
+    async fn forget(&self, ledger: &str) -> Result<(), SessionError> {
+        let delete = format!("delete from {TABLE} where ledger = $1");
+        // Locked against whoever is about to make it, and whoever writes to it.
+        let drop = format!(
+            "select pg_advisory_xact_lock({TABLE_LOCK}); lock table {TABLE}; \
+             do $$ begin if not exists (select from {TABLE}) then drop table {TABLE}; end if; end $$"
+        );
+        within(ANSWER_DEADLINE, "the removal of the rows", async {
+            self.client.execute(&delete, &[&ledger]).await?;
+            Ok(self.client.batch_execute(&drop).await?)
+        })
+        .await
+    }
+
     fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }

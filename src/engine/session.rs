@@ -30,6 +30,13 @@ pub trait Session: Send + Sync {
     /// [`SessionError`] when the connection is lost, or there is no answer within a minute.
     async fn facts(&self) -> Result<Facts, SessionError>;
 
+    /// Removes the rows of a ledger, and what they were kept in where no other ledger is in it: nothing shows that it was
+    /// there.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the connection is lost, the server refuses, or there is no answer within a minute.
+    async fn forget(&self, ledger: &str) -> Result<(), SessionError>;
+
     /// Which server answered, as it says itself: its address, or the name of its host. None where it does not say.
     fn server(&self) -> Option<&str>;
 

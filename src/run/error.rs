@@ -45,6 +45,16 @@ pub enum RunError {
         /// What they would do.
         what: &'static str,
     },
+    /// A cluster of others does not grant what a run needs. Nothing has been made there.
+    #[error(
+        "the cluster of context {context} does not let this user {missing}: deploy/rbac.yaml has all that a run needs"
+    )]
+    Rights {
+        /// The context.
+        context: String,
+        /// What is missing, comma-separated.
+        missing: String,
+    },
     /// The cluster could not be had.
     #[error(transparent)]
     Provider(ProviderError),
@@ -54,6 +64,15 @@ pub enum RunError {
     /// A namespace cannot be used.
     #[error(transparent)]
     Namespace(#[from] NamespaceError),
+    /// What runs in a namespace could not be read.
+    #[error("cannot read what runs there: {0}")]
+    Live(#[source] Box<kube::Error>),
+    /// Nothing that is found can be written to.
+    #[error("nothing that rows can be written to was found{}", found_instead(.found))]
+    NothingToProbe {
+        /// What was found instead, comma-separated.
+        found: String,
+    },
     /// The storage classes could not be looked at.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -136,6 +155,13 @@ pub enum RunError {
     /// A defect of stateproof itself.
     #[error("stateproof panicked: {0}")]
     Panicked(String),
+}
+
+fn found_instead(found: &str) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    format!(", only {found}")
 }
 
 impl From<Problem> for RunError {

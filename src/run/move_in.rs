@@ -43,6 +43,13 @@ impl Verification {
         let namespaces = prepared.namespaces(application);
         application.find_cluster_scope_free().await?;
         let vacancy = Vacancy::of(client, &namespaces, &application.brought_namespaces()).await?;
+        let missing = vacancy.missing_rights(client).await?;
+        if !missing.is_empty() {
+            return Err(RunError::Rights {
+                context: site.name.clone(),
+                missing: missing.join(", "),
+            });
+        }
         let stay = scene.stay.insert(Stay {
             context: site.name.clone(),
             tenancy: Tenancy::of(client, &prepared.run),

@@ -239,6 +239,6 @@ fn first<T: Clone>(lists: &[Option<&Vec<T>>]) -> Vec<T> {
 }
 
 /// Tells this run's namespace from any other's: the time in milliseconds and the process.
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     format!("{:x}-{:x}", Timestamp::now().as_millisecond(), std::process::id())
 }

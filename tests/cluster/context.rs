@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -20,7 +20,7 @@ use stateproof::cluster::connect;
 use stateproof::cluster::provider::{Cluster, Clusters, images};
 use stateproof::history::{Event, History};
 
-use crate::support::{CLUSTER, block_on, cluster, fixture};
+use crate::support::{CLUSTER, block_on, cluster, fixture, kubectl, kubectl_with};
 
 /// A class that clusters elsewhere have by default, and this one has not. On a cluster of stateproof's own it would be made.
 const CLASS: &str = "gp3";
@@ -30,7 +30,7 @@ const CLASS: &str = "gp3";
 #[test]
 fn a_strangers_cluster_is_left_as_it_was() {
     let kubeconfig = block_on(with_images()).kubeconfig;
-    let set = set_in("context-made");
+    let set = set_in("context-made", CLASS);
     let reports = tempfile::tempdir().unwrap();
     let before = block_on(bystanders(&kubeconfig));
     let (code, said) = verify(
@@ -62,7 +62,7 @@ fn a_strangers_cluster_is_left_as_it_was() {
 #[test]
 fn no_class_is_made_on_a_strangers_cluster_unasked() {
     let kubeconfig = block_on(with_images()).kubeconfig;
-    let set = set_in("context-lent");
+    let set = set_in("context-lent", CLASS);
     block_on(async {
         let (client, _) = connect(&kubeconfig).await.unwrap();
         let namespace = json!({"metadata": {"name": "context-lent"}});
@@ -85,15 +85,15 @@ fn no_class_is_made_on_a_strangers_cluster_unasked() {
     assert_eq!(left, ["ConfigMap kube-root-ca.crt", "Namespace context-lent"]);
 }
 
-/// A fixture's database in this namespace, with a claim of a class that there is not.
-fn set_in(namespace: &str) -> tempfile::TempDir {
+/// A fixture's database in this namespace, with a claim of this class.
+fn set_in(namespace: &str, class: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(fixture("wealist-postgres-class-standard/4-database")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         let text = text.replace("postgresql-class-standard", namespace).replace(
             "storageClassName: standard",
-            &format!("storageClassName: {CLASS}"),
+            &format!("storageClassName: {class}"),
         );
         std::fs::write(directory.path().join(path.file_name().unwrap()), text).unwrap();
     }
@@ -142,6 +142,98 @@ async fn remove(kubeconfig: &Path, namespace: &str) {
         .delete(namespace, &DeleteParams::default())
         .await
         .unwrap();
+}
+
+/// A database that runs already is looked at, and stays as it was: its objects to the resourceVersion, and in it no table of
+/// stateproof's. The twin, with another password than the server's, ends with the server's words.
+#[test]
+fn a_probe_leaves_a_running_database_as_it_was() {
+    const NAME: &str = "context-probed";
+    let kubeconfig = block_on(with_images()).kubeconfig;
+    let set = set_in(NAME, "standard");
+    block_on(async {
+        let (client, _) = connect(&kubeconfig).await.unwrap();
+        create::<Namespace>(&Api::all(client), &json!({"metadata": {"name": NAME}})).await;
+    });
+    for file in std::fs::read_dir(set.path()).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let (out, ok) = kubectl_with(&["apply", "-f", "-"], &text);
+        assert!(ok, "{out}");
+    }
+    let (out, ok) = kubectl(&[
+        "-n",
+        NAME,
+        "rollout",
+        "status",
+        "statefulset/postgres",
+        "--timeout=120s",
+    ]);
+    assert!(ok, "{out}");
+    let before = block_on(in_namespace(&kubeconfig, NAME));
+    let found = probe(&kubeconfig, &[&format!("--namespace={NAME}")]);
+    let after = block_on(in_namespace(&kubeconfig, NAME));
+    let asked = r#"psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -tAc "select count(*) from pg_tables where tablename like 'stateproof%'""#;
+    let (tables, _) = kubectl(&["-n", NAME, "exec", "postgres-0", "--", "sh", "-c", asked]);
+    let statefulset = set.path().join("postgres-statefulset.yaml");
+    let other = std::fs::read_to_string(&statefulset).unwrap();
+    std::fs::write(&statefulset, other_password(&other)).unwrap();
+    let twin = probe(&kubeconfig, &["--deadline=3", set.path().to_str().unwrap()]);
+    block_on(remove(&kubeconfig, NAME));
+
+    let (code, said) = found;
+    assert_eq!(code, Some(0), "{said}");
+    for words in [
+        "10 rows written, 10 acknowledged",
+        "10 read back; removed again",
+        "PostgreSQL 16",
+        "fsync = on",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    assert_eq!(before, after);
+    assert_eq!(tables.trim(), "0");
+    let (code, said) = twin;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("accepted no session") && said.contains("password authentication failed"),
+        "{said}"
+    );
+    let (code, said) = probe(&kubeconfig, &["--namespace=context-nothing"]);
+    assert_eq!(code, Some(2), "{said}");
+}
+
+/// The manifest with another value for the password than the server was started with.
+fn other_password(manifest: &str) -> String {
+    let at = manifest.find("name: POSTGRES_PASSWORD").unwrap();
+    let (head, tail) = manifest.split_at(at);
+    let value = tail.find("value:").unwrap() + "value:".len();
+    let end = tail[value..].find('\n').unwrap() + value;
+    format!("{head}{} another{}", &tail[..value], &tail[end..])
+}
+
+/// Runs `stateproof probe`, and makes sure that nothing of it is left.
+fn probe(kubeconfig: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let run = Command::new(env!("CARGO_BIN_EXE_stateproof"))
+        .args(["probe", "--context", &context(), "--kubeconfig"])
+        .arg(kubeconfig)
+        .args(args)
+        .env("PATH", "")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let of_this_run = format!("-{:x}", run.id());
+    let run = run.wait_with_output().unwrap();
+    let left = block_on(async {
+        let (client, _) = connect(kubeconfig).await.unwrap();
+        let namespaces: Api<Namespace> = Api::all(client);
+        let all = namespaces.list(&ListParams::default()).await.unwrap();
+        let mut names = all.iter().map(ResourceExt::name_any);
+        names.find(|name| name.ends_with(&of_this_run))
+    });
+    assert_eq!(left, None);
+    let said = [run.stdout, run.stderr].concat();
+    (run.status.code(), String::from_utf8(said).unwrap())
 }
 
 const BYSTANDERS: &str = "neighbours";

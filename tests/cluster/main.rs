@@ -13,6 +13,7 @@ mod commands;
 mod context;
 mod failures;
 mod faults;
+mod in_cluster;
 mod k3d;
 mod namespaces;
 mod provider;

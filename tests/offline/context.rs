@@ -1,6 +1,7 @@
 //! Clusters of others: what is refused there, and that nothing is touched then. The API server is one of the test's own that
 //! records every request.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use stateproof::cluster::ConnectError;
 use stateproof::cluster::context::ContextSpec;
+use stateproof::cluster::context::rights::{self, Right};
+use stateproof::manifest::ManifestSet;
 use stateproof::run::{RunError, Verification};
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -122,6 +125,15 @@ fn lease(renewed: &str) -> Value {
     json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
         "metadata": {"name": "stateproof", "namespace": NAMESPACE, "uid": "l", "resourceVersion": "7"},
         "spec": {"holderIdentity": "stateproof-of-monday", "leaseDurationSeconds": 30, "renewTime": renewed}})
+}
+
+/// Whether the cluster grants what it is asked about.
+fn may(server: &ApiServer, allowed: bool) {
+    server.answer(
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {},
+            "status": {"allowed": allowed}}),
+    );
 }
 
 const ALLOWED: [&str; 5] = ["--context", "staging", "--allow-disruption", "--namespace", "db"];
@@ -307,11 +319,63 @@ async fn a_namespace_that_is_there_is_not_applied() {
     assert_eq!(server.mutations(), [""; 0]);
 }
 
+#[tokio::test]
+async fn what_the_cluster_does_not_grant_is_named_before_anything_is_made() {
+    let (server, scene) = cluster().await;
+    may(&server, false);
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    for right in [
+        "list nodes",
+        "create namespaces",
+        "create pods/exec in namespace db",
+        "patch statefulsets.apps in namespace db",
+    ] {
+        assert!(said.contains(right), "{right} is not in {said}");
+    }
+    assert_eq!(server.mutations(), [""; 0]);
+}
+
+/// `deploy/rbac.yaml` grants what is asked for before a run, and nothing else.
+#[test]
+fn the_published_roles_are_just_what_a_run_needs() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy/rbac.yaml");
+    let set = ManifestSet::read(&[path]).unwrap();
+    let granted = |kind: &str| -> BTreeSet<(String, String, String)> {
+        let role = set.of_kind(kind).next().unwrap().json();
+        let words = |rule: &Value, key: &str| -> Vec<String> {
+            let words = rule[key].as_array().unwrap().iter();
+            words.map(|word| word.as_str().unwrap().to_owned()).collect()
+        };
+        let mut granted = BTreeSet::new();
+        for rule in role["rules"].as_array().unwrap() {
+            for group in words(rule, "apiGroups") {
+                for resource in words(rule, "resources") {
+                    for verb in words(rule, "verbs") {
+                        granted.insert((group.clone(), resource.clone(), verb));
+                    }
+                }
+            }
+        }
+        granted
+    };
+    let needed = |rights: &[Right]| -> BTreeSet<(String, String, String)> {
+        let each = rights
+            .iter()
+            .flat_map(|right| right.verbs.iter().map(move |verb| (right, verb)));
+        each.map(|(right, verb)| (right.group.into(), right.resource.into(), (*verb).into()))
+            .collect()
+    };
+    assert_eq!(granted("Role"), needed(rights::IN_NAMESPACE));
+    assert_eq!(granted("ClusterRole"), needed(rights::OF_CLUSTER));
+}
+
 /// The twin of the refusals: where nothing stands in the way something is made, and the server has noticed.
 #[tokio::test]
 async fn a_namespace_that_is_free_is_made() {
     let (server, scene) = cluster().await;
-    server.refuse_all("POST", 403, "Forbidden");
+    may(&server, true);
+    server.refuse("/api/v1/namespaces", 403, "Forbidden");
     let (code, said) = scene.verify(&ALLOWED).await;
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("cannot use namespace db"), "{said}");

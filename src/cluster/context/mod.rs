@@ -7,11 +7,14 @@
 
 mod access;
 mod lease;
+mod live;
 mod occupants;
+pub mod rights;
 mod spec;
 mod vacancy;
 
 pub use access::ContextError;
 pub use lease::Tenancy;
+pub use live::live;
 pub use spec::{ContextSpec, IN_CLUSTER};
 pub use vacancy::{Taken, Vacancy, empty_lent, remove_made};

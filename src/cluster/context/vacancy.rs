@@ -3,9 +3,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{ListParams, ObjectMeta, PostParams};
 use kube::{Api, Client, ResourceExt};
 
-use super::Tenancy;
 use super::lease::holder;
 use super::occupants::occupants;
+use super::{Tenancy, rights};
 use crate::cluster::namespace::{self, is_ours};
 use crate::cluster::removal::is_gone;
 use crate::cluster::{FIELD_MANAGER, NamespaceError};
@@ -49,6 +49,25 @@ impl Vacancy {
             found.push((name.clone(), look(client, name, brought.contains(name)).await?));
         }
         Ok(Self(found))
+    }
+
+    /// The rights that a run needs there and has not, in words.
+    ///
+    /// # Errors
+    /// [`NamespaceError::Refused`] when the API server does not say.
+    pub async fn missing_rights(&self, client: &Client) -> Result<Vec<String>, NamespaceError> {
+        let mut all = Vec::new();
+        let mut cluster = rights::OF_CLUSTER.to_vec();
+        if self.0.iter().any(|(_, found)| *found != Found::Lent) {
+            cluster.extend(rights::TO_MAKE);
+        }
+        let asked = rights::missing(client, &cluster, None).await;
+        all.extend(asked.map_err(|source| refused("of the cluster", source))?);
+        for (name, _) in &self.0 {
+            let asked = rights::missing(client, rights::IN_NAMESPACE, Some(name)).await;
+            all.extend(asked.map_err(|source| refused(name, source))?);
+        }
+        Ok(all)
     }
 
     /// Makes those that are not there, removes first what dead runs have left, and takes the Lease of each. Whatever comes

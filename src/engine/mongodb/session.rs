@@ -181,6 +181,18 @@ impl crate::engine::Session for Session {
         within(ANSWER_DEADLINE, "the question for its settings", facts(&admin)).await
     }
 
+    /// A database without collections is none.
+    async fn forget(&self, ledger: &str) -> Result<(), SessionError> {
+        let removal = within(ANSWER_DEADLINE, "the removal of the rows", async {
+            self.ledger.delete_many(doc! {"_id.ledger": ledger}).await?;
+            if self.ledger.find_one(doc! {}).await?.is_none() {
+                self.ledger.drop().await?;
+            }
+            Ok(())
+        });
+        removal.await.map_err(|error| self.client.proxy.explain(error))
+    }
+
     fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }

@@ -1,0 +1,223 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Route;
+use super::preparation::run_id;
+use super::stay::Stay;
+use super::{Probed, RunError};
+use crate::cluster::context::{ContextSpec, Tenancy, Vacancy, live};
+use crate::cluster::{Access, Watches};
+use crate::engine::mongodb::Server;
+use crate::engine::{Reach, Session, Target};
+use crate::history::{Recorder, WriteFate};
+use crate::manifest::{ManifestSet, Secrets};
+use crate::vantage::{DEFAULT_IMAGE, Vantage};
+use crate::workload::{Declarations, Discovered, Replication, survey};
+
+/// How many rows are written.
+const ROWS: u64 = 10;
+
+/// A look at databases that run already, without any fault: a few rows are written, read back and removed.
+///
+/// ```no_run
+/// use stateproof::cluster::context::ContextSpec;
+/// use stateproof::run::Probe;
+/// use tokio_util::sync::CancellationToken;
+///
+/// # async fn example() -> Result<(), stateproof::run::RunError> {
+/// let staging = ContextSpec { namespace: Some("shop".into()), ..ContextSpec::named("staging") };
+/// for probed in Probe::of(staging).run(&CancellationToken::new()).await? {
+///     println!("{probed}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Probe {
+    spec: ContextSpec,
+    inputs: Vec<PathBuf>,
+    vantage_image: String,
+    deadline: Duration,
+}
+
+impl Probe {
+    /// Of the databases in the context's namespace: the one that is named, else the kubeconfig's, else `default`.
+    #[must_use]
+    pub fn of(spec: ContextSpec) -> Self {
+        Self {
+            spec,
+            inputs: Vec::new(),
+            vantage_image: DEFAULT_IMAGE.to_owned(),
+            deadline: Duration::from_mins(1),
+        }
+    }
+
+    /// Of the databases that these manifests describe, which run already: nothing of them is applied.
+    #[must_use]
+    pub fn manifests(mut self, inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        self.inputs = inputs.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long a server may take to accept a session; a minute by default.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The image of the vantage.
+    #[must_use]
+    pub fn vantage_image(mut self, image: impl Into<String>) -> Self {
+        self.vantage_image = image.into();
+        self
+    }
+
+    /// Looks, and takes away what was needed for it: the rows with their table, the vantage with its namespace. An
+    /// interrupt ends it early, and takes them away all the same.
+    ///
+    /// # Errors
+    /// [`RunError`] when a database cannot be found, reached or asked, or what was made cannot be taken away.
+    pub async fn run(&self, interrupt: &CancellationToken) -> Result<Vec<Probed>, RunError> {
+        let access = Access::of_context(&self.spec).await?;
+        let (client, _) = access.connect().await?;
+        let namespace = self.spec.namespace.as_deref().unwrap_or(access.namespace());
+        let set = if self.inputs.is_empty() {
+            live(&client, namespace)
+                .await
+                .map_err(|error| RunError::Live(Box::new(error)))??
+        } else {
+            ManifestSet::read(&self.inputs)?
+        };
+        let found = survey(&set, namespace, &Declarations::new())?.found;
+        let run = format!("stateproof-{}", run_id());
+        let vacancy = Vacancy::of(&client, std::slice::from_ref(&run), &[]).await?;
+        let mut stay = Stay {
+            context: self.spec.name.clone(),
+            tenancy: Tenancy::of(&client, &run),
+            taken: Vec::new(),
+            aliases: Vec::new(),
+            run_namespace: run.clone(),
+        };
+        let probed = match vacancy.take(&client, &mut stay.tenancy, &mut stay.taken).await {
+            Ok(()) => self.look(&client, &set, &found, &run, interrupt).await,
+            Err(error) => Err(error.into()),
+        };
+        let left = stay.end(&client, None).await;
+        let probed = probed?;
+        left?;
+        Ok(probed)
+    }
+
+    async fn look(
+        &self,
+        client: &Client,
+        set: &ManifestSet,
+        found: &[Discovered],
+        run: &str,
+        interrupt: &CancellationToken,
+    ) -> Result<Vec<Probed>, RunError> {
+        let recorder = Recorder::in_memory();
+        let watches = Watches::start(client, &recorder, &[run.to_owned()], Secrets::of(set));
+        let started = interrupt.run_until_cancelled(async {
+            let vantage = Vantage::start(client, run, &self.vantage_image, None).await?;
+            vantage.ready(&watches, run, self.deadline).await?;
+            Ok::<_, RunError>(Arc::new(vantage))
+        });
+        let vantage = started.await.unwrap_or(Err(RunError::Interrupted));
+        watches.stop().await;
+        let vantage = vantage?;
+        let mut probed = Vec::new();
+        for database in found.iter().filter(|found| found.workload.keeps_rows()) {
+            let route = Route {
+                vantage: &vantage,
+                recorder: &recorder,
+                workload: &database.workload,
+                credentials: &database.credentials,
+            };
+            probed.push(self.probe(route, run, interrupt).await?);
+        }
+        if probed.is_empty() {
+            let named = found.iter().map(|found| found.workload.id().to_string());
+            return Err(RunError::NothingToProbe {
+                found: named.collect::<Vec<_>>().join(", "),
+            });
+        }
+        Ok(probed)
+    }
+
+    async fn probe(
+        &self,
+        route: Route<'_>,
+        ledger: &str,
+        interrupt: &CancellationToken,
+    ) -> Result<Probed, RunError> {
+        let workload = route.workload;
+        let target = Target::ledger(workload, &workload.member(0));
+        let session = interrupt.run_until_cancelled(route.session(&target, self.deadline));
+        let (session, _) = session.await.unwrap_or(Err(RunError::Interrupted))?;
+        let asked = interrupt
+            .run_until_cancelled(ask(route, &*session, &target, ledger))
+            .await;
+        let asked = asked.unwrap_or(Err(RunError::Interrupted));
+        // Whatever came of it. Should the connection be lost, another one may still get through.
+        if session.forget(ledger).await.is_err() {
+            let (session, _) = route.session(&target, self.deadline).await?;
+            session.forget(ledger).await?;
+        }
+        asked
+    }
+}
+
+async fn ask(
+    route: Route<'_>,
+    session: &dyn Session,
+    target: &Target,
+    ledger: &str,
+) -> Result<Probed, RunError> {
+    let facts = session.facts().await?;
+    let (mut acknowledged, mut refusal) = (0, None);
+    for key in 1..=ROWS {
+        match session.write(ledger, key).await {
+            WriteFate::Acknowledged => acknowledged += 1,
+            WriteFate::Refused(words) | WriteFate::Unknown(words) => {
+                refusal.get_or_insert(words);
+            }
+        }
+    }
+    let rows = session.read(ledger).await?;
+    let whole = (1..=ROWS).filter(|key| rows.keys.contains(*key) && !rows.corrupt.contains(*key));
+    let read = whole.count() as u64;
+    Ok(Probed {
+        workload: route.workload.id(),
+        name: target.name(),
+        server: session.server().map(str::to_owned),
+        version: facts.version,
+        settings: facts.settings,
+        roles: roles(route).await?,
+        written: ROWS,
+        acknowledged,
+        write_level: session.write_level().to_owned(),
+        read,
+        refusal,
+    })
+}
+
+/// The members' roles, by their own word.
+async fn roles(route: Route<'_>) -> Result<Vec<(String, String)>, RunError> {
+    let Some(Replication::ReplicaSet { .. }) = &route.workload.replication else {
+        return Ok(Vec::new());
+    };
+    let reach: Arc<dyn Reach> = route.vantage.clone();
+    let mut roles = Vec::new();
+    for member in route.workload.members() {
+        let server = Server::new(&reach, &member.dns, route.workload.engine.port, route.credentials).await?;
+        let state = server.state().await.unwrap_or_else(|error| error.to_string());
+        roles.push((member.pod, state));
+    }
+    Ok(roles)
+}
