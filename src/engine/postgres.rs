@@ -180,8 +180,8 @@ impl super::Session for Session {
         let delete = format!("delete from {TABLE} where ledger = $1");
         // Locked against whoever is about to make it, and whoever writes to it.
         let drop = format!(
-            "select pg_advisory_xact_lock({TABLE_LOCK}); lock table {TABLE}; \
-             do $$ begin if not exists (select from {TABLE}) then drop table {TABLE}; end if; end $$"
+            "begin; select pg_advisory_xact_lock({TABLE_LOCK}); lock table {TABLE}; \
+             do $$ begin if not exists (select from {TABLE}) then drop table {TABLE}; end if; end $$; commit"
         );
         within(ANSWER_DEADLINE, "the removal of the rows", async {
             self.client.execute(&delete, &[&ledger]).await?;

@@ -1,3 +1,5 @@
+//! What a run asks of the API server of a cluster of others, and whether it is granted.
+
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
@@ -58,7 +60,11 @@ pub const OF_CLUSTER: &[Right] = &[
 ];
 
 /// What it needs besides to make a namespace of its own, which `--namespace` does without.
-pub const TO_MAKE: &[Right] = &[right("", "namespaces", &["create", "list", "watch", "patch", "delete"])];
+pub const TO_MAKE: &[Right] = &[right(
+    "",
+    "namespaces",
+    &["create", "list", "watch", "patch", "delete"],
+)];
 
 /// Questions under way at once.
 const AT_ONCE: usize = 16;
