@@ -15,18 +15,19 @@ use crate::cluster::provider::{ClusterSpec, Clusters};
 use crate::config::Config;
 use crate::history::{Event, History, HistoryError, Recorder};
 use crate::manifest::ImageOverrides;
-use crate::plan::{Drill, End, Plan, Promise, Selection};
+use crate::plan::{Drill, End, Outcome, Plan, Promise, Selection};
+use crate::report::{Style, render};
 use crate::verdict::{Verdict, judge};
 
 /// Manifests to be proven, and how.
 ///
 /// ```no_run
-/// use stateproof::plan::{Drill, Outcome};
+/// use stateproof::plan::Drill;
 /// use stateproof::run::Verification;
 ///
 /// # async fn example() -> Result<(), stateproof::run::RunError> {
 /// let proven = Verification::of(["k8s/"]).drills(&[Drill::LosePod]).run().await?;
-/// assert_eq!(proven.verdict.outcome, Outcome::Held);
+/// proven.assert_held();
 /// # Ok(())
 /// # }
 /// ```
@@ -55,6 +56,45 @@ pub struct Proven {
     pub error: Option<RunError>,
     /// What the run has made.
     pub scene: Option<Scene>,
+}
+
+impl Proven {
+    /// Asserts that every promise came to what was expected, for a test of one's own.
+    ///
+    /// ```should_panic
+    /// use stateproof::history::History;
+    /// use stateproof::run::Proven;
+    ///
+    /// # fn main() -> Result<(), stateproof::history::HistoryError> {
+    /// let lost = History::read("fixtures/histories/lost-row.jsonl")?;
+    /// Proven::of(lost).assert_held();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Unless the verdict is Held and nothing ended the run early: with the report, as the command prints it.
+    #[track_caller]
+    pub fn assert_held(&self) {
+        let error = self.error.as_ref().map(RunError::lines).unwrap_or_default();
+        assert!(
+            self.verdict.outcome == Outcome::Held && error.is_empty(),
+            "not held\n\n{}{}",
+            error.iter().map(|line| format!("{line}\n")).collect::<String>(),
+            render(&self.verdict, &Style::default())
+        );
+    }
+
+    /// What a history comes to that was written before: nothing is to be taken away.
+    #[must_use]
+    pub fn of(history: History) -> Self {
+        Self {
+            verdict: judge(&history),
+            history,
+            error: None,
+            scene: None,
+        }
+    }
 }
 
 impl Verification {
@@ -245,13 +285,12 @@ impl Verification {
         };
         match ended {
             Ok(error) => {
-                let history = recorder.history();
-                let verdict = judge(&history);
+                let proven = Proven::of(recorder.history());
+                let scene = Some(scene);
                 Ok(Proven {
-                    history,
-                    verdict,
                     error,
-                    scene: Some(scene),
+                    scene,
+                    ..proven
                 })
             }
             Err(error) => {
