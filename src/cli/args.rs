@@ -112,7 +112,8 @@ pub enum Command {
         #[arg(value_name = "CLUSTER")]
         names: Vec<String>,
     },
-    /// Remove what dead runs have left: clusters without a living owner, and their journals
+    /// Remove what dead runs have left: clusters without a living owner; on those that stay, namespaces, objects without
+    /// one, cordons and pauses of nodes. What --keep-on-failure has left is not touched
     Gc,
     /// Print completions for a shell
     Completions {

@@ -10,7 +10,7 @@ use stateproof::cluster::{await_usable, connect};
 use stateproof::config::Config;
 use stateproof::history::History;
 use stateproof::report::{Style, last_line, render};
-use stateproof::run::{Proven, RunError, Verification};
+use stateproof::run::{Proven, RunError, Verification, collect_garbage};
 use stateproof::verdict::{Verdict, judge};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -278,8 +278,8 @@ async fn down(names: &[String]) -> Result<(), RunError> {
 }
 
 async fn gc() -> Result<(), RunError> {
-    for name in Clusters::from_env()?.remove_expired().await? {
-        eprintln!("removed cluster {name}");
+    for done in collect_garbage(&Clusters::from_env()?).await? {
+        eprintln!("{done}");
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, connect,
-    connect_without_retries, member_ready, namespace, room_for,
+    connect_without_retries, leftovers, member_ready, namespace, room_for,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder};
 use crate::manifest::ManifestSet;
@@ -187,6 +187,7 @@ impl Verification {
             .phase("waiting until no other run needs the nodes for itself");
         let alone = aside::is_needed(&prepared.plans);
         scene.nodes = Some(cluster.hold_nodes(alone).await?);
+        leftovers::uncordon_left(client).await?;
         if !alone {
             return Ok(None);
         }

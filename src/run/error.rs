@@ -1,7 +1,9 @@
 use thiserror::Error;
 
 use crate::cluster::provider::ProviderError;
-use crate::cluster::{ApplyError, ConnectError, NamespaceError, RoomError, StorageError, WaitError};
+use crate::cluster::{
+    ApplyError, ConnectError, LeftoverError, NamespaceError, RoomError, StorageError, WaitError,
+};
 use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
@@ -115,6 +117,9 @@ pub enum RunError {
     /// It is not known which postStart hooks are still running.
     #[error("cannot look for postStart hooks that do not end: {0}")]
     Hooks(#[source] Box<kube::Error>),
+    /// What a dead run has left cannot be taken away.
+    #[error(transparent)]
+    Leftover(#[from] LeftoverError),
     /// A signal came.
     #[error("interrupted")]
     Interrupted,
