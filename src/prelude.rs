@@ -4,7 +4,7 @@
 //! use stateproof::prelude::*;
 //!
 //! #[tokio::test]
-//! async fn rows_survive_losing_pod_0() -> Result<(), RunError> {
+//! async fn rows_survive_losing_pod_0() -> Result<(), Box<dyn std::error::Error>> {
 //!     let postgres = Verification::of(["k8s/postgres"]).cluster(ClusterSpec::for_tests());
 //!     let proven = postgres.drills(&[Drill::LosePod]).run().await?;
 //!     proven.assert_held();

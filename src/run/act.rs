@@ -68,6 +68,9 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
+        if let Some(sharded) = &prepared.sharded {
+            recorder.record(Event::Sharded(sharded.clone()))?;
+        }
         recorder.record(prepared.linted.clone())?;
         spans.record()?;
         let made = scene.made.clone();

@@ -8,7 +8,7 @@ use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
 use crate::manifest::{Problem, Problems};
-use crate::plan::{Drill, UnusableEnds};
+use crate::plan::{Drill, Shard, UnusableEnds};
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -22,6 +22,16 @@ pub enum RunError {
     /// The end that was named can prove nothing of these manifests. Nothing has been touched.
     #[error(transparent)]
     Ends(#[from] UnusableEnds),
+    /// There are more shards than drills. Nothing has been touched.
+    #[error(
+        "shard {shard} has nothing to do, as there are {drills} drills: choose no more shards than drills"
+    )]
+    EmptyShard {
+        /// The shard.
+        shard: Shard,
+        /// How many drills there are.
+        drills: usize,
+    },
     /// A drill that was asked for cannot be done on this cluster. Nothing of the set has been applied.
     #[error("the drill {drill} cannot be done on cluster {cluster}: {why}")]
     Unfit {

