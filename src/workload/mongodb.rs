@@ -219,7 +219,10 @@ mod tests {
         let tls = |words: &[&str]| {
             let line = CommandLine(words.iter().map(|word| (*word).to_owned()).collect());
             let file = serde_json::json!({ "net": { "ssl": { "mode": "requireSSL" } } });
-            let told = |file| Told { line: CommandLine(line.0.clone()), file };
+            let told = |file| Told {
+                line: CommandLine(line.0.clone()),
+                file,
+            };
             (told(Value::Null).tls(), told(file).tls())
         };
         assert_eq!(tls(&["mongod", "--tlsMode", "requireTLS"]).0, Tls::Require);

@@ -35,6 +35,10 @@ impl Tls {
         matches!(self, Self::Require | Self::VerifyFull)
     }
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde's `skip_serializing_if` gives a reference"
+    )]
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
     }

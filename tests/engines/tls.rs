@@ -184,7 +184,11 @@ async fn a_mysql_that_insists_on_tls() -> Result<()> {
         .refused(NAME, Tls::Disable, &["ERROR 3159", "insecure transport"])
         .await;
     server
-        .refused("another.name", Tls::VerifyFull, &["certificate not valid for name"])
+        .refused(
+            "another.name",
+            Tls::VerifyFull,
+            &["certificate not valid for name"],
+        )
         .await;
     Ok(())
 }
