@@ -284,10 +284,7 @@ async fn down(names: &[String]) -> Result<(), RunError> {
 }
 
 async fn gc() -> Result<(), RunError> {
-    for done in collect_garbage(&Clusters::from_env()?).await? {
-        eprintln!("{done}");
-    }
-    Ok(())
+    collect_garbage(&Clusters::from_env()?, |done| eprintln!("{done}")).await
 }
 
 /// Cancelled by the first SIGINT or SIGTERM; a second one ends the process at once.

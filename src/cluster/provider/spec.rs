@@ -52,7 +52,8 @@ const TESTS_LEASE: Duration = Duration::from_mins(15);
 impl ClusterSpec {
     /// The cluster that the tests of a crate share, each run of them and one after the other: named by
     /// `STATEPROOF_CLUSTER`, else `stateproof`, with the node image of `STATEPROOF_NODE_IMAGE`, if that is set, as the
-    /// command has it. It stays for 15 minutes after its last use, then the next run, or `stateproof gc`, removes it.
+    /// command has it. It is there for the next run until `stateproof gc` finds that nobody has used it for 15 minutes, or
+    /// `stateproof down` removes it.
     ///
     /// ```
     /// use stateproof::cluster::provider::ClusterSpec;
