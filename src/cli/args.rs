@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
 use stateproof::config::{ClusterTable, Config, ProviderName};
-use stateproof::plan::{Drill, End, Promise};
+use stateproof::plan::{Drill, End, Promise, Shard};
 use stateproof::run::RunError;
 
 const EXIT_CODES: &str = "\
@@ -86,6 +86,18 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Make one report with one verdict of the shards of a suite: of the runs with --shard 1/N to N/N
+    ///
+    /// A shard that is missing makes the verdict Inconclusive; histories of different sets are refused.
+    #[command(after_help = EXIT_CODES)]
+    Merge {
+        /// Histories, or the directories that `verify --report` wrote
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+        /// Write report.json, junit.xml and summary.md into this directory, and a page a shard, shard-1.html and so on
+        #[arg(long, value_name = "DIR")]
+        report: Option<PathBuf>,
+    },
     /// Compare the runs of two states: verdicts that changed, recovery times side by side
     ///
     /// Of several runs a side, the worst outcome of each promise counts, and the times are shown as least, median and
@@ -112,7 +124,8 @@ pub enum Command {
         #[arg(value_name = "CLUSTER")]
         names: Vec<String>,
     },
-    /// Remove what dead runs have left: clusters without a living owner, and their journals
+    /// Remove what dead runs have left: clusters without a living owner; on those that stay, namespaces, objects without
+    /// one, cordons and pauses of nodes. What --keep-on-failure has left is not touched
     Gc,
     /// Print completions for a shell
     Completions {
@@ -194,6 +207,12 @@ pub struct Selection {
     /// Only what is promised of this, for example durability; may be given several times
     #[arg(long, value_name = "PROMISE")]
     pub only: Vec<Promise>,
+
+    /// Only this share of the drills, I of N; `stateproof merge` makes one report of all shares
+    ///
+    /// Every share applies the whole set. Each drill is in exactly one, the same on every machine.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
 
     /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
     ///

@@ -10,7 +10,7 @@ use stateproof::cluster::{await_usable, connect};
 use stateproof::config::Config;
 use stateproof::history::History;
 use stateproof::report::{Style, last_line, render};
-use stateproof::run::{Proven, RunError, Verification};
+use stateproof::run::{Proven, RunError, Verification, collect_garbage};
 use stateproof::verdict::{Verdict, judge};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
 use super::compare::compare_command;
 use super::exit::Exit;
 use super::lint::lint_command;
+use super::merge::merge_command;
 use super::reports::{self, HISTORY};
 use super::terminal::Terminal;
 
@@ -49,6 +50,7 @@ async fn carry_out(cli: &Cli) -> Exit {
         Command::Lint(lint) => return lint_command(lint, cli.color),
         Command::Judge { history } => return judge_command(cli, history),
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
+        Command::Merge { runs, report } => return merge_command(runs, report.as_deref(), style(cli.color)),
         Command::Compare { old, new } => return compare_command(old, new),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
@@ -160,6 +162,10 @@ fn selected(
         .only(&selection.only)
         .expect_failure(selection.ends.clone())
         .image_overrides(beside.images.iter().cloned().collect());
+    let verification = match selection.shard {
+        Some(shard) => verification.shard(shard),
+        None => verification,
+    };
     match config {
         Some(config) => verification.config(config),
         None => verification,
@@ -278,10 +284,7 @@ async fn down(names: &[String]) -> Result<(), RunError> {
 }
 
 async fn gc() -> Result<(), RunError> {
-    for name in Clusters::from_env()?.remove_expired().await? {
-        eprintln!("removed cluster {name}");
-    }
-    Ok(())
+    collect_garbage(&Clusters::from_env()?, |done| eprintln!("{done}")).await
 }
 
 /// Cancelled by the first SIGINT or SIGTERM; a second one ends the process at once.

@@ -42,9 +42,11 @@ impl From<Outcome> for Exit {
 impl From<&RunError> for Exit {
     fn from(error: &RunError) -> Self {
         match error {
-            RunError::Manifests(_) | RunError::Ends(_) | RunError::Unfit { .. } | RunError::Apply(_) => {
-                Self::Usage
-            }
+            RunError::Manifests(_)
+            | RunError::Ends(_)
+            | RunError::EmptyShard { .. }
+            | RunError::Unfit { .. }
+            | RunError::Apply(_) => Self::Usage,
             RunError::Interrupted => Self::Interrupted,
             _ => Self::Setup,
         }

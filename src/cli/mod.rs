@@ -6,6 +6,7 @@ mod compare;
 mod exit;
 mod lint;
 mod live;
+mod merge;
 mod reports;
 mod terminal;
 

@@ -216,7 +216,7 @@ pub async fn empty(client: &Client, namespace: &str, since: &Time) -> Result<(),
     volumes::gone(client, namespace, left).await
 }
 
-fn is_ours(namespace: &Namespace) -> bool {
+pub(super) fn is_ours(namespace: &Namespace) -> bool {
     let managers = namespace.metadata.managed_fields.iter().flatten();
     managers
         .filter_map(|entry| entry.manager.as_deref())

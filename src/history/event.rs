@@ -4,7 +4,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreseen, Keys, ObjectRef, ObjectState};
+use super::{Foreseen, Keys, ObjectRef, ObjectState, Sharded};
 use crate::plan::{Drill, Plan};
 use crate::workload::WorkloadId;
 
@@ -43,6 +43,8 @@ pub enum Event {
         /// Where.
         cluster: ClusterFacts,
     },
+    /// The run is a share of a suite: the other drills are other runs'.
+    Sharded(Sharded),
     /// The manifests were linted before anything was done to them.
     Linted {
         /// What was found, in the order of files and lines; empty where nothing was.

@@ -8,8 +8,10 @@ mod end;
 mod promise;
 mod reason;
 mod selection;
+mod shard;
 
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
 pub use end::{End, NotAnEnd, Sign};
 pub use promise::{Expectation, Outcome, Promise, UnknownPromise};
 pub use selection::{Selection, UnusableEnds};
+pub use shard::{Assignment, NotAShard, Shard};

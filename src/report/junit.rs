@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -20,7 +21,19 @@ use crate::verdict::{Failure, PromiseVerdict, Verdict};
 ///
 /// [`ReportError::Junit`] when it cannot be written as XML.
 pub fn junit(history: &History, verdict: &Verdict) -> Result<String, ReportError> {
-    let stretches = stretches(history);
+    junit_of_all([history], verdict)
+}
+
+/// As [`junit`], of a verdict on several histories: those of the shares of a suite.
+///
+/// # Errors
+///
+/// [`ReportError::Junit`] when it cannot be written as XML.
+pub fn junit_of_all<'h>(
+    histories: impl IntoIterator<Item = &'h History>,
+    verdict: &Verdict,
+) -> Result<String, ReportError> {
+    let stretches: BTreeMap<_, _> = histories.into_iter().flat_map(stretches).collect();
     let mut report = Report::new("stateproof");
     report.set_time(Duration::from_micros(verdict.share.total_us));
     for promises in verdict.promises.chunk_by(|one, next| one.drill == next.drill) {

@@ -23,7 +23,7 @@ pub use compare::{Change, Comparison, PromiseComparison, Spread, Tally, TimeComp
 pub use error::ReportError;
 pub use html::html;
 pub use json::{REPORT_FORMAT, json};
-pub use junit::junit;
+pub use junit::{junit, junit_of_all};
 pub use lint::{lint_json, lint_text, sarif};
 pub use page::Style;
 pub use summary::summary;

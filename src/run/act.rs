@@ -19,7 +19,7 @@ use crate::cluster::namespace::Standing;
 use crate::cluster::provider::{Cluster, images};
 use crate::cluster::{
     Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, connect,
-    connect_without_retries, member_ready, namespace, room_for,
+    connect_without_retries, leftovers, member_ready, namespace, room_for,
 };
 use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder};
 use crate::manifest::ManifestSet;
@@ -68,6 +68,9 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
+        if let Some(sharded) = &prepared.sharded {
+            recorder.record(Event::Sharded(sharded.clone()))?;
+        }
         recorder.record(prepared.linted.clone())?;
         spans.record()?;
         let made = scene.made.clone();
@@ -187,6 +190,7 @@ impl Verification {
             .phase("waiting until no other run needs the nodes for itself");
         let alone = aside::is_needed(&prepared.plans);
         scene.nodes = Some(cluster.hold_nodes(alone).await?);
+        leftovers::uncordon_left(client).await?;
         if !alone {
             return Ok(None);
         }

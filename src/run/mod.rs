@@ -21,6 +21,7 @@ mod first_session;
 mod foreseen;
 mod get;
 mod hooks;
+mod leftovers;
 mod members;
 mod names;
 mod observer;
@@ -38,6 +39,7 @@ mod verification;
 mod writer;
 
 pub use error::RunError;
+pub use leftovers::collect_garbage;
 pub use observer::{Observer, Silent};
 pub use preparation::Outlook;
 pub use scene::Scene;

@@ -16,6 +16,7 @@ mod happened;
 mod identity;
 mod inspection;
 mod judge;
+mod merge;
 mod model;
 mod order;
 mod overlap;
@@ -45,6 +46,7 @@ mod view;
 
 pub use facts::{DrillLeftOut, Facts, ServerFacts, WorkloadFacts};
 pub use judge::judge;
+pub use merge::{MergeError, Merged, merge};
 pub use model::{Failure, LogExcerpt, PromiseVerdict, Verdict};
 pub use overlap::{Measured, Overlap};
 pub use readiness::Readiness;

@@ -50,6 +50,17 @@ impl Verdict {
             .any(|failure| failure.drill.is_none() && failure.workload == *workload)
     }
 
+    /// The outcome, from the promises and the shortfalls.
+    pub(super) fn conclude(&mut self) {
+        let worst = self.promises.iter().map(PromiseVerdict::outcome).max();
+        let at_best = if self.shortfalls.is_empty() {
+            Outcome::Held
+        } else {
+            Outcome::Inconclusive
+        };
+        self.outcome = worst.unwrap_or(Outcome::Inconclusive).max(at_best);
+    }
+
     /// The promises that did not come to what was expected of them.
     pub fn failed(&self) -> impl Iterator<Item = &PromiseVerdict> {
         self.promises.iter().filter(|promise| !promise.passed())

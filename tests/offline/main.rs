@@ -30,6 +30,7 @@ mod replica_set;
 mod report;
 mod reports;
 mod room;
+mod shards;
 mod tape;
 mod verdict;
 mod watches;

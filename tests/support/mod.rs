@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub mod process;
+
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
