@@ -4,8 +4,10 @@ mod args;
 mod command;
 mod compare;
 mod exit;
+mod init;
 mod lint;
 mod live;
+mod man;
 mod reports;
 mod terminal;
 

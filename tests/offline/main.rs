@@ -33,6 +33,7 @@ mod room;
 mod tape;
 mod verdict;
 mod watches;
+mod way_in;
 mod wild;
 mod workload;
 mod workload_engines;
