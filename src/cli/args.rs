@@ -22,6 +22,12 @@ Exit codes:
   1    worse: a promise came to a worse outcome, or is not checked any more
   2    a history cannot be read, or there is nothing to compare";
 
+const INIT_EXIT_CODES: &str = "\
+Exit codes:
+  0    written, or printed
+  2    a file is there already, or there is nothing to prove; nothing was written
+  4    a file cannot be written";
+
 /// Proof that your state survives.
 ///
 /// Point it at a directory of Kubernetes manifests: it starts a real cluster, applies them, writes rows through the
@@ -66,6 +72,12 @@ pub enum Command {
         #[command(flatten)]
         beside: Beside,
     },
+    /// Write a commented `stateproof.toml` and a CI workflow for the manifests that are there; nothing is overwritten
+    ///
+    /// The settings go beside the manifests, the workflow to the root of the repository. Each directory below DIR that
+    /// is a set of manifests with something to prove gets its own settings, where DIR itself is none.
+    #[command(after_help = INIT_EXIT_CODES)]
+    Init(super::init::InitArgs),
     /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
     #[command(after_help = super::lint::EXIT_CODES)]
     Lint(super::lint::LintArgs),
@@ -127,6 +139,12 @@ pub enum Command {
     /// Remove what dead runs have left: clusters without a living owner; on those that stay, namespaces, objects without
     /// one, cordons and pauses of nodes. What --keep-on-failure has left is not touched
     Gc,
+    /// Print the manual page, or a command's, in the format of man(7)
+    Man {
+        /// The command; without it the page of stateproof itself
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell

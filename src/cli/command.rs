@@ -19,7 +19,9 @@ use tracing_subscriber::EnvFilter;
 use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
 use super::compare::compare_command;
 use super::exit::Exit;
+use super::init::init_command;
 use super::lint::lint_command;
+use super::man::man_command;
 use super::merge::merge_command;
 use super::reports::{self, HISTORY};
 use super::terminal::Terminal;
@@ -48,6 +50,7 @@ async fn carry_out(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Verify(verify) => return verify_command(cli, verify).await,
         Command::Lint(lint) => return lint_command(lint, cli.color),
+        Command::Init(init) => return init_command(init, cli.color),
         Command::Judge { history } => return judge_command(cli, history),
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
         Command::Merge { runs, report } => return merge_command(runs, report.as_deref(), style(cli.color)),
@@ -56,6 +59,7 @@ async fn carry_out(cli: &Cli) -> Exit {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;
         }
+        Command::Man { of } => return man_command(of.as_deref()),
         Command::Plan {
             manifests,
             selection,

@@ -34,6 +34,7 @@ mod shards;
 mod tape;
 mod verdict;
 mod watches;
+mod way_in;
 mod wild;
 mod workload;
 mod workload_engines;

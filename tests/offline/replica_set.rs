@@ -793,6 +793,18 @@ mod step_down {
         assert_eq!(verdict.outcome, Outcome::Inconclusive);
     }
 
+    /// A spoiled history's times may run backwards: no time is less than none.
+    #[test]
+    fn times_that_run_backwards_are_judged() {
+        let mut tape = tape(Ok("mongodb-0"), Err(NOT_PRIMARY));
+        for (at, record) in tape.records.iter_mut().rev().enumerate() {
+            record.at_us = at as u64;
+        }
+        let verdict = tape.verdict();
+        let (_, evidence) = observed(&verdict, Promise::Recovery);
+        assert!(evidence.contains("was PRIMARY 0.00 s after"), "{evidence}");
+    }
+
     #[test]
     fn roles_are_told_in_the_order_in_which_they_were_had() {
         let verdict = tape(Ok("mongodb-0"), Err(NOT_PRIMARY)).verdict();
