@@ -7,6 +7,8 @@ use stateproof::config::{ClusterTable, Config, ProviderName};
 use stateproof::plan::{Drill, End, Promise, Shard};
 use stateproof::run::RunError;
 
+use super::context::ContextArgs;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0    held: every promise came to what was expected
@@ -167,6 +169,9 @@ pub struct Verify {
 
     #[command(flatten)]
     pub cluster: ClusterArgs,
+
+    #[command(flatten)]
+    pub context: ContextArgs,
 
     /// Make storage class A as an alias of the cluster's class B; may be given several times
     #[arg(long = "storage-class", value_name = "A=B", value_parser = pair)]

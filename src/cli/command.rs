@@ -133,9 +133,18 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
 
 fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
     let config = config(&args.manifests, &args.beside)?;
-    let spec = args.cluster.spec(args.keep, config.as_ref())?;
-    let mut verification = selected(&args.manifests, &args.selection, &args.beside, config)
-        .cluster(spec)
+    let (context, own) = match args.context.spec() {
+        Some(spec) => (Some(spec), None),
+        None => (None, Some(args.cluster.spec(args.keep, config.as_ref())?)),
+    };
+    let mut verification = selected(&args.manifests, &args.selection, &args.beside, config);
+    if let Some(spec) = own {
+        verification = verification.cluster(spec);
+    }
+    if let Some(spec) = context {
+        verification = verification.context(spec);
+    }
+    verification = verification
         .initiate_replica_set(args.initiate_replica_set)
         .storage_classes(args.storage_classes.iter().cloned().collect());
     if let Some(deadline) = args.deadline {

@@ -46,6 +46,7 @@ impl From<&RunError> for Exit {
             | RunError::Ends(_)
             | RunError::EmptyShard { .. }
             | RunError::Unfit { .. }
+            | RunError::Forbidden { .. }
             | RunError::Apply(_) => Self::Usage,
             RunError::Interrupted => Self::Interrupted,
             _ => Self::Setup,

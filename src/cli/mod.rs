@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod compare;
+mod context;
 mod exit;
 mod init;
 mod lint;

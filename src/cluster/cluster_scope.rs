@@ -49,6 +49,34 @@ impl Application {
         Ok(())
     }
 
+    /// Makes sure that none of them is there, whoever made it: on a cluster of others nothing is removed that this run did
+    /// not make.
+    ///
+    /// # Errors
+    /// [`ApplyError::Taken`]; nothing has been touched.
+    pub async fn find_cluster_scope_free(&self) -> Result<(), ApplyError> {
+        for object in self.without_namespace() {
+            let found = object.api(&self.client).get_opt(&object.body.name_any()).await;
+            if found.map_err(|error| object.refused(error))?.is_some() {
+                return Err(ApplyError::Taken {
+                    location: object.location.clone(),
+                    object: named(object),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The namespaces that the set itself brings.
+    #[must_use]
+    pub fn brought_namespaces(&self) -> Vec<String> {
+        let objects = self.objects.iter();
+        objects
+            .filter(|object| object.resource.kind == "Namespace")
+            .map(|object| object.body.name_any())
+            .collect()
+    }
+
     /// Removes them and waits until they are gone: the next run may bring the same names.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod cause;
 mod client;
 mod cluster_scope;
 mod condense;
+pub mod context;
 mod definitions;
 mod deployment;
 mod discretion;
@@ -24,7 +25,7 @@ mod watches;
 
 pub use apply::{Application, ApplyError, FIELD_MANAGER, STAND_INS_POLICY};
 pub use cause::Cause;
-pub use client::{ConnectError, connect, connect_without_retries};
+pub use client::{Access, ConnectError, connect};
 pub use leftovers::LeftoverError;
 pub use members::{
     all_ready, budget_settled, displaced, node_cordoned, node_ready, scaled, template_changed, without_image,
@@ -32,7 +33,7 @@ pub use members::{
 pub use namespace::NamespaceError;
 pub use objects::Objects;
 pub use room::{RoomError, room_for};
-pub use storage::{StorageError, alias_classes, alias_default_classes};
+pub use storage::{StorageError, alias_classes, alias_default_classes, remove_aliases};
 pub use usable::await_usable;
 pub use wait::{Progress, WaitError, all_gone, claims_settled, member_ready};
 pub use watches::{Awaiting, Watches};

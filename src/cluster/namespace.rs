@@ -28,6 +28,23 @@ pub enum NamespaceError {
         /// Some of the objects in it.
         objects: Vec<String>,
     },
+    /// The set brings it, and others have it already.
+    #[error(
+        "the set brings the namespace {namespace}, which is there already and not stateproof's: applying the set would \
+         change it; leave the Namespace out of the set, or give it another name"
+    )]
+    Brought {
+        /// The namespace.
+        namespace: String,
+    },
+    /// Another run is at work in it.
+    #[error("another run of stateproof is at work in namespace {namespace}: {holder}")]
+    InUse {
+        /// The namespace.
+        namespace: String,
+        /// What is known of that run.
+        holder: String,
+    },
     /// It did not go.
     #[error("namespace {namespace} is still there after {} s: {last}", REMOVAL_DEADLINE.as_secs())]
     Stuck {
@@ -216,6 +233,7 @@ pub async fn empty(client: &Client, namespace: &str, since: &Time) -> Result<(),
     volumes::gone(client, namespace, left).await
 }
 
+/// Whether stateproof has made it.
 pub(super) fn is_ours(namespace: &Namespace) -> bool {
     let managers = namespace.metadata.managed_fields.iter().flatten();
     managers

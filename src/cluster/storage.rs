@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::storage::v1::StorageClass;
-use kube::api::{ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt};
 use thiserror::Error;
 
@@ -56,12 +56,16 @@ pub enum StorageError {
 /// Never for a class that the set itself brings, nor for one that a PersistentVolume of the set names: its absence may
 /// be the very thing to prove.
 ///
+/// `made` is told of every class that was not there, before it is made: see [`remove_aliases`].
+///
 /// # Errors
-/// [`StorageError`] when the API server refuses, there is no class to stand for, or one by that name is there already.
+/// [`StorageError`] when the API server refuses, there is no class to stand for, or one by that name is there already:
+/// then none is made.
 pub async fn alias_classes(
     client: &Client,
     set: &ManifestSet,
     aliases: &BTreeMap<String, String>,
+    made: &mut Vec<String>,
 ) -> Result<Vec<String>, StorageError> {
     if aliases.is_empty() {
         return Ok(Vec::new());
@@ -70,7 +74,7 @@ pub async fn alias_classes(
     let api: Api<StorageClass> = Api::all(client.clone());
     let classes = api.list(&ListParams::default()).await.map_err(Box::new)?.items;
     let find = |name: &String| classes.iter().find(|class| class.name_any() == *name);
-    let mut notes = Vec::new();
+    let mut wanted = Vec::new();
     for (name, of) in aliases {
         let taken = |taken| StorageError::Taken {
             alias: name.clone(),
@@ -94,15 +98,43 @@ pub async fn alias_classes(
                 known: known.join(", "),
             });
         };
+        wanted.push((name, known.is_none(), alias(name, original)));
+    }
+    for (name, is_new, class) in wanted {
+        if is_new {
+            made.push(name.clone());
+        }
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        api.patch(name, &params, &Patch::Apply(&alias(name, original)))
+        api.patch(name, &params, &Patch::Apply(&class))
             .await
             .map_err(Box::new)?;
-        notes.push(format!(
-            "storage class {name} is an alias of {of} here, as was asked for"
-        ));
     }
-    Ok(notes)
+    let note = |(name, of)| format!("storage class {name} is an alias of {of} here, as was asked for");
+    Ok(aliases.iter().map(note).collect())
+}
+
+/// Removes aliases again. One that is no alias, or gone, is left alone.
+///
+/// # Errors
+/// [`StorageError::Unreachable`]: the first, after all were tried.
+pub async fn remove_aliases(client: &Client, names: &[String]) -> Result<(), StorageError> {
+    let api: Api<StorageClass> = Api::all(client.clone());
+    let mut first = Ok(());
+    for name in names {
+        let removed = async {
+            let found = api.get_opt(name).await?;
+            if found.is_some_and(|class| class.annotations().contains_key(ALIAS_ANNOTATION)) {
+                api.delete(name, &DeleteParams::default()).await?;
+            }
+            Ok(())
+        };
+        first = first.and(
+            removed
+                .await
+                .map_err(|error| StorageError::Unreachable(Box::new(error))),
+        );
+    }
+    first
 }
 
 /// Makes the well-known default classes that the manifests ask for and the cluster lacks, as aliases of its default

@@ -67,6 +67,11 @@ fn applied(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
     if selection.skip.contains(&drill) {
         return Err("it is to be skipped".to_owned());
     }
+    if selection.without_nodes && drill.is_done_from_the_node() {
+        return Err(
+            "done from the node itself, and the nodes of a cluster that stateproof did not make are out of reach".to_owned(),
+        );
+    }
     if workload.replicas == 0 {
         return Err("the manifest asks for no members".to_owned());
     }

@@ -116,6 +116,12 @@ impl Drill {
         matches!(self, Self::Drain | Self::PauseNode)
     }
 
+    /// Whether its fault is done from the node itself, past the API server.
+    #[must_use]
+    pub fn is_done_from_the_node(self) -> bool {
+        matches!(self, Self::Crash | Self::PauseNode)
+    }
+
     /// Whether it only looks: nothing is done to the workload that would have to be proven.
     #[must_use]
     pub fn is_without_fault(self) -> bool {

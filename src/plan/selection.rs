@@ -14,6 +14,8 @@ pub struct Selection {
     pub only: Vec<Promise>,
     /// The end that the set is expected to come to. Where one is named, nothing else is done.
     pub ends: Vec<End>,
+    /// Whether the nodes are out of reach but through the API server, as on a cluster of others.
+    pub without_nodes: bool,
 }
 
 impl Selection {

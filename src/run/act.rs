@@ -11,17 +11,19 @@ use super::connection::Route;
 use super::despair::{unless_hopeless, with_causes};
 use super::drill::{self, Bench, apply, timed};
 use super::first_session::first_session;
+use super::move_in::Place;
 use super::preparation::Prepared;
 use super::roles::Roles;
+use super::site::Site;
 use super::spans::Spans;
 use super::{RunError, Scene, Verification, aside, stand_ins};
 use crate::cluster::namespace::Standing;
-use crate::cluster::provider::{Cluster, images};
+use crate::cluster::provider::Cluster;
 use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, connect,
-    connect_without_retries, leftovers, member_ready, namespace, room_for,
+    Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, leftovers, member_ready,
+    namespace, room_for,
 };
-use crate::history::{ClusterFacts, Event, FORMAT_VERSION, Recorder};
+use crate::history::{Event, FORMAT_VERSION, Recorder};
 use crate::manifest::ManifestSet;
 use crate::plan::{Drill, Plan};
 use crate::vantage::Vantage;
@@ -39,28 +41,25 @@ impl Verification {
             set, run_namespace, ..
         } = prepared;
         let mut spans = Spans::begin(recorder);
-        let cluster = self.get_cluster(scene).await?;
+        self.observer
+            .phase(&format!("getting cluster {}", self.wanted.name()));
+        let site = self.wanted.get(scene).await?;
         spans.took("cluster there");
-        let (client, kubernetes) = connect(&cluster.kubeconfig).await?;
+        let (client, kubernetes) = site.access.connect().await?;
         let crowded = has_room(&client, prepared).await?;
         scene.client = Some(client.clone());
-        let blunt = connect_without_retries(&cluster.kubeconfig).await?;
+        let blunt = site.access.without_retries()?;
         let application = Application::prepare(&client, set, run_namespace).await?;
-        let namespaces = self
-            .occupy(prepared, &cluster, &client, &application, scene)
-            .await?;
+        let Place {
+            namespaces,
+            vantage_node,
+            notes,
+        } = self.settle(prepared, &site, &client, &application, scene).await?;
         spans.took("kinds known, and room for the run in namespaces and on this machine");
-        let vantage_node = self.hold_nodes(prepared, &cluster, &client, scene).await?;
         self.observer.phase("looking at the images on the nodes");
-        let images = images::ensure(&cluster, &self.images(set)).await?;
+        let images = site.images(&self.images(set)).await?;
         spans.took("images on the nodes");
-        let facts = ClusterFacts {
-            provider: cluster.provider.to_string(),
-            name: cluster.name.clone(),
-            kubernetes,
-            nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
-            images: images.clone(),
-        };
+        let facts = site.facts(&client, kubernetes, images.clone()).await?;
         let (version, plans) = (env!("CARGO_PKG_VERSION").to_owned(), prepared.plans.clone());
         recorder.record(Event::RunStarted {
             format: FORMAT_VERSION,
@@ -80,13 +79,16 @@ impl Verification {
                 .watches
                 .insert(Watches::start(&client, recorder, &namespaces, self.secrets(set)));
         relay(watches, self.observer.clone(), &mut scene.background);
-        let ended = follow_tasks(&cluster, recorder, &mut scene.background);
-        let (vantage, notes) = timed(recorder, "manifests applied".to_owned(), async {
+        let ended = follow_tasks(site.nodes(), recorder, &mut scene.background);
+        let (vantage, more) = timed(recorder, "manifests applied".to_owned(), async {
             for name in &made {
                 namespace::create(&client, name).await?;
             }
-            let mut notes = alias_classes(&client, set, &self.aliases()).await?;
-            notes.extend(alias_default_classes(&client, set).await?);
+            let mut notes = Vec::new();
+            if site.own.is_some() {
+                notes = alias_classes(&client, set, &self.aliases(), &mut Vec::new()).await?;
+                notes.extend(alias_default_classes(&client, set).await?);
+            }
             let (image, node) = (self.vantage_image_used(), vantage_node.as_deref());
             let vantage = Vantage::start(&client, run_namespace, image, node).await?;
             notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
@@ -94,7 +96,8 @@ impl Verification {
             Ok((Arc::new(vantage), notes))
         })
         .await?;
-        for text in crowded.into_iter().chain(notes).chain([cadence_note()]) {
+        let notes = crowded.into_iter().chain(notes).chain(more);
+        for text in notes.chain([cadence_note()]) {
             recorder.record(Event::Note { text })?;
         }
         let (cordons, paused) = (scene.cordons.clone(), scene.paused.clone());
@@ -109,12 +112,12 @@ impl Verification {
                 workload: &found.workload,
                 credentials: &found.credentials,
             };
-            let (client, machines) = (&blunt, &*cluster.nodes);
+            let (client, machines) = (&blunt, site.nodes());
             let (cordons, paused, quiet) = (&cordons, &paused, &quiet);
             let ended = ended.clone();
             async move {
                 let bench = Bench {
-                    run: run_namespace,
+                    run: &prepared.run,
                     client,
                     nodes: machines,
                     watches,
@@ -141,6 +144,25 @@ impl Verification {
         named.into_iter().map(str::to_owned).collect()
     }
 
+    /// Takes what the run needs of the cluster, and keeps other runs out of it.
+    async fn settle(
+        &self,
+        prepared: &Prepared,
+        site: &Site,
+        client: &Client,
+        application: &Application,
+        scene: &mut Scene,
+    ) -> Result<Place, RunError> {
+        let Some(cluster) = &site.own else {
+            return self.move_in(prepared, site, client, application, scene).await;
+        };
+        Ok(Place {
+            namespaces: self.occupy(prepared, cluster, client, application, scene).await?,
+            vantage_node: self.hold_nodes(prepared, cluster, client, scene).await?,
+            notes: Vec::new(),
+        })
+    }
+
     /// Makes sure that the run has its namespaces to itself, and its part of the machine.
     async fn occupy(
         &self,
@@ -150,10 +172,7 @@ impl Verification {
         application: &Application,
         scene: &mut Scene,
     ) -> Result<Vec<String>, RunError> {
-        let mut namespaces = application.namespaces();
-        if !namespaces.contains(&prepared.run_namespace) {
-            namespaces.push(prepared.run_namespace.clone());
-        }
+        let namespaces = prepared.namespaces(application);
         self.observer
             .phase("waiting until no other run is at work in the same namespaces");
         let places: Vec<_> = namespaces
@@ -195,15 +214,6 @@ impl Verification {
             return Ok(None);
         }
         Ok(Some(aside::set_aside(cluster, client, scene).await?))
-    }
-
-    async fn get_cluster(&self, scene: &mut Scene) -> Result<Cluster, RunError> {
-        self.observer
-            .phase(&format!("getting cluster {}", self.cluster.name));
-        scene.cluster_name = Some(self.cluster.name.clone());
-        let cluster = scene.clusters.ensure(&self.cluster).await?;
-        scene.cluster = Some(cluster.clone());
-        Ok(cluster)
     }
 
     /// Waits for the workload to come up, then runs its drills one after the other, beside those of other workloads.

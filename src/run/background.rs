@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::Observer;
 use crate::cluster::Watches;
-use crate::cluster::provider::Cluster;
+use crate::cluster::provider::Node;
 use crate::history::{Event, Recorder, TaskChange};
 
 /// Hands what the watches wait for on to the observer.
@@ -23,12 +23,12 @@ pub fn relay(watches: &Watches, observer: Arc<dyn Observer>, background: &mut Jo
 /// Records when the nodes' container runtime starts and ends processes: what the API server forgets with the pod. Gives
 /// the IDs of the containers whose processes have ended since.
 pub fn follow_tasks(
-    cluster: &Cluster,
+    nodes: &[Node],
     recorder: &Recorder,
     background: &mut JoinSet<()>,
 ) -> watch::Receiver<BTreeSet<String>> {
     let (sender, ended) = watch::channel(BTreeSet::new());
-    for node in &cluster.nodes {
+    for node in nodes {
         let (node, recorder, sender) = (node.clone(), recorder.clone(), sender.clone());
         background.spawn(async move {
             let failed = match node.tasks().await {

@@ -42,6 +42,21 @@ pub enum RunError {
         /// Why, and what to do.
         why: &'static str,
     },
+    /// Drills that nobody has allowed on a cluster of others. Nothing has been asked of it.
+    #[error(
+        "on the cluster of context {cluster} the drills {drills} would {what}, and nobody has allowed that: say {flag}, or \
+         choose other drills with --drill (`roles` and `divergence` only look and write rows)"
+    )]
+    Forbidden {
+        /// The drills, comma-separated.
+        drills: String,
+        /// The context.
+        cluster: String,
+        /// What allows them.
+        flag: &'static str,
+        /// What they would do.
+        what: &'static str,
+    },
     /// The cluster could not be had.
     #[error(transparent)]
     Provider(ProviderError),

@@ -30,6 +30,11 @@ pub(super) struct Prepared {
     pub(super) left_alone: Vec<LeftAlone>,
     /// Whether the set is expected to fail.
     pub(super) ends: bool,
+    /// What was asked for of each plan's workload.
+    pub(super) selections: Vec<Selection>,
+    /// What tells this run from any other.
+    pub(super) run: String,
+    /// Where the vantage is, and what names no namespace.
     pub(super) run_namespace: String,
 }
 
@@ -70,7 +75,9 @@ impl Verification {
     pub(super) fn prepare(&self) -> Result<Prepared, RunError> {
         let config = self.config.as_deref();
         let (set, mut notes) = self.rewritten(ManifestSet::read(&self.inputs)?);
-        let run_namespace = format!("stateproof-{}", run_id());
+        let run = format!("stateproof-{}", run_id());
+        let named = self.wanted.context().and_then(|spec| spec.namespace.clone());
+        let run_namespace = named.unwrap_or_else(|| run.clone());
         let ends = self.ends();
         let (mut discovered, left_alone) = if ends.is_empty() {
             let declarations = config
@@ -87,13 +94,13 @@ impl Verification {
             config.check(&workloads, &run_namespace)?;
         }
         expect_ends_of(&ends, &mut discovered)?;
-        let plans: Vec<Plan> = discovered
+        let selections: Vec<_> = discovered
             .iter()
-            .map(|found| {
-                let selection = self.selection_of(&found.workload, &run_namespace, &ends);
-                Plan::new(found.workload.clone(), &selection)
-            })
+            .map(|found| self.selection_of(&found.workload, &run_namespace, &ends))
             .collect();
+        let chosen = discovered.iter().zip(&selections);
+        let plans = chosen.map(|(found, selection)| Plan::new(found.workload.clone(), selection));
+        let plans: Vec<Plan> = plans.collect();
         let (plans, sharded) = match self.shard {
             Some(shard) => Self::share(shard, plans, &run_namespace)?,
             None => (plans, None),
@@ -109,6 +116,8 @@ impl Verification {
             notes,
             left_alone,
             ends: !ends.is_empty(),
+            selections,
+            run,
             run_namespace,
         })
     }
@@ -183,6 +192,7 @@ impl Verification {
                 config.map(|config| &config.only),
             ]),
             ends: ends.to_vec(),
+            without_nodes: self.wanted.context().is_some(),
         }
     }
 

@@ -6,17 +6,19 @@ use tokio::task::JoinSet;
 
 use super::cordons::Cordons;
 use super::paused::Paused;
+use super::stay::Stay;
 use super::{Observer, RunError, hooks};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
 use crate::cluster::{Application, Watches, leftovers, namespace, volumes};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
-    pub(super) clusters: Clusters,
     pub(super) observer: Arc<dyn Observer>,
     /// The name of the cluster as soon as it may exist.
     pub(super) cluster_name: Option<String>,
     pub(super) cluster: Option<Cluster>,
+    /// What the run has of a cluster of others.
+    pub(super) stay: Option<Stay>,
     pub(super) client: Option<Client>,
     /// What was applied; not before it is: what has the same names until then is somebody else's.
     pub(super) application: Option<Application>,
@@ -40,12 +42,12 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(clusters: Clusters, observer: Arc<dyn Observer>) -> Self {
+    pub(super) fn new(observer: Arc<dyn Observer>) -> Self {
         Self {
-            clusters,
             observer,
             cluster_name: None,
             cluster: None,
+            stay: None,
             client: None,
             application: None,
             watches: None,
@@ -75,19 +77,24 @@ impl Scene {
     /// The first failure; what comes after it is taken away all the same.
     pub async fn clean_up(mut self) -> Result<(), RunError> {
         self.quiet().await;
-        let Some(name) = self.cluster_name.take() else {
+        if self.cluster_name.is_none() && self.stay.is_none() {
             return Ok(());
-        };
+        }
         self.observer.phase("taking away what was made");
         // First of all: the cluster may be others' as well.
         let uncordoned = self.give_nodes_back().await;
-        if self.clusters.release(&name).await? != Removal::InUse {
+        if let Some(name) = self.cluster_name.take()
+            && Clusters::from_env()?.release(&name).await? != Removal::InUse
+        {
             return Ok(());
         }
         let Some(client) = &self.client else { return Ok(()) };
         let mut first = uncordoned;
         if let Some(application) = &self.application {
             first = first.and(application.delete().await.map_err(RunError::from));
+        }
+        if let Some(stay) = self.stay.take() {
+            return first.and(stay.end(client, self.application.as_ref()).await);
         }
         if let Some(cluster) = &self.cluster {
             let namespaces: Vec<_> = self.made.iter().chain(&self.lent).cloned().collect();
@@ -132,10 +139,13 @@ impl Scene {
     /// cannot be given back.
     pub async fn leave(self) -> Result<Option<String>, RunError> {
         self.give_nodes_back().await?;
+        if let Some(stay) = self.stay {
+            return Ok(Some(stay.leave()));
+        }
         let Some(cluster) = self.cluster else {
             return Ok(None);
         };
-        self.clusters.keep(&cluster.name).await?;
+        Clusters::from_env()?.keep(&cluster.name).await?;
         if let Some(client) = &self.client {
             for name in &self.made {
                 leftovers::leave_on_purpose(client, name).await?;

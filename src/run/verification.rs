@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::observer::Silent;
 use super::preparation::{Outlook, Prepared};
+use super::site::Wanted;
 use super::{Observer, RunError, Scene};
-use crate::cluster::provider::{ClusterSpec, Clusters};
+use crate::cluster::context::ContextSpec;
+use crate::cluster::provider::ClusterSpec;
 use crate::config::Config;
 use crate::history::{Event, History, HistoryError, Recorder};
 use crate::manifest::ImageOverrides;
@@ -36,7 +38,7 @@ pub struct Verification {
     pub(super) inputs: Vec<PathBuf>,
     pub(super) selection: Selection,
     pub(super) shard: Option<Shard>,
-    pub(super) cluster: ClusterSpec,
+    pub(super) wanted: Wanted,
     history: Option<PathBuf>,
     pub(super) config: Option<Arc<Config>>,
     pub(super) image_overrides: ImageOverrides,
@@ -102,7 +104,7 @@ impl Verification {
             inputs: inputs.into_iter().map(Into::into).collect(),
             selection: Selection::default(),
             shard: None,
-            cluster: ClusterSpec::default(),
+            wanted: Wanted::Own(ClusterSpec::default()),
             history: None,
             config: None,
             image_overrides: ImageOverrides::new(),
@@ -174,7 +176,15 @@ impl Verification {
     /// On this cluster; one that does not exist is created.
     #[must_use]
     pub fn cluster(mut self, spec: ClusterSpec) -> Self {
-        self.cluster = spec;
+        self.wanted = Wanted::Own(spec);
+        self
+    }
+
+    /// On this cluster of others, of which nothing is made or removed. What its context does not allow is refused before
+    /// anything is asked of it.
+    #[must_use]
+    pub fn context(mut self, spec: ContextSpec) -> Self {
+        self.wanted = Wanted::Context(spec);
         self
     }
 
@@ -261,13 +271,14 @@ impl Verification {
     /// [`RunError`] when the run could not begin; everything made until then has been taken away.
     pub async fn prove(&self, interrupt: &CancellationToken) -> Result<Proven, RunError> {
         let prepared = self.prepare()?;
+        self.permit(&prepared)?;
         let recorder = match &self.history {
             Some(file) => create(file)?,
             None => Recorder::in_memory(),
         };
         let observer = self.observer.clone();
         let recorder = recorder.with_observer(Box::new(move |record| observer.record(record)));
-        let mut scene = Scene::new(Clusters::from_env()?, self.observer.clone());
+        let mut scene = Scene::new(self.observer.clone());
         let act = Box::pin(self.act(&prepared, &recorder, &mut scene));
         let acted = AssertUnwindSafe(interrupt.run_until_cancelled(act))
             .catch_unwind()

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
-use kube::api::{AttachParams, AttachedProcess, Patch, PatchParams};
+use kube::api::{AttachParams, AttachedProcess, DeleteParams, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::json;
 use thiserror::Error;
@@ -29,6 +29,9 @@ pub enum VantageError {
     /// It did not start.
     #[error("cannot start the vantage: {0}")]
     NotStarted(#[source] Box<kube::Error>),
+    /// It cannot be taken away.
+    #[error("cannot remove the vantage: {0}")]
+    NotRemoved(#[source] Box<kube::Error>),
     /// It did not become Ready.
     #[error("cannot start the vantage: {0}")]
     NotReady(#[from] WaitError),
@@ -112,6 +115,22 @@ impl Vantage {
             client: client.clone(),
             pods,
         })
+    }
+
+    /// Takes it away again, from a namespace that stays. One that is gone is fine.
+    ///
+    /// # Errors
+    /// [`VantageError::NotRemoved`] when the API server refuses.
+    pub async fn remove(client: &Client, namespace: &str) -> Result<(), VantageError> {
+        let gone = |error: kube::Error| match error {
+            kube::Error::Api(status) if status.code == 404 => Ok(()),
+            error => Err(VantageError::NotRemoved(Box::new(error))),
+        };
+        let params = DeleteParams::default();
+        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+        pods.delete(NAME, &params).await.map(drop).or_else(gone)?;
+        let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
+        accounts.delete(NAME, &params).await.map(drop).or_else(gone)
     }
 
     /// Waits until it runs.

@@ -141,9 +141,13 @@ const WEAKENING: &[(&str, &[&str], &str)] = &[
 
 /// What a reader might think proven and is not.
 pub(super) fn not_proven(facts: &Facts) -> Vec<String> {
-    let mut not_proven = vec![
-        "power loss: all nodes share one kernel; a process or pod that is killed leaves the page cache intact".into(),
-    ];
+    let why = match facts.cluster.provider.as_str() {
+        "context" => "no machine lost it",
+        _ => "all nodes share one kernel",
+    };
+    let mut not_proven = vec![format!(
+        "power loss: {why}; a process or pod that is killed leaves the page cache intact"
+    )];
     for (setting, weak, consequence) in WEAKENING {
         let weakened = facts.servers.iter().find_map(|server| {
             let value = server.settings.get(*setting)?;

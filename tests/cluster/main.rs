@@ -10,6 +10,7 @@ mod support;
 
 mod cleanup;
 mod commands;
+mod context;
 mod failures;
 mod faults;
 mod k3d;

@@ -34,7 +34,8 @@ fn aliases(alias: &str, of: &str) -> BTreeMap<String, String> {
 #[tokio::test]
 async fn an_alias_is_the_class_that_it_stands_for_under_another_name() {
     let server = server().await;
-    let notes = alias_classes(&server.client(), &set(""), &aliases("premium", "fast")).await;
+    let mut made = Vec::new();
+    let notes = alias_classes(&server.client(), &set(""), &aliases("premium", "fast"), &mut made).await;
     assert_eq!(
         notes.unwrap(),
         ["storage class premium is an alias of fast here, as was asked for"]
@@ -51,14 +52,16 @@ async fn an_alias_is_the_class_that_it_stands_for_under_another_name() {
         server.requests()
     );
     // Once more: it is an alias already, and stays one.
-    let again = alias_classes(&server.client(), &set(""), &aliases("premium", "fast")).await;
+    let again = alias_classes(&server.client(), &set(""), &aliases("premium", "fast"), &mut made).await;
     assert_eq!(again.unwrap().len(), 1);
+    assert_eq!(made, ["premium"], "only what was not there is to be taken away");
 }
 
 #[tokio::test]
 async fn no_class_of_the_cluster_or_of_the_set_is_taken_and_none_is_made_up() {
     let volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: pv }\nspec: { storageClassName: manual }\n";
     let server = server().await;
+    let mut made = Vec::new();
     for (alias, of, said) in [
         (
             "standard",
@@ -72,7 +75,7 @@ async fn no_class_of_the_cluster_or_of_the_set_is_taken_and_none_is_made_up() {
         ),
         ("premium", "faster", "the cluster has fast, standard"),
     ] {
-        let error = alias_classes(&server.client(), &set(volume), &aliases(alias, of))
+        let error = alias_classes(&server.client(), &set(volume), &aliases(alias, of), &mut made)
             .await
             .unwrap_err();
         assert!(
@@ -84,7 +87,7 @@ async fn no_class_of_the_cluster_or_of_the_set_is_taken_and_none_is_made_up() {
         );
         assert!(error.to_string().ends_with(said), "{error}");
     }
-    let nothing = alias_classes(&server.client(), &set(volume), &BTreeMap::new()).await;
+    let nothing = alias_classes(&server.client(), &set(volume), &BTreeMap::new(), &mut made).await;
     assert_eq!(nothing.unwrap(), [""; 0]);
     let requests = server.requests();
     assert!(

@@ -48,8 +48,10 @@ struct Shared {
     /// Watches that say nothing more.
     silent: bool,
     logs: HashMap<String, String>,
-    /// What is answered at a path, whatever is there.
-    fixed: HashMap<String, Value>,
+    /// What is answered at a path, whatever is there: status line and body.
+    fixed: HashMap<String, (String, Value)>,
+    /// What is answered to a method, whatever the path.
+    of_method: HashMap<String, (String, Value)>,
     written: Option<Instant>,
     requests: Vec<String>,
 }
@@ -75,7 +77,7 @@ impl ApiServer {
     }
 
     pub fn client(&self) -> Client {
-        let url = format!("http://127.0.0.1:{}", self.port).parse().unwrap();
+        let url = self.url().parse().unwrap();
         Client::try_from(Config::new(url)).unwrap()
     }
 
@@ -97,7 +99,36 @@ impl ApiServer {
 
     /// What is answered at a path from now on: what a group serves, for one.
     pub fn answer(&self, path: &str, answer: Value) {
-        self.shared.lock().unwrap().fixed.insert(path.to_owned(), answer);
+        let fixed = ("200 OK".to_owned(), answer);
+        self.shared.lock().unwrap().fixed.insert(path.to_owned(), fixed);
+    }
+
+    /// What is refused at a path from now on, and how: a `Status` with this code and reason.
+    pub fn refuse(&self, path: &str, code: u16, reason: &str) {
+        let fixed = status(code, reason);
+        self.shared.lock().unwrap().fixed.insert(path.to_owned(), fixed);
+    }
+
+    /// Refuses every request by this method.
+    pub fn refuse_all(&self, method: &str, code: u16, reason: &str) {
+        let fixed = status(code, reason);
+        self.shared
+            .lock()
+            .unwrap()
+            .of_method
+            .insert(method.to_owned(), fixed);
+    }
+
+    /// Those of the requests that would change something.
+    pub fn mutations(&self) -> Vec<String> {
+        let mut requests = self.requests();
+        requests.retain(|request| !request.starts_with('/'));
+        requests
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// What a container's log says; it is followed until the test ends.
@@ -164,7 +195,10 @@ impl ApiServer {
             };
             self.shared.lock().unwrap().requests.push(asked);
             let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-            if path.ends_with("/log") {
+            let of_method = self.shared.lock().unwrap().of_method.get(&method).cloned();
+            if let Some((status, refusal)) = of_method {
+                answer(&mut stream, &status, &refusal).await?;
+            } else if path.ends_with("/log") {
                 let text = self.shared.lock().unwrap().logs.get(path).cloned();
                 begin(&mut stream, "200 OK").await?;
                 chunk(&mut stream, &text.unwrap_or_default()).await?;
@@ -176,8 +210,8 @@ impl ApiServer {
                 answer(&mut stream, "200 OK", &applied).await?;
             } else {
                 let fixed = self.shared.lock().unwrap().fixed.get(path).cloned();
-                let found = fixed.unwrap_or_else(|| self.list(path));
-                answer(&mut stream, "200 OK", &found).await?;
+                let (status, found) = fixed.unwrap_or_else(|| ("200 OK".to_owned(), self.list(path)));
+                answer(&mut stream, &status, &found).await?;
             }
         }
     }
@@ -257,6 +291,13 @@ impl ApiServer {
             }
         }
     }
+}
+
+/// A refusal as the API server words it (Kubernetes API Conventions, "Response Status Kind").
+fn status(code: u16, reason: &str) -> (String, Value) {
+    let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason,
+        "message": reason});
+    (format!("{code} {reason}"), body)
 }
 
 /// The body of a request with this head.

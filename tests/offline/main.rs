@@ -12,6 +12,7 @@ mod claims;
 mod cli;
 mod cli_reports;
 mod config;
+mod context;
 mod credentials;
 mod definitions;
 mod deployment;

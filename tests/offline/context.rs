@@ -1,0 +1,322 @@
+//! Clusters of others: what is refused there, and that nothing is touched then. The API server is one of the test's own that
+//! records every request.
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use stateproof::cluster::ConnectError;
+use stateproof::cluster::context::ContextSpec;
+use stateproof::run::{RunError, Verification};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use crate::api_server::{ApiServer, NAMESPACE, PODS};
+
+/// A database in the namespace `db`, which it does not bring.
+const SET: &str = "apiVersion: v1
+kind: Service
+metadata: { name: postgres, namespace: db }
+spec: { clusterIP: None, selector: { app: postgres }, ports: [{ port: 5432 }] }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: postgres, namespace: db }
+spec:
+  serviceName: postgres
+  selector: { matchLabels: { app: postgres } }
+  template:
+    metadata: { labels: { app: postgres } }
+    spec:
+      containers:
+      - name: postgres
+        image: postgres:16
+        env: [{ name: POSTGRES_PASSWORD, value: unguessed }]
+        volumeMounts: [{ name: data, mountPath: /var/lib/postgresql/data }]
+  volumeClaimTemplates:
+  - metadata: { name: data }
+    spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+";
+
+const NAMESPACE_PATH: &str = "/api/v1/namespaces/db";
+const LEASE_PATH: &str = "/apis/coordination.k8s.io/v1/namespaces/db/leases/stateproof";
+
+/// A set, and a kubeconfig with the contexts `staging`, which leads to the server, and `production`.
+struct Scene {
+    directory: tempfile::TempDir,
+}
+
+impl Scene {
+    fn of(url: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("set.yaml"), SET).unwrap();
+        let context = |name: &str| json!({"name": name, "context": {"cluster": "c", "user": "u"}});
+        let kubeconfig = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "production",
+            "clusters": [{"name": "c", "cluster": {"server": url}}],
+            "users": [{"name": "u", "user": {"token": "long-expired"}}],
+            "contexts": [context("staging"), context("production")],
+        });
+        std::fs::write(directory.path().join("kubeconfig"), kubeconfig.to_string()).unwrap();
+        Self { directory }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Runs `stateproof verify` of the set, without Docker: a cluster of others needs none.
+    async fn verify(&self, args: &[&str]) -> (Option<i32>, String) {
+        let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_stateproof"))
+            .arg("verify")
+            .arg(self.path("set.yaml"))
+            .args(args)
+            .env("KUBECONFIG", self.path("kubeconfig"))
+            .env("STATEPROOF_STATE", self.path("state"))
+            .env("PATH", "")
+            .output()
+            .await
+            .unwrap();
+        assert!(!self.path("state").exists(), "it made a journal");
+        (status.code(), String::from_utf8(stderr).unwrap())
+    }
+}
+
+/// A cluster in which the set could be applied, and has a namespace of its own as soon as it is made.
+async fn cluster() -> (ApiServer, Scene) {
+    let server = ApiServer::start().await;
+    server.answer(
+        "/version",
+        json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3", "gitCommit": "", "gitTreeState": "",
+            "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
+    );
+    let resource = |name: &str, kind: &str| json!({"name": name, "singularName": "", "kind": kind, "namespaced": true, "verbs": ["get", "list", "patch"]});
+    let list = |version: &str, resource: Value| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": [resource]});
+    server.answer("/api/v1", list("v1", resource("services", "Service")));
+    server.answer(
+        "/apis/apps/v1",
+        list("apps/v1", resource("statefulsets", "StatefulSet")),
+    );
+    let room = json!({"cpu": "8", "memory": "16Gi", "ephemeral-storage": "100Gi"});
+    server.put(
+        "/api/v1/nodes",
+        json!({"metadata": {"name": "node-1"}, "status": {"allocatable": room}}),
+    );
+    server.refuse(NAMESPACE_PATH, 404, "NotFound");
+    server.refuse(LEASE_PATH, 404, "NotFound");
+    let scene = Scene::of(&server.url());
+    (server, scene)
+}
+
+/// Somebody's namespace.
+fn is_there(server: &ApiServer) {
+    server.answer(
+        NAMESPACE_PATH,
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "uid": "n",
+            "managedFields": [{"manager": "kubectl", "operation": "Update"}]}}),
+    );
+}
+
+fn lease(renewed: &str) -> Value {
+    json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+        "metadata": {"name": "stateproof", "namespace": NAMESPACE, "uid": "l", "resourceVersion": "7"},
+        "spec": {"holderIdentity": "stateproof-of-monday", "leaseDurationSeconds": 30, "renewTime": renewed}})
+}
+
+const ALLOWED: [&str; 5] = ["--context", "staging", "--allow-disruption", "--namespace", "db"];
+
+#[tokio::test]
+async fn what_nobody_has_allowed_is_refused_before_anything_is_asked() {
+    let (server, scene) = cluster().await;
+    let staging = ["--context", "staging"];
+    for (args, words) in [
+        (
+            &[][..],
+            &["lose-pod", "delete-claim", "--allow-disruption", "staging"][..],
+        ),
+        (&["--drill", "lose-pod"], &["lose-pod", "--allow-disruption"]),
+        (
+            &["--drill", "drain", "--allow-disruption"],
+            &["drain", "--allow-node-faults"],
+        ),
+        (
+            &[
+                "--drill",
+                "pause-node",
+                "--allow-disruption",
+                "--allow-node-faults",
+            ],
+            &["pause-node", "cannot be done", "needs the node itself"],
+        ),
+        (
+            &["--drill", "crash", "--allow-disruption"],
+            &["crash", "needs the node itself"],
+        ),
+    ] {
+        let (code, said) = scene.verify(&[&staging[..], args].concat()).await;
+        assert_eq!(code, Some(2), "{args:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{args:?}: {word} is not in {said}");
+        }
+    }
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_context_is_used_only_when_it_is_named() {
+    let (server, scene) = cluster().await;
+    let (code, said) = scene.verify(&["--allow-disruption"]).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--context <NAME>"), "{said}");
+    let (code, said) = scene.verify(&["--context", "staging", "--cluster", "kind"]).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_context_that_does_not_exist_is_told_from_those_that_do() {
+    let (server, scene) = cluster().await;
+    let (code, said) = scene
+        .verify(&["--context", "stagign", "--allow-disruption"])
+        .await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("no context \"stagign\"") && said.contains("it has production, staging"),
+        "{said}"
+    );
+    assert!(said.contains("kubeconfig"), "{said}");
+    let missing = scene.path("elsewhere");
+    let there = [
+        "--context",
+        "staging",
+        "--allow-disruption",
+        "--kubeconfig",
+        missing.to_str().unwrap(),
+    ];
+    let (code, said) = scene.verify(&there).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("elsewhere"), "{said}");
+    let (code, said) = scene
+        .verify(&["--context", "in-cluster", "--allow-disruption"])
+        .await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("no pod"), "{said}");
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn expired_credentials_are_named_as_such() {
+    let (server, scene) = cluster().await;
+    server.refuse_all("GET", 401, "Unauthorized");
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("does not accept these credentials") && said.contains("expired"),
+        "{said}"
+    );
+    assert!(!said.contains("long-expired"), "the token is shown: {said}");
+    assert_eq!(server.requests(), ["/version"]);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up() {
+    // It takes connections, and that is all.
+    let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    let scene = Scene::of(&url);
+    let verification = Verification::of([scene.path("set.yaml")]).context(ContextSpec {
+        kubeconfig: Some(scene.path("kubeconfig")),
+        allow_disruption: true,
+        answers_within: Duration::from_millis(200),
+        ..ContextSpec::named("staging")
+    });
+    let begun = Instant::now();
+    let Err(RunError::Connect(error)) = verification.run().await else {
+        panic!("it answered")
+    };
+    assert!(matches!(error, ConnectError::Silent { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        format!("the API server at {url}/ gave no answer within 0.2 s")
+    );
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    // And one where nothing listens at all.
+    drop(mute);
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains(&url), "{said}");
+}
+
+#[tokio::test]
+async fn a_namespace_with_others_objects_is_refused() {
+    let maps = "/api/v1/namespaces/db/configmaps";
+    for (path, name) in [(PODS, "theirs"), (maps, "their-settings")] {
+        let (server, scene) = cluster().await;
+        is_there(&server);
+        server.put(
+            maps,
+            json!({"metadata": {"name": "kube-root-ca.crt", "namespace": NAMESPACE}}),
+        );
+        server.put(path, json!({"metadata": {"name": name, "namespace": NAMESPACE}}));
+        let (code, said) = scene.verify(&ALLOWED).await;
+        assert_eq!(code, Some(4), "{said}");
+        assert!(
+            said.contains("namespace db holds objects") && said.contains(name),
+            "{said}"
+        );
+        assert!(!said.contains("kube-root-ca.crt"), "{said}");
+        assert_eq!(server.mutations(), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_that_another_run_is_at_work_in_is_refused() {
+    let (server, scene) = cluster().await;
+    is_there(&server);
+    server.answer(LEASE_PATH, lease(&jiff::Timestamp::now().to_string()));
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("another run of stateproof is at work in namespace db"),
+        "{said}"
+    );
+    assert!(said.contains("stateproof-of-monday"), "{said}");
+    assert_eq!(server.mutations(), [""; 0]);
+}
+
+/// The set brings a Namespace that is somebody's: applying it would change it.
+#[tokio::test]
+async fn a_namespace_that_is_there_is_not_applied() {
+    let (server, scene) = cluster().await;
+    let brought = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{ name: db }}\n---\n{SET}");
+    std::fs::write(scene.path("set.yaml"), brought).unwrap();
+    let resource = |name: &str, kind: &str, namespaced: bool| json!({"name": name, "singularName": "", "kind": kind, "namespaced": namespaced, "verbs": ["get", "patch"]});
+    server.answer(
+        "/api/v1",
+        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "v1", "resources": [
+            resource("services", "Service", true), resource("namespaces", "Namespace", false)]}),
+    );
+    is_there(&server);
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("brings the namespace db") && said.contains("not stateproof's"),
+        "{said}"
+    );
+    assert_eq!(server.mutations(), [""; 0]);
+}
+
+/// The twin of the refusals: where nothing stands in the way something is made, and the server has noticed.
+#[tokio::test]
+async fn a_namespace_that_is_free_is_made() {
+    let (server, scene) = cluster().await;
+    server.refuse_all("POST", 403, "Forbidden");
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("cannot use namespace db"), "{said}");
+    assert_eq!(
+        server.mutations(),
+        ["POST /api/v1/namespaces?&fieldManager=stateproof"]
+    );
+}
