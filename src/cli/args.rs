@@ -63,7 +63,7 @@ pub enum Command {
     /// Without --keep a cluster that this command creates is removed in the end; one that was there before (see
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// Say what `verify` would do and why each drill applies or does not; touches nothing
     Plan {
         /// Files or directories with manifests; `-` is standard input
