@@ -233,6 +233,7 @@ fn every_key_that_there_is_is_there_and_is_taken() {
 
     // Each without its comment sign, one at a time: our own reader takes it.
     fs::write(root.path().join("k8s/password.txt"), "c0rrect-horse\n").unwrap();
+    fs::write(root.path().join("k8s/ca.crt"), "-----BEGIN CERTIFICATE-----\n").unwrap();
     for (number, table, key) in &keys {
         let lines: Vec<&str> = text
             .lines()
