@@ -194,7 +194,8 @@ fn otherwise(shown: &Shown) -> Option<&'static str> {
 fn entry(text: &mut String, descriptions: Option<&Value>, key: &str, value: &str, otherwise: Option<&str>) {
     if let Some(descriptions) = descriptions {
         text.push('\n');
-        let mut said = described(descriptions, key).to_owned();
+        // The schema keeps the line breaks of the source.
+        let mut said = described(descriptions, key).replace('\n', " ");
         if let Some(otherwise) = otherwise {
             let _ = write!(said, " (An example. Without it: {otherwise}.)");
         }
