@@ -616,6 +616,17 @@ mod roles {
         );
     }
 
+    /// A history that was spoiled so that its workload has no members is judged, and not Held.
+    #[test]
+    fn a_set_without_members_is_judged() {
+        let mut tape = settled(&borrowed(&stable()));
+        let Event::RunStarted { plans, .. } = &mut tape.records[0].event else {
+            panic!("a run begins with its plans");
+        };
+        plans[0].workload.replicas = 0;
+        assert_ne!(observed(&probed(tape), Promise::Roles).0, Outcome::Held);
+    }
+
     #[test]
     fn who_was_not_asked_shows_nothing() {
         let mut tape = Tape::of(replica_set(), Drill::Roles);

@@ -62,7 +62,7 @@ const CLUSTER: [(&str, Shown); 5] = [
     ),
 ];
 
-const WORKLOAD: [(&str, Shown); 13] = [
+const WORKLOAD: [(&str, Shown); 15] = [
     ("engine", Example(r#""postgresql""#, "as the manifests tell")),
     ("port", Example("5432", "as the manifests tell")),
     ("user", Example(r#""ledger""#, "as the manifests tell")),
@@ -82,6 +82,17 @@ const WORKLOAD: [(&str, Shown); 13] = [
     (
         "password",
         Example(r#""for tests only""#, "the password that the manifests hold"),
+    ),
+    (
+        "tls",
+        Example(
+            r#""require""#,
+            "as with libpq's `prefer`, unless the manifests say otherwise",
+        ),
+    ),
+    (
+        "tls_ca",
+        Example(r#""ca.crt""#, "the server's certificate is not checked"),
     ),
     ("drills", Example(r#"["lose-pod", "order"]"#, "as at the top")),
     ("skip", Example(r#"["delete-claim"]"#, "as at the top")),
@@ -183,7 +194,8 @@ fn otherwise(shown: &Shown) -> Option<&'static str> {
 fn entry(text: &mut String, descriptions: Option<&Value>, key: &str, value: &str, otherwise: Option<&str>) {
     if let Some(descriptions) = descriptions {
         text.push('\n');
-        let mut said = described(descriptions, key).to_owned();
+        // The schema keeps the line breaks of the source.
+        let mut said = described(descriptions, key).replace('\n', " ");
         if let Some(otherwise) = otherwise {
             let _ = write!(said, " (An example. Without it: {otherwise}.)");
         }
