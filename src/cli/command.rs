@@ -16,7 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
+use super::args::{Beside, Cli, ClusterArgs, Color, Command, RoundsArgs, Selection, Verify};
+use super::campaign::campaign_command;
 use super::compare::compare_command;
 use super::exit::Exit;
 use super::lint::lint_command;
@@ -50,6 +51,7 @@ async fn carry_out(cli: &Cli) -> Exit {
         Command::Judge { history } => return judge_command(cli, history),
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
         Command::Compare { old, new } => return compare_command(old, new),
+        Command::Campaign { directory } => return campaign_command(directory),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;
@@ -58,7 +60,8 @@ async fn carry_out(cli: &Cli) -> Exit {
             manifests,
             selection,
             beside,
-        } => match plan_command(manifests, selection, beside) {
+            rounds,
+        } => match plan_command(manifests, selection, beside, *rounds) {
             Ok(()) => return Exit::Held,
             Err(error) => return fail(&error),
         },
@@ -128,10 +131,16 @@ async fn verify_command(cli: &Cli, args: &Verify) -> Exit {
 fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
     let config = config(&args.manifests, &args.beside)?;
     let spec = args.cluster.spec(args.keep, config.as_ref())?;
-    let mut verification = selected(&args.manifests, &args.selection, &args.beside, config)
-        .cluster(spec)
-        .initiate_replica_set(args.initiate_replica_set)
-        .storage_classes(args.storage_classes.iter().cloned().collect());
+    let mut verification = selected(
+        &args.manifests,
+        &args.selection,
+        &args.beside,
+        args.rounds,
+        config,
+    )
+    .cluster(spec)
+    .initiate_replica_set(args.initiate_replica_set)
+    .storage_classes(args.storage_classes.iter().cloned().collect());
     if let Some(deadline) = args.deadline {
         verification = verification.deadline(deadline);
     }
@@ -141,9 +150,14 @@ fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
     Ok(verification)
 }
 
-fn plan_command(manifests: &[PathBuf], selection: &Selection, beside: &Beside) -> Result<(), Box<RunError>> {
+fn plan_command(
+    manifests: &[PathBuf],
+    selection: &Selection,
+    beside: &Beside,
+    rounds: RoundsArgs,
+) -> Result<(), Box<RunError>> {
     let config = config(manifests, beside)?;
-    let outlook = selected(manifests, selection, beside, config).outlook()?;
+    let outlook = selected(manifests, selection, beside, rounds, config).outlook()?;
     print(&outlook.to_string());
     Ok(())
 }
@@ -152,14 +166,24 @@ fn selected(
     manifests: &[PathBuf],
     selection: &Selection,
     beside: &Beside,
+    rounds: RoundsArgs,
     config: Option<Config>,
 ) -> Verification {
-    let verification = Verification::of(manifests)
+    let mut verification = Verification::of(manifests)
         .drills(&selection.drills)
         .skip(&selection.skip)
         .only(&selection.only)
         .expect_failure(selection.ends.clone())
         .image_overrides(beside.images.iter().cloned().collect());
+    if let Some(repeat) = rounds.repeat {
+        verification = verification.repeat(repeat);
+    }
+    if let Some(duration) = rounds.duration {
+        verification = verification.duration(duration);
+    }
+    if let Some(seed) = rounds.seed {
+        verification = verification.seed(seed);
+    }
     match config {
         Some(config) => verification.config(config),
         None => verification,

@@ -7,9 +7,11 @@ mod drills;
 mod end;
 mod promise;
 mod reason;
+mod rounds;
 mod selection;
 
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
 pub use end::{End, NotAnEnd, Sign};
 pub use promise::{Expectation, Outcome, Promise, UnknownPromise};
+pub use rounds::Rounds;
 pub use selection::{Selection, UnusableEnds};

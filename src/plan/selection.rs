@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::{Drill, End, Promise, Sign};
+use super::{Drill, End, Promise, Rounds, Sign};
 use crate::workload::Workload;
 
 /// What was asked for.
@@ -14,6 +14,8 @@ pub struct Selection {
     pub only: Vec<Promise>,
     /// The end that the set is expected to come to. Where one is named, nothing else is done.
     pub ends: Vec<End>,
+    /// How often, and in which order; none stands for once, in the usual one.
+    pub rounds: Option<Rounds>,
 }
 
 impl Selection {

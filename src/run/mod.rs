@@ -30,6 +30,7 @@ mod preparation;
 mod probes;
 mod roles;
 mod rollback;
+mod rounds;
 mod scene;
 mod spans;
 mod stand_ins;

@@ -9,7 +9,7 @@ use super::{RunError, Verification};
 use crate::config::{WorkloadTable, named_namespace};
 use crate::history::Event;
 use crate::manifest::{ManifestSet, Secrets};
-use crate::plan::{End, Plan, Selection};
+use crate::plan::{End, Plan, Rounds, Selection};
 use crate::vantage::DEFAULT_IMAGE;
 use crate::workload::{Discovered, LeftAlone, Password, Workload, outline, survey};
 
@@ -149,6 +149,7 @@ impl Verification {
                 config.map(|config| &config.only),
             ]),
             ends: ends.to_vec(),
+            rounds: Rounds::asked(self.repeat, self.duration, self.seed),
         }
     }
 

@@ -34,6 +34,9 @@ use crate::verdict::{Verdict, judge};
 pub struct Verification {
     pub(super) inputs: Vec<PathBuf>,
     pub(super) selection: Selection,
+    pub(super) repeat: Option<u32>,
+    pub(super) duration: Option<Duration>,
+    pub(super) seed: Option<u64>,
     pub(super) cluster: ClusterSpec,
     history: Option<PathBuf>,
     pub(super) config: Option<Arc<Config>>,
@@ -63,6 +66,9 @@ impl Verification {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
             selection: Selection::default(),
+            repeat: None,
+            duration: None,
+            seed: None,
             cluster: ClusterSpec::default(),
             history: None,
             config: None,
@@ -100,6 +106,28 @@ impl Verification {
     #[must_use]
     pub fn only(mut self, promises: &[Promise]) -> Self {
         self.selection.only = promises.to_vec();
+        self
+    }
+
+    /// The drills so many times, round after round; with [`Verification::duration`] at most so many. What destroys the
+    /// rows on purpose is done once, after the last round.
+    #[must_use]
+    pub fn repeat(mut self, rounds: u32) -> Self {
+        self.repeat = Some(rounds);
+        self
+    }
+
+    /// Rounds of the drills until so much time has gone by since the first was begun; one that was begun is finished.
+    #[must_use]
+    pub fn duration(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
+    }
+
+    /// The drills of each round in an order that this number decides: the same one gives the same order.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 

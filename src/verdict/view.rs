@@ -72,10 +72,16 @@ pub(super) struct Sighting<'h> {
 
 impl<'h> DrillView<'h> {
     /// None when the drill never began.
-    pub fn new(history: &'h History, workload: &'h Workload, planned: &'h PlannedDrill) -> Option<Self> {
+    pub fn new(
+        history: &'h History,
+        workload: &'h Workload,
+        planned: &'h PlannedDrill,
+        round: u32,
+    ) -> Option<Self> {
         let id = DrillId {
             workload: workload.id(),
             drill: planned.drill,
+            round,
         };
         let records = &history.records;
         let start = records

@@ -26,6 +26,7 @@ pub fn id(drill: Drill) -> DrillId {
     DrillId {
         workload: workload().id(),
         drill,
+        round: 0,
     }
 }
 
@@ -132,6 +133,7 @@ pub fn plan(drills: &[Drill]) -> Plan {
         workload: workload(),
         drills: drills.iter().map(|drill| planned(*drill)).collect(),
         left_out: Vec::new(),
+        rounds: None,
     }
 }
 
