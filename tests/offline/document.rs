@@ -112,6 +112,7 @@ pub fn workload() -> Workload {
             image: "postgres:16-alpine".into(),
             port: 5432,
             data_directory: "/var/lib/postgresql/data/pgdata".into(),
+            tls: stateproof::workload::Tls::default(),
         },
         has_readiness_probe: false,
         termination_grace_seconds: 30,

@@ -2,7 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use tracing::info;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 
 use super::lock::FileLock;
 use super::{Cluster, ProviderError};
@@ -63,15 +64,16 @@ async fn take(directory: &Path, wanted: u64, there: u64) -> Result<Share, Provid
             None => busy.push(unit),
         }
     }
-    for unit in busy {
-        if units.len() as u64 == wanted {
-            break;
-        }
-        info!(
-            have = units.len(),
-            wanted, "waiting for other runs on this machine"
-        );
-        units.push(FileLock::acquire(&path(unit), "this machine").await?);
+    let busy: Vec<_> = busy.into_iter().map(path).collect();
+    // Whichever is free first, or the longest run that there is would keep all the others waiting.
+    let mut freed: FuturesUnordered<_> = busy
+        .iter()
+        .map(|path| FileLock::acquire(path, "this machine"))
+        .collect();
+    while (units.len() as u64) < wanted
+        && let Some(unit) = freed.next().await
+    {
+        units.push(unit?);
     }
     drop(turn);
     Ok(Share { _units: units })
@@ -129,6 +131,21 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!third.is_finished());
         drop(first);
+        third.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whichever_is_free_first_will_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let _long = take(dir.path(), 2, 4).await.unwrap();
+        let short = take(dir.path(), 2, 4).await.unwrap();
+        let third = tokio::spawn({
+            let dir = dir.path().to_owned();
+            async move { take(&dir, 2, 4).await.unwrap() }
+        });
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished());
+        drop(short);
         third.await.unwrap();
     }
 
