@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
 use stateproof::config::{ClusterTable, Config, ProviderName};
-use stateproof::plan::{Drill, End, Promise, Shard};
+use stateproof::plan::{Drill, End, Promise, Rounds, Shard};
 use stateproof::run::RunError;
 
 use super::context::ContextArgs;
@@ -73,6 +73,8 @@ pub enum Command {
         selection: Selection,
         #[command(flatten)]
         beside: Beside,
+        #[command(flatten)]
+        rounds: RoundsArgs,
     },
     /// Write a commented `stateproof.toml` and a CI workflow for the manifests that are there; nothing is overwritten
     ///
@@ -123,6 +125,12 @@ pub enum Command {
         /// A history, or a directory with histories, of after
         new: PathBuf,
     },
+    /// Count what the runs of a campaign came to, as Markdown: see `scripts/campaign`
+    #[command(hide = true)]
+    Campaign {
+        /// A directory with histories
+        directory: PathBuf,
+    },
     /// Create a cluster and keep it for the runs that follow
     Up {
         #[command(flatten)]
@@ -166,6 +174,9 @@ pub struct Verify {
 
     #[command(flatten)]
     pub beside: Beside,
+
+    #[command(flatten)]
+    pub rounds: RoundsArgs,
 
     #[command(flatten)]
     pub cluster: ClusterArgs,
@@ -234,7 +245,7 @@ pub struct Selection {
     /// Only this share of the drills, I of N; `stateproof merge` makes one report of all shares
     ///
     /// Every share applies the whole set. Each drill is in exactly one, the same on every machine.
-    #[arg(long, value_name = "I/N")]
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["repeat", "duration", "seed"])]
     pub shard: Option<Shard>,
 
     /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
@@ -249,6 +260,22 @@ pub struct Selection {
         conflicts_with_all = ["drills", "skip", "only"]
     )]
     pub ends: Vec<End>,
+}
+
+/// How often, and in which order.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RoundsArgs {
+    /// Do the drills so many times, round after round; each round is judged by itself
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Rounds::MOST)))]
+    pub repeat: Option<u32>,
+
+    /// Begin rounds until so much time has gone by, for example 90s, 30m or 8h; what was begun is finished
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub duration: Option<Duration>,
+
+    /// Take the drills of each round in an order that this number decides; the same one gives the same order
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -359,6 +386,24 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
+}
+
+/// A number of seconds, minutes or hours.
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a time, for example 90s, 30m or 8h".to_owned();
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    let seconds = number
+        .checked_mul(unit)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(wrong)?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn renamed(_: &str) -> Result<PathBuf, String> {

@@ -16,7 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
+use super::args::{Beside, Cli, ClusterArgs, Color, Command, RoundsArgs, Selection, Verify};
+use super::campaign::campaign_command;
 use super::compare::compare_command;
 use super::exit::Exit;
 use super::init::init_command;
@@ -55,6 +56,7 @@ async fn carry_out(cli: &Cli) -> Exit {
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
         Command::Merge { runs, report } => return merge_command(runs, report.as_deref(), style(cli.color)),
         Command::Compare { old, new } => return compare_command(old, new),
+        Command::Campaign { directory } => return campaign_command(directory),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;
@@ -64,7 +66,8 @@ async fn carry_out(cli: &Cli) -> Exit {
             manifests,
             selection,
             beside,
-        } => match plan_command(manifests, selection, beside) {
+            rounds,
+        } => match plan_command(manifests, selection, beside, *rounds) {
             Ok(()) => return Exit::Held,
             Err(error) => return fail(&error),
         },
@@ -137,7 +140,13 @@ fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
         Some(spec) => (Some(spec), None),
         None => (None, Some(args.cluster.spec(args.keep, config.as_ref())?)),
     };
-    let mut verification = selected(&args.manifests, &args.selection, &args.beside, config);
+    let mut verification = selected(
+        &args.manifests,
+        &args.selection,
+        &args.beside,
+        args.rounds,
+        config,
+    );
     if let Some(spec) = own {
         verification = verification.cluster(spec);
     }
@@ -156,9 +165,14 @@ fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
     Ok(verification)
 }
 
-fn plan_command(manifests: &[PathBuf], selection: &Selection, beside: &Beside) -> Result<(), Box<RunError>> {
+fn plan_command(
+    manifests: &[PathBuf],
+    selection: &Selection,
+    beside: &Beside,
+    rounds: RoundsArgs,
+) -> Result<(), Box<RunError>> {
     let config = config(manifests, beside)?;
-    let outlook = selected(manifests, selection, beside, config).outlook()?;
+    let outlook = selected(manifests, selection, beside, rounds, config).outlook()?;
     print(&outlook.to_string());
     Ok(())
 }
@@ -167,6 +181,7 @@ fn selected(
     manifests: &[PathBuf],
     selection: &Selection,
     beside: &Beside,
+    rounds: RoundsArgs,
     config: Option<Config>,
 ) -> Verification {
     let verification = Verification::of(manifests)
@@ -175,10 +190,19 @@ fn selected(
         .only(&selection.only)
         .expect_failure(selection.ends.clone())
         .image_overrides(beside.images.iter().cloned().collect());
-    let verification = match selection.shard {
+    let mut verification = match selection.shard {
         Some(shard) => verification.shard(shard),
         None => verification,
     };
+    if let Some(repeat) = rounds.repeat {
+        verification = verification.repeat(repeat);
+    }
+    if let Some(duration) = rounds.duration {
+        verification = verification.duration(duration);
+    }
+    if let Some(seed) = rounds.seed {
+        verification = verification.seed(seed);
+    }
     match config {
         Some(config) => verification.config(config),
         None => verification,

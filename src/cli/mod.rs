@@ -1,6 +1,7 @@
 //! The commands behind the command line.
 
 mod args;
+mod campaign;
 mod command;
 mod compare;
 mod context;

@@ -7,11 +7,11 @@ use super::ReportError;
 use super::harmless::harmless;
 use super::stretch::stretches;
 use super::wording::{came_to, covers, failed, last_line};
-use crate::history::History;
+use crate::history::{DrillId, History};
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, Verdict};
 
-/// A verdict as `JUnit` XML: a suite a drill, a test case a promise.
+/// A verdict as `JUnit` XML: a suite a drill and round, a test case a promise.
 ///
 /// A promise that came to what was expected passes, also where that is a violation; one that was refuted is a failure;
 /// one that was neither shown nor refuted is an error, and never skipped. A promise is checked on all of its drill, so
@@ -90,10 +90,16 @@ fn case(promise: &PromiseVerdict, verdict: &Verdict, time: Duration) -> TestCase
         }
     };
     let mut case = TestCase::new(promise.promise.to_string(), status);
-    case.set_classname(plain(&format!(
-        "{}.{}.{}",
-        promise.drill.workload.namespace, promise.drill.workload.name, promise.drill.drill
-    )));
+    let DrillId {
+        workload,
+        drill,
+        round,
+    } = &promise.drill;
+    let class = format!("{}.{}.{drill}", workload.namespace, workload.name);
+    case.set_classname(plain(&match round {
+        0 => class,
+        round => format!("{class}.round-{round}"),
+    }));
     case.set_time(time);
     case.set_system_out(format!("{}\n{evidence}", came_to(promise)));
     case

@@ -9,14 +9,14 @@ use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::despair::{unless_hopeless, with_causes};
-use super::drill::{self, Bench, apply, timed};
+use super::drill::{Bench, apply, timed};
 use super::first_session::first_session;
 use super::move_in::Place;
 use super::preparation::Prepared;
 use super::roles::Roles;
 use super::site::Site;
 use super::spans::Spans;
-use super::{RunError, Scene, Verification, aside, stand_ins};
+use super::{RunError, Scene, Verification, aside, rounds, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::Cluster;
 use crate::cluster::{
@@ -235,17 +235,7 @@ impl Verification {
             bench.recorder.record(Event::NotUp { workload, error })?;
             return Ok(());
         }
-        for planned in &plan.drills {
-            let drill = Box::pin(drill::run(bench, planned));
-            if planned.drill.is_for_a_node() {
-                let _alone = quiet.write().await;
-                drill.await?;
-            } else {
-                let _beside = quiet.read().await;
-                drill.await?;
-            }
-        }
-        Ok(())
+        rounds::run(bench, plan, quiet).await
     }
 
     /// Waits until every member is Ready and the first accepts a session.

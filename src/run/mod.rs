@@ -33,6 +33,7 @@ mod preparation;
 mod probes;
 mod roles;
 mod rollback;
+mod rounds;
 mod scene;
 mod site;
 mod spans;

@@ -9,7 +9,7 @@ use super::{RunError, Verification};
 use crate::config::{WorkloadTable, named_namespace};
 use crate::history::{DrillId, Event, Sharded, SuiteDrill};
 use crate::manifest::{ManifestSet, Secrets};
-use crate::plan::{End, Plan, Selection, Shard};
+use crate::plan::{End, Plan, Rounds, Selection, Shard};
 use crate::vantage::DEFAULT_IMAGE;
 use crate::workload::{Discovered, LeftAlone, Password, Workload, outline, survey};
 
@@ -137,6 +137,7 @@ impl Verification {
             drill: DrillId {
                 workload: one.workload,
                 drill: one.drill,
+                round: 0,
             },
             shard: one.shard,
         });
@@ -193,6 +194,7 @@ impl Verification {
             ]),
             ends: ends.to_vec(),
             without_nodes: self.wanted.context().is_some(),
+            rounds: Rounds::asked(self.repeat, self.duration, self.seed),
         }
     }
 

@@ -39,6 +39,9 @@ pub struct Verification {
     pub(super) selection: Selection,
     pub(super) shard: Option<Shard>,
     pub(super) wanted: Wanted,
+    pub(super) repeat: Option<u32>,
+    pub(super) duration: Option<Duration>,
+    pub(super) seed: Option<u64>,
     history: Option<PathBuf>,
     pub(super) config: Option<Arc<Config>>,
     pub(super) image_overrides: ImageOverrides,
@@ -105,6 +108,9 @@ impl Verification {
             selection: Selection::default(),
             shard: None,
             wanted: Wanted::Own(ClusterSpec::default()),
+            repeat: None,
+            duration: None,
+            seed: None,
             history: None,
             config: None,
             image_overrides: ImageOverrides::new(),
@@ -148,6 +154,28 @@ impl Verification {
     #[must_use]
     pub fn shard(mut self, shard: Shard) -> Self {
         self.shard = Some(shard);
+        self
+    }
+
+    /// The drills so many times, round after round; with [`Verification::duration`] at most so many. What destroys the
+    /// rows on purpose is done once, after the last round.
+    #[must_use]
+    pub fn repeat(mut self, rounds: u32) -> Self {
+        self.repeat = Some(rounds);
+        self
+    }
+
+    /// Rounds of the drills until so much time has gone by since the first was begun; one that was begun is finished.
+    #[must_use]
+    pub fn duration(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
+    }
+
+    /// The drills of each round in an order that this number decides: the same one gives the same order.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 

@@ -150,6 +150,7 @@ fn add(all: &mut Verdict, part: &Verdict, shard: u32, suite: &Sharded) {
         shortfalls,
         failures,
         promises,
+        faults,
         rows,
         recovery,
         overlaps,
@@ -164,6 +165,7 @@ fn add(all: &mut Verdict, part: &Verdict, shard: u32, suite: &Sharded) {
     all.shortfalls.extend(shortfalls.into_iter().map(named));
     all.failures.extend(failures);
     all.promises.extend(promises);
+    all.faults.extend(faults);
     all.rows.extend(rows);
     all.recovery.extend(recovery);
     all.overlaps.extend(overlaps);

@@ -377,7 +377,7 @@ impl fmt::Display for Engine {
 }
 
 /// The database engines that stateproof speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EngineKind {
     /// PostgreSQL.
     #[serde(rename = "PostgreSQL")]

@@ -26,6 +26,7 @@ pub fn id(drill: Drill) -> DrillId {
     DrillId {
         workload: workload().id(),
         drill,
+        round: 0,
     }
 }
 
@@ -133,6 +134,7 @@ pub fn plan(drills: &[Drill]) -> Plan {
         workload: workload(),
         drills: drills.iter().map(|drill| planned(*drill)).collect(),
         left_out: Vec::new(),
+        rounds: None,
     }
 }
 

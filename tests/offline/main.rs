@@ -8,6 +8,7 @@
 mod aliases;
 mod api_server;
 mod bare_pod;
+mod campaign;
 mod claims;
 mod cli;
 mod cli_reports;
@@ -31,6 +32,7 @@ mod replica_set;
 mod report;
 mod reports;
 mod room;
+mod rounds;
 mod shards;
 mod tape;
 mod verdict;

@@ -65,6 +65,7 @@ impl Tape {
         let id = DrillId {
             workload: workload.id(),
             drill,
+            round: 0,
         };
         let mut tape = Self {
             workload,

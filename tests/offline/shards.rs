@@ -24,6 +24,7 @@ fn drills_of(plans: &[Plan]) -> Vec<DrillId> {
         plan.drills.iter().map(move |planned| DrillId {
             workload: workload.clone(),
             drill: planned.drill,
+            round: 0,
         })
     });
     drills.collect()
