@@ -203,9 +203,9 @@ impl Ledger {
             .try_flatten()
             .try_take_while(|_| ready(Ok(!failed.load(Ordering::Relaxed))))
             .map_ok(async |key| {
-                progress.send_if_modified(|progress| progress.one_more());
+                progress.send_if_modified(Progress::one_more);
                 let outcome = self.row(route, session, key, ROW_DEADLINE).await;
-                progress.send_if_modified(|progress| progress.one_less());
+                progress.send_if_modified(Progress::one_less);
                 if outcome.fate != WriteFate::Acknowledged {
                     failed.store(true, Ordering::Relaxed);
                 }
