@@ -82,10 +82,10 @@ fn every_order_comes_about_and_is_written_down() {
         seen.insert(order(&in_rounds(rounds(2, Some(seed))), 1));
     }
     assert_eq!(seen.len(), 24, "of four drills there are 24 orders");
-    let seven = in_rounds(rounds(9, Some(7)));
-    assert!((1..9).any(|round| order(&seven, round) != order(&seven, round + 1)));
+    let of_seven = in_rounds(rounds(9, Some(7)));
+    assert!((1..9).any(|round| order(&of_seven, round) != order(&of_seven, round + 1)));
     // A seed that somebody wrote down must give the same order in the next version.
-    let written: Vec<_> = (1..=3).map(|round| order(&seven, round)).collect();
+    let written: Vec<_> = (1..=3).map(|round| order(&of_seven, round)).collect();
     insta::assert_snapshot!(format!("{written:?}"), @"[[DeleteStatefulset, LosePod, Crash, ForceDelete], [DeleteStatefulset, ForceDelete, LosePod, Crash], [ForceDelete, DeleteStatefulset, LosePod, Crash]]");
     let unseeded = in_rounds(rounds(9, None));
     assert_eq!(order(&unseeded, 1), order(&unseeded, 9));
