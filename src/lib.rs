@@ -8,7 +8,7 @@
 //!
 //! `manifest`, `workload`, `lint`, `plan`, `history`, `verdict` and `report` are pure: they know neither a cluster nor
 //! a driver, and the same history gives the same verdict wherever it is judged. [`run::Verification`] is where to
-//! start; [`lint::lint`] says what can be told without a cluster.
+//! start, and [`prelude`] shows a whole test; [`lint::lint`] says what can be told without a cluster.
 
 pub mod cluster;
 pub mod config;
@@ -18,6 +18,7 @@ pub mod history;
 pub mod lint;
 pub mod manifest;
 pub mod plan;
+pub mod prelude;
 mod quantity;
 pub mod report;
 pub mod run;

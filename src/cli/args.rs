@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
 use stateproof::config::{ClusterTable, Config, ProviderName};
-use stateproof::plan::{Drill, End, Promise};
+use stateproof::plan::{Drill, End, Promise, Rounds, Shard};
 use stateproof::run::RunError;
 
 use super::context::ContextArgs;
@@ -23,6 +23,12 @@ Exit codes:
   0    no promise got worse
   1    worse: a promise came to a worse outcome, or is not checked any more
   2    a history cannot be read, or there is nothing to compare";
+
+const INIT_EXIT_CODES: &str = "\
+Exit codes:
+  0    written, or printed
+  2    a file is there already, or there is nothing to prove; nothing was written
+  4    a file cannot be written";
 
 /// Proof that your state survives.
 ///
@@ -57,7 +63,7 @@ pub enum Command {
     /// Without --keep a cluster that this command creates is removed in the end; one that was there before (see
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// Look at databases that run already: write a few rows, read them back, remove them again
     ///
     /// No fault is done and nothing is applied. Reported are versions, durability settings and roles. The rows are kept in
@@ -73,7 +79,15 @@ pub enum Command {
         selection: Selection,
         #[command(flatten)]
         beside: Beside,
+        #[command(flatten)]
+        rounds: RoundsArgs,
     },
+    /// Write a commented `stateproof.toml` and a CI workflow for the manifests that are there; nothing is overwritten
+    ///
+    /// The settings go beside the manifests, the workflow to the root of the repository. Each directory below DIR that
+    /// is a set of manifests with something to prove gets its own settings, where DIR itself is none.
+    #[command(after_help = INIT_EXIT_CODES)]
+    Init(super::init::InitArgs),
     /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
     #[command(after_help = super::lint::EXIT_CODES)]
     Lint(super::lint::LintArgs),
@@ -94,6 +108,18 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Make one report with one verdict of the shards of a suite: of the runs with --shard 1/N to N/N
+    ///
+    /// A shard that is missing makes the verdict Inconclusive; histories of different sets are refused.
+    #[command(after_help = EXIT_CODES)]
+    Merge {
+        /// Histories, or the directories that `verify --report` wrote
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+        /// Write report.json, junit.xml and summary.md into this directory, and a page a shard, shard-1.html and so on
+        #[arg(long, value_name = "DIR")]
+        report: Option<PathBuf>,
+    },
     /// Compare the runs of two states: verdicts that changed, recovery times side by side
     ///
     /// Of several runs a side, the worst outcome of each promise counts, and the times are shown as least, median and
@@ -104,6 +130,12 @@ pub enum Command {
         old: PathBuf,
         /// A history, or a directory with histories, of after
         new: PathBuf,
+    },
+    /// Count what the runs of a campaign came to, as Markdown: see `scripts/campaign`
+    #[command(hide = true)]
+    Campaign {
+        /// A directory with histories
+        directory: PathBuf,
     },
     /// Create a cluster and keep it for the runs that follow
     Up {
@@ -120,8 +152,15 @@ pub enum Command {
         #[arg(value_name = "CLUSTER")]
         names: Vec<String>,
     },
-    /// Remove what dead runs have left: clusters without a living owner, and their journals
+    /// Remove what dead runs have left: clusters without a living owner; on those that stay, namespaces, objects without
+    /// one, cordons and pauses of nodes. What --keep-on-failure has left is not touched
     Gc,
+    /// Print the manual page, or a command's, in the format of man(7)
+    Man {
+        /// The command; without it the page of stateproof itself
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -141,6 +180,9 @@ pub struct Verify {
 
     #[command(flatten)]
     pub beside: Beside,
+
+    #[command(flatten)]
+    pub rounds: RoundsArgs,
 
     #[command(flatten)]
     pub cluster: ClusterArgs,
@@ -206,6 +248,12 @@ pub struct Selection {
     #[arg(long, value_name = "PROMISE")]
     pub only: Vec<Promise>,
 
+    /// Only this share of the drills, I of N; `stateproof merge` makes one report of all shares
+    ///
+    /// Every share applies the whole set. Each drill is in exactly one, the same on every machine.
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["repeat", "duration", "seed"])]
+    pub shard: Option<Shard>,
+
     /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
     ///
     /// KIND is Pod, PersistentVolumeClaim or StatefulSet. SIGN is phase, waiting, terminated, unschedulable, event or
@@ -218,6 +266,22 @@ pub struct Selection {
         conflicts_with_all = ["drills", "skip", "only"]
     )]
     pub ends: Vec<End>,
+}
+
+/// How often, and in which order.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RoundsArgs {
+    /// Do the drills so many times, round after round; each round is judged by itself
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Rounds::MOST)))]
+    pub repeat: Option<u32>,
+
+    /// Begin rounds until so much time has gone by, for example 90s, 30m or 8h; what was begun is finished
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub duration: Option<Duration>,
+
+    /// Take the drills of each round in an order that this number decides; the same one gives the same order
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -328,6 +392,24 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
     }
+}
+
+/// A number of seconds, minutes or hours.
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a time, for example 90s, 30m or 8h".to_owned();
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    let seconds = number
+        .checked_mul(unit)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(wrong)?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn renamed(_: &str) -> Result<PathBuf, String> {

@@ -10,16 +10,20 @@ use stateproof::cluster::{await_usable, connect};
 use stateproof::config::Config;
 use stateproof::history::History;
 use stateproof::report::{Style, last_line, render};
-use stateproof::run::{Proven, RunError, Verification};
+use stateproof::run::{Proven, RunError, Verification, collect_garbage};
 use stateproof::verdict::{Verdict, judge};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Beside, Cli, ClusterArgs, Color, Command, Selection, Verify};
+use super::args::{Beside, Cli, ClusterArgs, Color, Command, RoundsArgs, Selection, Verify};
+use super::campaign::campaign_command;
 use super::compare::compare_command;
 use super::exit::Exit;
+use super::init::init_command;
 use super::lint::lint_command;
+use super::man::man_command;
+use super::merge::merge_command;
 use super::probe::probe_command;
 use super::reports::{self, HISTORY};
 use super::terminal::Terminal;
@@ -49,18 +53,23 @@ async fn carry_out(cli: &Cli) -> Exit {
         Command::Verify(verify) => return verify_command(cli, verify).await,
         Command::Probe(probe) => return probe_command(probe).await,
         Command::Lint(lint) => return lint_command(lint, cli.color),
+        Command::Init(init) => return init_command(init, cli.color),
         Command::Judge { history } => return judge_command(cli, history),
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
+        Command::Merge { runs, report } => return merge_command(runs, report.as_deref(), style(cli.color)),
         Command::Compare { old, new } => return compare_command(old, new),
+        Command::Campaign { directory } => return campaign_command(directory),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;
         }
+        Command::Man { of } => return man_command(of.as_deref()),
         Command::Plan {
             manifests,
             selection,
             beside,
-        } => match plan_command(manifests, selection, beside) {
+            rounds,
+        } => match plan_command(manifests, selection, beside, *rounds) {
             Ok(()) => return Exit::Held,
             Err(error) => return fail(&error),
         },
@@ -133,7 +142,13 @@ fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
         Some(spec) => (Some(spec), None),
         None => (None, Some(args.cluster.spec(args.keep, config.as_ref())?)),
     };
-    let mut verification = selected(&args.manifests, &args.selection, &args.beside, config);
+    let mut verification = selected(
+        &args.manifests,
+        &args.selection,
+        &args.beside,
+        args.rounds,
+        config,
+    );
     if let Some(spec) = own {
         verification = verification.cluster(spec);
     }
@@ -152,9 +167,14 @@ fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
     Ok(verification)
 }
 
-fn plan_command(manifests: &[PathBuf], selection: &Selection, beside: &Beside) -> Result<(), Box<RunError>> {
+fn plan_command(
+    manifests: &[PathBuf],
+    selection: &Selection,
+    beside: &Beside,
+    rounds: RoundsArgs,
+) -> Result<(), Box<RunError>> {
     let config = config(manifests, beside)?;
-    let outlook = selected(manifests, selection, beside, config).outlook()?;
+    let outlook = selected(manifests, selection, beside, rounds, config).outlook()?;
     print(&outlook.to_string());
     Ok(())
 }
@@ -163,6 +183,7 @@ fn selected(
     manifests: &[PathBuf],
     selection: &Selection,
     beside: &Beside,
+    rounds: RoundsArgs,
     config: Option<Config>,
 ) -> Verification {
     let verification = Verification::of(manifests)
@@ -171,6 +192,19 @@ fn selected(
         .only(&selection.only)
         .expect_failure(selection.ends.clone())
         .image_overrides(beside.images.iter().cloned().collect());
+    let mut verification = match selection.shard {
+        Some(shard) => verification.shard(shard),
+        None => verification,
+    };
+    if let Some(repeat) = rounds.repeat {
+        verification = verification.repeat(repeat);
+    }
+    if let Some(duration) = rounds.duration {
+        verification = verification.duration(duration);
+    }
+    if let Some(seed) = rounds.seed {
+        verification = verification.seed(seed);
+    }
     match config {
         Some(config) => verification.config(config),
         None => verification,
@@ -289,10 +323,7 @@ async fn down(names: &[String]) -> Result<(), RunError> {
 }
 
 async fn gc() -> Result<(), RunError> {
-    for name in Clusters::from_env()?.remove_expired().await? {
-        eprintln!("removed cluster {name}");
-    }
-    Ok(())
+    collect_garbage(&Clusters::from_env()?, |done| eprintln!("{done}")).await
 }
 
 /// Cancelled by the first SIGINT or SIGTERM; a second one ends the process at once.

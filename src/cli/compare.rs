@@ -11,7 +11,7 @@ use super::exit::Exit;
 
 /// Why two sides cannot be compared.
 #[derive(Debug, Error)]
-enum Incomparable {
+pub(super) enum Incomparable {
     #[error("{}: {cause}", path.display())]
     History { path: PathBuf, cause: HistoryError },
     #[error("cannot read the directory {}: {cause}", path.display())]
@@ -67,7 +67,7 @@ fn verdicts(path: &Path) -> Result<Vec<Verdict>, Incomparable> {
 }
 
 /// The histories in a directory and in those in it: a report's directory a run.
-fn histories(directory: &Path) -> Result<Vec<PathBuf>, Incomparable> {
+pub(super) fn histories(directory: &Path) -> Result<Vec<PathBuf>, Incomparable> {
     let unreadable = |cause| Incomparable::Directory {
         path: directory.to_owned(),
         cause,

@@ -44,6 +44,7 @@ impl From<&RunError> for Exit {
         match error {
             RunError::Manifests(_)
             | RunError::Ends(_)
+            | RunError::EmptyShard { .. }
             | RunError::Unfit { .. }
             | RunError::Forbidden { .. }
             | RunError::NothingToProbe { .. }

@@ -177,7 +177,8 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
     put
 }
 
-fn refuse(problems: &Problems, color: Color) -> Exit {
+/// Shows the problems; what they are about cannot be used.
+pub(super) fn refuse(problems: &Problems, color: Color) -> Exit {
     eprintln!("{}", problems.render(&handler(color)));
     Exit::Usage
 }

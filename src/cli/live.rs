@@ -60,6 +60,7 @@ impl Live {
                 plan.drills.iter().map(move |planned| DrillId {
                     workload: workload.clone(),
                     drill: planned.drill,
+                    round: 0,
                 })
             })
             .collect();
@@ -90,25 +91,34 @@ impl Live {
     /// A drill begins.
     pub fn begin(&self, drill: &DrillId, at_us: u64) {
         let mut state = self.lock();
-        state.running = Some(drill.clone());
-        if let Some(branch) = state.drills.get_mut(drill) {
+        let line = line(drill);
+        let running = state.drills.get_mut(&line);
+        if let Some(branch) = running {
             branch.begun_us = at_us;
-            branch.bar.reset_elapsed();
+            branch.bar.reset();
             branch
                 .bar
                 .set_style(style("{prefix}  {spinner} {elapsed:>4}  {wide_msg}"));
-            branch.bar.set_message("");
+            branch.doing = match drill.round {
+                0 => String::new(),
+                round => format!("round {round}"),
+            };
+            branch.bar.set_message(branch.doing.clone());
             branch.bar.enable_steady_tick(TICK);
         }
+        state.running = Some(line);
         self.phase.set_message("drills");
     }
 
     /// What a drill does now.
     pub fn doing(&self, drill: &DrillId, what: &str) {
         let mut state = self.lock();
-        if let Some(branch) = state.drills.get_mut(drill) {
-            what.clone_into(&mut branch.doing);
-            branch.bar.set_message(what.to_owned());
+        if let Some(branch) = state.drills.get_mut(&line(drill)) {
+            branch.doing = match drill.round {
+                0 => what.to_owned(),
+                round => format!("round {round}: {what}"),
+            };
+            branch.bar.set_message(branch.doing.clone());
         }
     }
 
@@ -116,7 +126,7 @@ impl Live {
     pub fn end(&self, drill: &DrillId, at_us: u64, error: Option<&str>) {
         let mut state = self.lock();
         state.running = None;
-        if let Some(branch) = state.drills.get(drill) {
+        if let Some(branch) = state.drills.get(&line(drill)) {
             let seconds = Duration::from_micros(at_us.saturating_sub(branch.begun_us)).as_secs_f64();
             let how = error.map_or_else(|| "carried through".to_owned(), |error| format!("✗ {error}"));
             branch.bar.set_style(style("{prefix}  {wide_msg}"));
@@ -153,6 +163,14 @@ impl Live {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which line a drill has: one for all its rounds.
+fn line(drill: &DrillId) -> DrillId {
+    DrillId {
+        round: 0,
+        ..drill.clone()
     }
 }
 

@@ -3,8 +3,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use stateproof::history::History;
-use stateproof::report::{ReportError, html, json, junit, summary};
-use stateproof::verdict::Verdict;
+use stateproof::report::{ReportError, html, json, junit, junit_of_all, summary};
+use stateproof::verdict::{Merged, Verdict};
 use thiserror::Error;
 
 /// The history's name in a report's directory.
@@ -30,6 +30,31 @@ pub fn write(directory: &Path, history: &History, verdict: &Verdict) -> Result<V
         ("junit.xml", junit(history, verdict)?),
         ("summary.md", summary(verdict)),
     ];
+    write_files(directory, files.map(|(name, text)| (name.to_owned(), text)))
+}
+
+/// Writes what the shares of a suite come to together, and a page for each share: its timeline is its own.
+pub fn write_merged(directory: &Path, merged: &Merged) -> Result<Vec<PathBuf>, NotWritten> {
+    let Merged { verdict, parts } = merged;
+    let histories = || parts.iter().map(|(history, _)| history);
+    let begun = |history: &&History| history.records.first().map(|record| record.wall);
+    let first = histories().min_by_key(begun).cloned().unwrap_or_default();
+    let mut files = vec![
+        ("report.json".to_owned(), json(&first, verdict)?),
+        ("junit.xml".to_owned(), junit_of_all(histories(), verdict)?),
+        ("summary.md".to_owned(), summary(verdict)),
+    ];
+    for (history, verdict) in parts {
+        let index = history.sharded().map_or(0, |sharded| sharded.index);
+        files.push((format!("shard-{index}.html"), html(history, verdict)));
+    }
+    write_files(directory, files)
+}
+
+fn write_files(
+    directory: &Path,
+    files: impl IntoIterator<Item = (String, String)>,
+) -> Result<Vec<PathBuf>, NotWritten> {
     fs::create_dir_all(directory).map_err(|cause| not_written(directory, cause))?;
     let mut written = Vec::new();
     for (name, text) in files {

@@ -14,6 +14,9 @@ use crate::workload::WorkloadId;
 /// The field manager under which everything is applied, and by which it is recognised later.
 pub const FIELD_MANAGER: &str = "stateproof";
 
+/// The policy that lets pods start whose image is a stand-in; the runs on a cluster share it, and it stays.
+pub const STAND_INS_POLICY: &str = "stateproof-stand-ins";
+
 /// A set of manifests whose every kind the cluster knows, ready to be applied.
 pub struct Application {
     pub(super) client: Client,

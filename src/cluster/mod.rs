@@ -9,6 +9,7 @@ pub mod context;
 mod definitions;
 mod deployment;
 mod discretion;
+pub mod leftovers;
 mod logs;
 mod members;
 pub mod namespace;
@@ -22,9 +23,10 @@ pub mod volumes;
 mod wait;
 mod watches;
 
-pub use apply::{Application, ApplyError, FIELD_MANAGER};
+pub use apply::{Application, ApplyError, FIELD_MANAGER, STAND_INS_POLICY};
 pub use cause::Cause;
 pub use client::{Access, ConnectError, connect};
+pub use leftovers::LeftoverError;
 pub use members::{
     all_ready, budget_settled, displaced, node_cordoned, node_ready, scaled, template_changed, without_image,
 };

@@ -21,7 +21,7 @@ const DEFAULT_NAMES: [&str; 8] = [
 ];
 
 const DEFAULT_ANNOTATION: &str = "storageclass.kubernetes.io/is-default-class";
-const ALIAS_ANNOTATION: &str = "stateproof.io/alias-of";
+pub(super) const ALIAS_ANNOTATION: &str = "stateproof.io/alias-of";
 
 /// The storage classes could not be looked at or added to.
 #[derive(Debug, Error)]

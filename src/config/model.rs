@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{schema, text};
 use crate::manifest::Place;
 use crate::plan::{Drill, End, Promise};
-use crate::workload::{Declarations, Password};
+use crate::workload::{Declarations, Password, Tls};
 
 /// What a `stateproof.toml` says.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -106,6 +106,12 @@ pub struct WorkloadTable {
     /// The password itself: for tests. It is never printed.
     #[schemars(with = "Option<String>")]
     pub(super) password: Option<Spanned<String>>,
+    /// Whether connections to its server are encrypted.
+    pub tls: Option<Tls>,
+    /// The file with the certificates, in PEM, of whoever signs the server's, for `verify-full`; a relative path is
+    /// relative to this file.
+    #[schemars(with = "Option<String>")]
+    pub tls_ca: Option<Spanned<PathBuf>>,
     /// Only these drills, of those that apply.
     #[schemars(schema_with = "schema::drills")]
     pub drills: Vec<Drill>,

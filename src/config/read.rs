@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::model::Read;
 use super::{Config, ConfigProblem, WorkloadTable};
 use crate::manifest::{Place, Problem, Problems};
-use crate::workload::{Declaration, Password, Workload, WorkloadId};
+use crate::workload::{Declaration, Password, Tls, Workload, WorkloadId};
 
 /// What the file is called where it is looked for.
 const NAME: &str = "stateproof.toml";
@@ -180,8 +180,47 @@ impl WorkloadTable {
             password: self.password(key.get_ref(), directory, file)?,
             database: self.database.clone(),
             data_directory: self.data_directory.clone(),
+            tls: self.tls,
+            authority: self.authority(directory, file)?,
         };
         Ok((id, declaration))
+    }
+
+    fn authority(&self, directory: &Path, file: &File<'_>) -> Result<Option<String>, Problem> {
+        let wrong = |span: Range<usize>, fault: String, help: &str| {
+            let help = help.to_owned();
+            Problem::new(ConfigProblem::WrongValue { fault, help }).at(file.place(span), "named here")
+        };
+        let Some(path) = &self.tls_ca else {
+            return match self.tls {
+                Some(Tls::VerifyFull) => {
+                    let place = file.place(file.find("verify-full"));
+                    let fault = "`verify-full` without an authority".to_owned();
+                    let help = "name the file with its certificates: `tls_ca = \"ca.crt\"`".to_owned();
+                    Err(Problem::new(ConfigProblem::WrongValue { fault, help })
+                        .at(place, "checked against whom?"))
+                }
+                _ => Ok(None),
+            };
+        };
+        let at = directory.join(path.get_ref());
+        let text = fs::read_to_string(&at).map_err(|error| {
+            wrong(
+                path.span(),
+                format!("{}: {error}", at.display()),
+                "name a file that can be read",
+            )
+        })?;
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            Ok(Some(text))
+        } else {
+            let fault = format!("{} holds no certificate in PEM", at.display());
+            Err(wrong(
+                path.span(),
+                fault,
+                "it begins with `-----BEGIN CERTIFICATE-----`",
+            ))
+        }
     }
 
     fn password(

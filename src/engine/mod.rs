@@ -12,8 +12,10 @@ pub mod postgres;
 mod reach;
 mod row;
 mod session;
+mod tls;
 
 pub use open::{Address, Target, open};
 pub use reach::{Dialled, Link, Process, Reach, ReachError, Stream};
 pub use row::{Row, State};
 pub use session::{Facts, Rows, Session, SessionError};
+pub use tls::reach;

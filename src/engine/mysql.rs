@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, IoError, OptsBuilder, Statement};
+use mysql_async::{Conn, IoError, OptsBuilder, SslOpts, Statement};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,7 @@ use super::line::Line;
 use super::session::within;
 use super::{Address, Dialled, Facts, Link, Reach, ReachError, Row, Rows, SessionError, State, Target};
 use crate::history::WriteFate;
-use crate::workload::{Credentials, LEDGER_DATABASE};
+use crate::workload::{Credentials, LEDGER_DATABASE, Tls};
 
 /// How long logging in may take. The RSA exchange costs a server under a CPU limit a few hundredths of a second, making
 /// the database and the table a few commits.
@@ -72,6 +72,9 @@ const IN_DOUBT: [u16; 7] = [
 /// `ER_BAD_DB_ERROR`: there is no such database.
 const UNKNOWN_DATABASE: u16 = 1049;
 
+/// `ER_SECURE_TRANSPORT_REQUIRED`: the server has `require_secure_transport`, and the connection is in plain text.
+const INSECURE_TRANSPORT: u16 = 3159;
+
 /// A session with a server.
 ///
 /// One connection, on which MySQL takes one statement at a time: rows written at once wait for each other.
@@ -101,17 +104,37 @@ impl Session {
         let Address::Name { dns, .. } = &target.address else {
             return Err(SessionError::Server("MySQL has no replica sets".to_owned()));
         };
+        let (port, tls) = (target.engine.port, target.engine.tls);
+        if !tls.is_wanted() {
+            match Self::over(reach, dns, port, credentials, None).await {
+                Err(SessionError::PlainText(_)) if tls == Tls::Prefer => {}
+                plain => return plain,
+            }
+        }
+        let encryption = encryption(dns, tls, credentials);
+        Self::over(reach, dns, port, credentials, Some(encryption)).await
+    }
+
+    /// One attempt, encrypted or not.
+    async fn over(
+        reach: &dyn Reach,
+        dns: &str,
+        port: u16,
+        credentials: &Credentials,
+        encryption: Option<SslOpts>,
+    ) -> Result<Self, SessionError> {
         let bytes = credentials.password.reveal().len();
-        if bytes > LONGEST_PASSWORD {
+        if encryption.is_none() && bytes > LONGEST_PASSWORD {
             return Err(SessionError::Server(format!(
                 "the password has {bytes} bytes: without TLS caching_sha2_password takes at most {LONGEST_PASSWORD}"
             )));
         }
-        let Dialled { stream, link } = reach.dial(dns, target.engine.port).await?;
+        let Dialled { stream, link } = reach.dial(dns, port).await?;
         let line = Line::before(stream)
             .await
             .map_err(|error| ReachError(error.into()))?;
-        match within(LOGIN_DEADLINE, "the login", log_in(line.address(), credentials)).await {
+        let login = log_in(line.address(), credentials, encryption);
+        match within(LOGIN_DEADLINE, "the login", login).await {
             Ok((connection, server)) => Ok(Self {
                 connection: Arc::new(Mutex::new(connection)),
                 server,
@@ -205,9 +228,22 @@ impl Connection {
     }
 }
 
+/// As `tls` has it. The driver dials a port on the loopback address: the name that the certificate is for is said here.
+fn encryption(host: &str, tls: Tls, credentials: &Credentials) -> SslOpts {
+    let options = SslOpts::default().with_danger_tls_hostname_override(Some(host.to_owned()));
+    if tls != Tls::VerifyFull {
+        return options.with_danger_accept_invalid_certs(true);
+    }
+    let authority = credentials.authority.clone().unwrap_or_default();
+    options
+        .with_disable_built_in_roots(true)
+        .with_root_certs(vec![authority.into_bytes().into()])
+}
+
 async fn log_in(
     address: SocketAddr,
     credentials: &Credentials,
+    encryption: Option<SslOpts>,
 ) -> Result<(Connection, Option<String>), SessionError> {
     let options = OptsBuilder::default()
         .ip_or_hostname(address.ip().to_string())
@@ -215,7 +251,8 @@ async fn log_in(
         .user(Some(&credentials.user))
         .pass(Some(credentials.password.reveal()))
         // Else the driver, seeing a loopback address, would ask for the server's socket and look for it on this host.
-        .prefer_socket(false);
+        .prefer_socket(false)
+        .ssl_opts(encryption);
     let mut conn = Conn::new(options).await?;
     // What is acknowledged is committed, and what does not fit is refused, whatever the server's defaults are.
     conn.query_drop("set session autocommit = 1, sql_mode = 'STRICT_ALL_TABLES'")
@@ -316,7 +353,12 @@ impl super::Session for Session {
 
 impl From<mysql_async::Error> for SessionError {
     fn from(error: mysql_async::Error) -> Self {
-        Self::Server(describe(&error))
+        match &error {
+            mysql_async::Error::Server(answer) if answer.code == INSECURE_TRANSPORT => {
+                Self::PlainText(describe(&error))
+            }
+            _ => Self::Server(describe(&error)),
+        }
     }
 }
 
@@ -341,6 +383,7 @@ fn describe(error: &mysql_async::Error) -> String {
             format!("ERROR {} ({}): {}", answer.code, answer.state, answer.message)
         }
         mysql_async::Error::Io(IoError::Io(error)) => error.to_string(),
+        mysql_async::Error::Io(IoError::Tls(error)) => format!("TLS: {error}"),
         mysql_async::Error::Driver(error) => error.to_string(),
         mysql_async::Error::Other(error) => error.to_string(),
         other @ mysql_async::Error::Url(_) => other.to_string(),

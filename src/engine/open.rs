@@ -112,13 +112,15 @@ pub async fn open(
     credentials: &Credentials,
 ) -> Result<Box<dyn Session>, SessionError> {
     match target.engine.kind {
+        // A TLS handshake's state is large.
         EngineKind::PostgreSql => {
-            let session = postgres::Session::open(&**reach, target, credentials).await?;
-            Ok(Box::new(session))
+            let session = Box::pin(postgres::Session::open(&**reach, target, credentials));
+            Ok(Box::new(session.await?))
         }
-        EngineKind::MySql => Ok(Box::new(
-            mysql::Session::open(&**reach, target, credentials).await?,
-        )),
+        EngineKind::MySql => {
+            let session = Box::pin(mysql::Session::open(&**reach, target, credentials));
+            Ok(Box::new(session.await?))
+        }
         EngineKind::Http => Ok(Box::new(http::Session::open(reach, target).await?)),
         EngineKind::MongoDb => Ok(Box::new(
             mongodb::Session::open(reach, target, credentials).await?,

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::Severity;
 use tokio_postgres::{Client, NoTls, Statement};
 
 use super::session::within;
-use super::{Address, Dialled, Facts, Link, Reach, Row, Rows, SessionError, State, Stream, Target};
+use super::{Address, Dialled, Facts, Link, Reach, Row, Rows, SessionError, State, Stream, Target, tls};
 use crate::history::WriteFate;
 use crate::workload::Credentials;
 
@@ -61,7 +62,12 @@ impl Session {
             return Err(SessionError::Server("PostgreSQL has no replica sets".to_owned()));
         };
         let Dialled { stream, link } = reach.dial(dns, target.engine.port).await?;
-        match within(LOGIN_DEADLINE, "the login", log_in(stream, credentials)).await {
+        let login = async {
+            let authority = credentials.authority.as_deref();
+            let stream = tls::postgres(stream, dns, target.engine.tls, authority).await?;
+            log_in(stream, credentials).await
+        };
+        match within(LOGIN_DEADLINE, "the login", login).await {
             Ok((client, insert, server, connection)) => Ok(Self {
                 client,
                 insert,
@@ -91,7 +97,9 @@ async fn log_in(
         .user(&credentials.user)
         .password(credentials.password.reveal())
         .dbname(&credentials.database)
-        .application_name("stateproof");
+        .application_name("stateproof")
+        // Whether the stream is encrypted was settled before.
+        .ssl_mode(SslMode::Disable);
     let (client, connection) = config.connect_raw(stream, NoTls).await?;
     // Its error is not lost: whatever request is under way fails with it.
     let connection = tokio::spawn(async move { drop(connection.await) });

@@ -4,6 +4,7 @@ use kube::{Api, Client};
 use serde_json::json;
 
 use super::{Aim, FaultError};
+use crate::cluster::leftovers::cordon_mark;
 use crate::cluster::{FIELD_MANAGER, Objects};
 use crate::history::{Fault, ObjectRef};
 use crate::workload::{Member, Workload};
@@ -61,7 +62,8 @@ pub fn uncordon_node(node: &ObjectRef) -> Aim {
 pub(super) async fn cordon(client: &Client, node: &ObjectRef, cordoned: bool) -> Result<(), kube::Error> {
     let api: Api<Node> = Api::all(client.clone());
     let patch = json!({
-        "metadata": { "uid": node.uid },
+        // By the mark a later run knows whose it is, should this one be killed.
+        "metadata": { "uid": node.uid, "annotations": cordon_mark(cordoned) },
         // Null takes the field away, as it was before.
         "spec": { "unschedulable": cordoned.then_some(true) },
     });

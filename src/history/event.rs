@@ -4,7 +4,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreseen, Keys, ObjectRef, ObjectState};
+use super::{Foreseen, Keys, ObjectRef, ObjectState, Sharded};
 use crate::plan::{Drill, Plan};
 use crate::workload::WorkloadId;
 
@@ -43,6 +43,8 @@ pub enum Event {
         /// Where.
         cluster: ClusterFacts,
     },
+    /// The run is a share of a suite: the other drills are other runs'.
+    Sharded(Sharded),
     /// The manifests were linted before anything was done to them.
     Linted {
         /// What was found, in the order of files and lines; empty where nothing was.
@@ -298,6 +300,13 @@ pub enum Event {
         /// A sentence.
         text: String,
     },
+    /// The last round of a workload's drills is over; what is done once comes after it.
+    RoundsEnded {
+        /// The workload.
+        workload: WorkloadId,
+        /// How many rounds were begun.
+        begun: u32,
+    },
     /// The run ended.
     RunEnded {
         /// Whether it was interrupted by a signal.
@@ -305,7 +314,7 @@ pub enum Event {
     },
 }
 
-/// Which drill on which workload: `postgresql-prod/postgres/lose-pod`.
+/// Which drill on which workload, and in which round: `postgresql-prod/postgres/lose-pod, round 17`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DrillId {
     /// The workload.
@@ -313,11 +322,23 @@ pub struct DrillId {
     pub workload: WorkloadId,
     /// The drill.
     pub drill: Drill,
+    /// In which round, counted from 1; 0 where the drill is done once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(round: &u32) -> bool {
+    *round == 0
 }
 
 impl fmt::Display for DrillId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.workload, self.drill)
+        write!(f, "{}/{}", self.workload, self.drill)?;
+        match self.round {
+            0 => Ok(()),
+            round => write!(f, ", round {round}"),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod lookout;
 mod object;
 mod reader;
 mod recorder;
+mod sharded;
 
 pub use error::HistoryError;
 pub use event::{
@@ -23,3 +24,4 @@ pub use object::{
 };
 pub use reader::History;
 pub use recorder::Recorder;
+pub use sharded::{Sharded, SuiteDrill};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{FORMAT_VERSION, HistoryError, Record};
+use super::{Event, FORMAT_VERSION, HistoryError, Record, Sharded};
 
 /// So much of a file is read at once, in bytes.
 const BUFFER: usize = 1 << 20;
@@ -58,6 +58,15 @@ impl History {
         Self::from_lines(lines.as_bytes(), |cause| HistoryError::BadLine {
             line: 0,
             cause: cause.to_string(),
+        })
+    }
+
+    /// Which share of a suite the run was; none where it was a whole one.
+    #[must_use]
+    pub fn sharded(&self) -> Option<&Sharded> {
+        self.records.iter().find_map(|record| match &record.event {
+            Event::Sharded(sharded) => Some(sharded),
+            _ => None,
         })
     }
 

@@ -42,6 +42,7 @@ impl Plan {
             workload,
             drills,
             left_out,
+            rounds: selection.rounds,
         }
     }
 }

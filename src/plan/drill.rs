@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{End, Expectation};
+use super::{End, Expectation, Rounds};
 use crate::workload::Workload;
 
 /// Everything that a run will do, decided before anything is touched.
@@ -17,6 +17,9 @@ pub struct Plan {
     /// The drills that will not run, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// How often the drills are done, where that was asked for; without it once, in the order in which they stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Rounds>,
 }
 
 /// A drill as it will run.

@@ -7,9 +7,13 @@ mod drills;
 mod end;
 mod promise;
 mod reason;
+mod rounds;
 mod selection;
+mod shard;
 
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
 pub use end::{End, NotAnEnd, Sign};
 pub use promise::{Expectation, Outcome, Promise, UnknownPromise};
+pub use rounds::Rounds;
 pub use selection::{Selection, UnusableEnds};
+pub use shard::{Assignment, NotAShard, Shard};

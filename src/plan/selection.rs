@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::{Drill, End, Promise, Sign};
+use super::{Drill, End, Promise, Rounds, Sign};
 use crate::workload::Workload;
 
 /// What was asked for.
@@ -16,6 +16,8 @@ pub struct Selection {
     pub ends: Vec<End>,
     /// Whether the nodes are out of reach but through the API server, as on a cluster of others.
     pub without_nodes: bool,
+    /// How often, and in which order; none stands for once, in the usual one.
+    pub rounds: Option<Rounds>,
 }
 
 impl Selection {

@@ -8,7 +8,8 @@ use crate::plan::{Drill, Outcome, Promise};
 use crate::verdict::{Verdict, seconds};
 use crate::workload::WorkloadId;
 
-/// Two sets of runs beside each other: what became of each promise, and how long recoveries took.
+/// Two sets of runs beside each other: what became of each promise, and how long recoveries took. Each round of a run
+/// counts like a run of its own.
 ///
 /// Workloads are matched by namespace and name; the namespace that a run makes for what names none counts as one and
 /// the same in every run.
@@ -77,6 +78,8 @@ pub struct Spread {
     pub min: u64,
     /// The one in the middle, or the mean of the two.
     pub median: u64,
+    /// Nineteen of twenty are no longer (the nearest rank).
+    pub p95: u64,
     /// The longest.
     pub max: u64,
     /// In how many runs it was measured.
@@ -112,6 +115,7 @@ impl Comparison {
                 drill: DrillId {
                     workload: key.workload.clone(),
                     drill: key.drill,
+                    round: 0,
                 },
                 promise: key.promise,
             }
@@ -168,7 +172,7 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, outcome: Outcome) {
+    pub(super) fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Held => self.held += 1,
             Outcome::Inconclusive => self.inconclusive += 1,
@@ -204,6 +208,7 @@ impl Spread {
     ///
     /// let spread = Spread::of(vec![30, 10, 20, 60]).unwrap();
     /// assert_eq!((spread.min, spread.median, spread.max, spread.count), (10, 25, 60, 4));
+    /// assert_eq!(Spread::of((1..=100).collect()).unwrap().p95, 95);
     /// ```
     #[must_use]
     pub fn of(mut times: Vec<u64>) -> Option<Self> {
@@ -213,6 +218,7 @@ impl Spread {
         Some(Self {
             min,
             median: u64::midpoint(times[(count - 1) / 2], times[count / 2]),
+            p95: times[(count * 95).div_ceil(100) - 1],
             max,
             count,
         })
@@ -374,6 +380,7 @@ fn times(old: &[Verdict], new: &[Verdict]) -> Vec<TimeComparison> {
             let id = DrillId {
                 workload: of_any_run(&times.drill.workload),
                 drill: times.drill.drill,
+                round: 0,
             };
             let reached = MILESTONES.iter().map(|(_, reached)| reached(times)).collect();
             drills.entry(id).or_default().push(reached);

@@ -5,8 +5,8 @@ use super::ReportError;
 use crate::history::{DrillId, History};
 use crate::plan::{Outcome, Promise};
 use crate::verdict::{
-    Facts, Failure, HarnessShare, Overlap, PromiseVerdict, Readiness, RecoveryTimes, RoleSpan, RowAccount,
-    Verdict,
+    Facts, Failure, FaultProof, HarnessShare, Overlap, PromiseVerdict, Readiness, RecoveryTimes, RoleSpan,
+    RowAccount, Verdict,
 };
 
 /// The version of `docs/schema/report.json` that [`json`] writes. It changes when a reader of it would have to.
@@ -23,6 +23,7 @@ struct Document<'v> {
     shortfalls: &'v [String],
     failures: &'v [Failure],
     promises: Vec<Line<'v>>,
+    faults: &'v [FaultProof],
     rows: &'v [RowAccount],
     recovery: &'v [RecoveryTimes],
     overlaps: &'v [Overlap],
@@ -71,6 +72,7 @@ pub fn json(history: &History, verdict: &Verdict) -> Result<String, ReportError>
         shortfalls: &verdict.shortfalls,
         failures: &verdict.failures,
         promises: verdict.promises.iter().map(line).collect(),
+        faults: &verdict.faults,
         rows: &verdict.rows,
         recovery: &verdict.recovery,
         overlaps: &verdict.overlaps,

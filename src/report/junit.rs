@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -6,11 +7,11 @@ use super::ReportError;
 use super::harmless::harmless;
 use super::stretch::stretches;
 use super::wording::{came_to, covers, failed, last_line};
-use crate::history::History;
+use crate::history::{DrillId, History};
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, Verdict};
 
-/// A verdict as `JUnit` XML: a suite a drill, a test case a promise.
+/// A verdict as `JUnit` XML: a suite a drill and round, a test case a promise.
 ///
 /// A promise that came to what was expected passes, also where that is a violation; one that was refuted is a failure;
 /// one that was neither shown nor refuted is an error, and never skipped. A promise is checked on all of its drill, so
@@ -20,7 +21,19 @@ use crate::verdict::{Failure, PromiseVerdict, Verdict};
 ///
 /// [`ReportError::Junit`] when it cannot be written as XML.
 pub fn junit(history: &History, verdict: &Verdict) -> Result<String, ReportError> {
-    let stretches = stretches(history);
+    junit_of_all([history], verdict)
+}
+
+/// As [`junit`], of a verdict on several histories: those of the shares of a suite.
+///
+/// # Errors
+///
+/// [`ReportError::Junit`] when it cannot be written as XML.
+pub fn junit_of_all<'h>(
+    histories: impl IntoIterator<Item = &'h History>,
+    verdict: &Verdict,
+) -> Result<String, ReportError> {
+    let stretches: BTreeMap<_, _> = histories.into_iter().flat_map(stretches).collect();
     let mut report = Report::new("stateproof");
     report.set_time(Duration::from_micros(verdict.share.total_us));
     for promises in verdict.promises.chunk_by(|one, next| one.drill == next.drill) {
@@ -77,10 +90,16 @@ fn case(promise: &PromiseVerdict, verdict: &Verdict, time: Duration) -> TestCase
         }
     };
     let mut case = TestCase::new(promise.promise.to_string(), status);
-    case.set_classname(plain(&format!(
-        "{}.{}.{}",
-        promise.drill.workload.namespace, promise.drill.workload.name, promise.drill.drill
-    )));
+    let DrillId {
+        workload,
+        drill,
+        round,
+    } = &promise.drill;
+    let class = format!("{}.{}.{drill}", workload.namespace, workload.name);
+    case.set_classname(plain(&match round {
+        0 => class,
+        round => format!("{class}.round-{round}"),
+    }));
     case.set_time(time);
     case.set_system_out(format!("{}\n{evidence}", came_to(promise)));
     case

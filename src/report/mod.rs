@@ -1,5 +1,6 @@
 //! A verdict for people and for other programs, one file a format.
 
+mod campaign;
 mod compare;
 mod error;
 mod harmless;
@@ -10,6 +11,7 @@ mod lanes;
 mod lint;
 mod page;
 mod roles;
+mod rounds;
 mod said;
 mod scale;
 mod stretch;
@@ -19,11 +21,12 @@ mod text;
 mod wording;
 mod writes;
 
+pub use campaign::{Campaign, Count};
 pub use compare::{Change, Comparison, PromiseComparison, Spread, Tally, TimeComparison};
 pub use error::ReportError;
 pub use html::html;
 pub use json::{REPORT_FORMAT, json};
-pub use junit::junit;
+pub use junit::{junit, junit_of_all};
 pub use lint::{lint_json, lint_text, sarif};
 pub use page::Style;
 pub use summary::summary;

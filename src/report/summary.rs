@@ -1,4 +1,5 @@
 use super::harmless::readable;
+use super::rounds::{self, drilled};
 use super::table::MILESTONES;
 use super::wording::{came_to, failed, failed_by_themselves, last_line, mark, or_unknown, unshown};
 use crate::verdict::{RecoveryTimes, Verdict, seconds};
@@ -25,6 +26,8 @@ pub fn summary(verdict: &Verdict) -> String {
             code(&workload.image)
         ));
     }
+    let rounds = facts.workloads.iter().filter_map(|workload| workload.rounds);
+    text.extend(rounds.map(|rounds| cell(&rounds.to_string())));
     text.push(format!(
         "on {} with Kubernetes {}, in {}",
         cell(or_unknown(&facts.cluster.provider)),
@@ -80,14 +83,19 @@ fn promises(text: &mut Vec<String>, verdict: &Verdict) {
     text.push(
         "\n### Promises\n\n| | drill | promise | came to | evidence |\n|---|---|---|---|---|".to_owned(),
     );
-    for promise in &verdict.promises {
+    let drills = drilled(verdict);
+    for (drill, over) in drills
+        .iter()
+        .flat_map(|drill| drill.promises.iter().map(move |over| (drill, over)))
+    {
+        let promise = over.worst();
         let evidence: Vec<String> = promise.evidence.iter().map(|evidence| cell(evidence)).collect();
         text.push(format!(
             "| {} | {} | {} | {} | {} |",
             mark(promise.outcome()),
-            cell(&promise.drill.to_string()),
+            cell(&drill.title()),
             promise.promise,
-            came_to(promise),
+            over.came_to(),
             evidence.join("; ")
         ));
     }
@@ -107,6 +115,10 @@ fn recovery(text: &mut Vec<String>, verdict: &Verdict) {
             "\n### Recovery of {}, since the fault was requested\n",
             code(&workload.id.to_string())
         ));
+        if drills.iter().any(|times| times.drill.round > 0) {
+            spread(text, &drills);
+            continue;
+        }
         let names: Vec<_> = drills.iter().map(|times| times.drill.drill.to_string()).collect();
         text.push(format!("| | {} |", names.join(" | ")));
         text.push(format!("|---{}|", "|--:".repeat(drills.len())));
@@ -115,6 +127,21 @@ fn recovery(text: &mut Vec<String>, verdict: &Verdict) {
                 .iter()
                 .map(|times| reached(times).map_or_else(|| "—".to_owned(), seconds));
             text.push(format!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | ")));
+        }
+    }
+}
+
+/// The times of drills that were done in rounds.
+fn spread(text: &mut Vec<String>, drills: &[&RecoveryTimes]) {
+    text.push(format!("| drill | | {} |", rounds::COLUMNS.join(" | ")));
+    text.push(format!("|---|---|{}", "--:|".repeat(rounds::COLUMNS.len())));
+    for (id, steps) in rounds::spreads(drills) {
+        for (name, spread) in steps {
+            text.push(format!(
+                "| {} | {name} | {} |",
+                id.drill,
+                rounds::cells(&spread).join(" | ")
+            ));
         }
     }
 }

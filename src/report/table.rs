@@ -1,4 +1,5 @@
 use super::page::Page;
+use super::rounds;
 use crate::verdict::{RecoveryTimes, seconds};
 
 /// The name of a step of the recovery, and when it was reached.
@@ -41,5 +42,20 @@ pub(super) fn recovery(page: &mut Page, drills: &[&RecoveryTimes]) {
             .iter()
             .map(|times| milestone(times).map_or("—".into(), seconds));
         page.raw(&row(label, &cells.collect::<Vec<_>>()));
+    }
+}
+
+/// The recovery times of one workload's drills over many rounds: a block a drill.
+pub(super) fn spreads(page: &mut Page, drills: &[&RecoveryTimes]) {
+    let label_width = MILESTONES.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+    let row = |label: &str, cells: &[String]| {
+        let cells = cells.iter().map(|cell| format!("  {cell:>9}"));
+        format!("{label:label_width$}{}", cells.collect::<String>())
+    };
+    for (id, steps) in rounds::spreads(drills) {
+        page.raw(&row(id.drill.name(), &rounds::COLUMNS.map(str::to_owned)));
+        for (name, spread) in steps {
+            page.raw(&row(name, &rounds::cells(&spread)));
+        }
     }
 }

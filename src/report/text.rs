@@ -2,6 +2,7 @@ use anstyle::AnsiColor;
 
 use super::page::{Page, Style};
 use super::roles::roles;
+use super::rounds::drilled;
 use super::table;
 use super::wording::{failed, failed_by_themselves, last_line, mark, or_unknown, sentence, unshown};
 use crate::plan::Outcome;
@@ -90,20 +91,23 @@ fn describe(page: &mut Page, workload: &WorkloadFacts) {
     if let Some(stand_in) = &workload.stand_in {
         page.text(2, &format!("{} was a stand-in: {stand_in}", workload.image));
     }
+    if let Some(rounds) = &workload.rounds {
+        page.text(2, &rounds.to_string());
+    }
     for note in &workload.notes {
         page.text(2, &format!("note: {note}"));
     }
 }
 
 fn drills(page: &mut Page, verdict: &Verdict) {
-    for promises in verdict.promises.chunk_by(|one, next| one.drill == next.drill) {
-        let Some(first) = promises.first() else { continue };
-        if verdict.did_not_come_up(&first.drill.workload) {
+    for drill in drilled(verdict) {
+        if verdict.did_not_come_up(&drill.id.workload) {
             continue;
         }
-        page.heading(&first.drill.to_string());
-        for (index, promise) in promises.iter().enumerate() {
-            let (branch, trunk) = if index + 1 == promises.len() {
+        page.heading(&drill.title());
+        for (index, over) in drill.promises.iter().enumerate() {
+            let promise = over.worst();
+            let (branch, trunk) = if index + 1 == drill.promises.len() {
                 ("└─", "  ")
             } else {
                 ("├─", "│ ")
@@ -115,7 +119,7 @@ fn drills(page: &mut Page, verdict: &Verdict) {
                 &format!("{branch} {} {name} ", mark(outcome)),
                 &format!("{branch} {mark_painted} {name} "),
                 &format!("{trunk}{}", " ".repeat(14)),
-                &sentence(promise),
+                &over.sentence(),
             );
         }
     }
@@ -145,7 +149,11 @@ fn times(page: &mut Page, verdict: &Verdict) {
             "recovery of {}, since the fault was requested",
             workload.id
         ));
-        table::recovery(page, &drills);
+        if drills.iter().any(|times| times.drill.round > 0) {
+            table::spreads(page, &drills);
+        } else {
+            table::recovery(page, &drills);
+        }
         if !workload.has_readiness_probe {
             page.text(
                 0,

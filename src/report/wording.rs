@@ -1,5 +1,6 @@
 //! What every format says in the same words.
 
+use crate::history::DrillId;
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, Verdict};
 
@@ -71,7 +72,14 @@ pub(super) fn mark(outcome: Outcome) -> &'static str {
 /// What was not carried through, in a few words.
 pub(super) fn failed(failure: &Failure) -> String {
     match failure.drill {
-        Some(drill) => format!("{}/{drill} was not carried through", failure.workload),
+        Some(drill) => {
+            let id = DrillId {
+                workload: failure.workload.clone(),
+                drill,
+                round: failure.round,
+            };
+            format!("{id} was not carried through")
+        }
         None => format!("{} did not come up", failure.workload),
     }
 }
@@ -79,7 +87,9 @@ pub(super) fn failed(failure: &Failure) -> String {
 /// Whether a failure is why a promise was not shown.
 pub(super) fn covers(failure: &Failure, promise: &PromiseVerdict) -> bool {
     failure.workload == promise.drill.workload
-        && failure.drill.is_none_or(|drill| drill == promise.drill.drill)
+        && failure
+            .drill
+            .is_none_or(|drill| drill == promise.drill.drill && failure.round == promise.drill.round)
 }
 
 /// The promises that failed for a reason of their own, the worst last: what a failure left unshown is said with it.

@@ -9,19 +9,19 @@ use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::despair::{unless_hopeless, with_causes};
-use super::drill::{self, Bench, apply, timed};
+use super::drill::{Bench, apply, timed};
 use super::first_session::first_session;
 use super::move_in::Place;
 use super::preparation::Prepared;
 use super::roles::Roles;
 use super::site::Site;
 use super::spans::Spans;
-use super::{RunError, Scene, Verification, aside, stand_ins};
+use super::{RunError, Scene, Verification, aside, rounds, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::Cluster;
 use crate::cluster::{
-    Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, member_ready, namespace,
-    room_for,
+    Application, Objects, WaitError, Watches, alias_classes, alias_default_classes, leftovers, member_ready,
+    namespace, room_for,
 };
 use crate::history::{Event, FORMAT_VERSION, Recorder};
 use crate::manifest::ManifestSet;
@@ -67,6 +67,9 @@ impl Verification {
             plans,
             cluster: facts,
         })?;
+        if let Some(sharded) = &prepared.sharded {
+            recorder.record(Event::Sharded(sharded.clone()))?;
+        }
         recorder.record(prepared.linted.clone())?;
         spans.record()?;
         let made = scene.made.clone();
@@ -206,6 +209,7 @@ impl Verification {
             .phase("waiting until no other run needs the nodes for itself");
         let alone = aside::is_needed(&prepared.plans);
         scene.nodes = Some(cluster.hold_nodes(alone).await?);
+        leftovers::uncordon_left(client).await?;
         if !alone {
             return Ok(None);
         }
@@ -231,17 +235,7 @@ impl Verification {
             bench.recorder.record(Event::NotUp { workload, error })?;
             return Ok(());
         }
-        for planned in &plan.drills {
-            let drill = Box::pin(drill::run(bench, planned));
-            if planned.drill.is_for_a_node() {
-                let _alone = quiet.write().await;
-                drill.await?;
-            } else {
-                let _beside = quiet.read().await;
-                drill.await?;
-            }
-        }
-        Ok(())
+        rounds::run(bench, plan, quiet).await
     }
 
     /// Waits until every member is Ready and the first accepts a session.

@@ -75,7 +75,11 @@ impl Route<'_> {
 
     /// One attempt, which is not recorded.
     pub async fn attempt(self, target: &Target) -> Result<Box<dyn Session>, SessionError> {
-        let reach: Arc<dyn Reach> = self.vantage.clone();
-        engine::open(&reach, target, self.credentials).await
+        engine::open(&self.reach(), target, self.credentials).await
+    }
+
+    /// The way to the workload's servers.
+    pub fn reach(self) -> Arc<dyn Reach> {
+        engine::reach(self.vantage.clone(), &self.workload.engine, self.credentials)
     }
 }

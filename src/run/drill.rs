@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::pending;
@@ -15,14 +15,14 @@ use super::end::await_end;
 use super::get::get;
 use super::paused::Paused;
 use super::roles::Roles;
-use super::writer::{Ledger, Progress, UNDISTURBED, await_rows};
+use super::writer::{Ledger, Progress, UNDISTURBED, await_in_flight, await_rows};
 use crate::cluster::provider::Node;
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
 use crate::fault::{
     break_image, delete_pod, delete_pods, delete_stateful_set, mend_image, restart_pods, undo_restart,
 };
-use crate::history::{DrillId, Event, Recorder, Span};
+use crate::history::{DrillId, Event, Fault, FaultTarget, Recorder, Span};
 use crate::plan::{End, PlannedDrill, Step};
 use crate::workload::{Member, Workload, WorkloadId};
 
@@ -62,22 +62,26 @@ pub(super) struct Run<'a> {
     done: CancellationToken,
     /// The UIDs of the pods that faults were aimed at, and the IDs of containers: none of them counts as come back.
     pub(super) met: watch::Sender<BTreeSet<String>>,
+    /// Whether a fault was begun.
+    struck: AtomicBool,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
     /// The end that is awaited.
     ends: &'a [End],
 }
 
-/// Runs a drill from its first step to its last; beginning, end and error stand in the history.
+/// Runs a drill from its first step to its last; beginning, end and error stand in the history. Gives whether every step
+/// was done.
 ///
 /// # Errors
 /// Only when the history cannot be written: everything else that goes wrong is the drill's end, recorded with its
 /// causes.
-pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunError> {
+pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill, round: u32) -> Result<bool, RunError> {
     let workload = bench.route.workload;
     let drill = DrillId {
         workload: workload.id(),
         drill: planned.drill,
+        round,
     };
     bench
         .recorder
@@ -93,6 +97,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         stop: CancellationToken::new(),
         done: CancellationToken::new(),
         met: watch::Sender::default(),
+        struck: AtomicBool::new(false),
         replicas: AtomicU32::new(workload.replicas),
         ends: &planned.ends,
     };
@@ -124,8 +129,9 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill) -> Result<(), RunErr
         }
         Ok(()) => Vec::new(),
     };
+    let carried_through = error.is_empty();
     bench.recorder.record(Event::DrillEnded { drill, error })?;
-    Ok(())
+    Ok(carried_through)
 }
 
 impl Run<'_> {
@@ -305,6 +311,19 @@ impl Run<'_> {
             Ok(())
         })
         .await
+    }
+
+    /// Records that a fault is about to be done: the first one while the writer has a row under way, where there is one.
+    pub(super) async fn begin_fault(&self, fault: Fault, targets: Vec<FaultTarget>) -> Result<(), RunError> {
+        let writing = self.begin.is_cancelled() && !self.stop.is_cancelled();
+        if !self.struck.swap(true, Ordering::Relaxed) && writing {
+            await_in_flight(&self.progress, self.bench.deadline).await;
+        }
+        self.record(Event::FaultBegun {
+            drill: self.ledger.drill.clone(),
+            fault,
+            targets,
+        })
     }
 
     /// Marks the time that something takes as the cluster's.

@@ -1,12 +1,14 @@
 use thiserror::Error;
 
 use crate::cluster::provider::ProviderError;
-use crate::cluster::{ApplyError, ConnectError, NamespaceError, RoomError, StorageError, WaitError};
+use crate::cluster::{
+    ApplyError, ConnectError, LeftoverError, NamespaceError, RoomError, StorageError, WaitError,
+};
 use crate::engine::SessionError;
 use crate::fault::FaultError;
 use crate::history::HistoryError;
 use crate::manifest::{Problem, Problems};
-use crate::plan::{Drill, UnusableEnds};
+use crate::plan::{Drill, Shard, UnusableEnds};
 use crate::vantage::VantageError;
 
 /// Why a run, or one drill of it, could not be carried through.
@@ -20,6 +22,16 @@ pub enum RunError {
     /// The end that was named can prove nothing of these manifests. Nothing has been touched.
     #[error(transparent)]
     Ends(#[from] UnusableEnds),
+    /// There are more shards than drills. Nothing has been touched.
+    #[error(
+        "shard {shard} has nothing to do, as there are {drills} drills: choose no more shards than drills"
+    )]
+    EmptyShard {
+        /// The shard.
+        shard: Shard,
+        /// How many drills there are.
+        drills: usize,
+    },
     /// A drill that was asked for cannot be done on this cluster. Nothing of the set has been applied.
     #[error("the drill {drill} cannot be done on cluster {cluster}: {why}")]
     Unfit {
@@ -149,6 +161,9 @@ pub enum RunError {
     /// It is not known which postStart hooks are still running.
     #[error("cannot look for postStart hooks that do not end: {0}")]
     Hooks(#[source] Box<kube::Error>),
+    /// What a dead run has left cannot be taken away.
+    #[error(transparent)]
+    Leftover(#[from] LeftoverError),
     /// A signal came.
     #[error("interrupted")]
     Interrupted,

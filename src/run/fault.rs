@@ -21,11 +21,7 @@ impl Run<'_> {
         let aim = self.look(aim)?;
         let met = self.look(|objects| self.pods_met(objects, &aim));
         let (drill, fault) = (&self.ledger.drill, aim.fault);
-        self.record(Event::FaultBegun {
-            drill: drill.clone(),
-            fault,
-            targets: aim.targets.clone(),
-        })?;
+        self.begin_fault(fault, aim.targets.clone()).await?;
         let accepted = self
             .timed(format!("API server accepts: {fault}"), async {
                 let refusal = match aim.carry_out(self.bench.client).await {

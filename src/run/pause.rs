@@ -82,11 +82,7 @@ impl Run<'_> {
         work: impl Future<Output = Result<(), ProviderError>>,
     ) -> Result<(), RunError> {
         let drill = self.ledger.drill.clone();
-        self.record(Event::FaultBegun {
-            drill: drill.clone(),
-            fault,
-            targets: vec![object.clone()],
-        })?;
+        self.begin_fault(fault, vec![object.clone()]).await?;
         self.timed(what, async { Ok(work.await?) }).await?;
         self.record(Event::FaultAccepted { drill, fault })
     }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::foreseen::linted;
 use super::{RunError, Verification};
 use crate::config::{WorkloadTable, named_namespace};
-use crate::history::Event;
+use crate::history::{DrillId, Event, Sharded, SuiteDrill};
 use crate::manifest::{ManifestSet, Secrets};
-use crate::plan::{End, Plan, Selection};
+use crate::plan::{End, Plan, Rounds, Selection, Shard};
 use crate::vantage::DEFAULT_IMAGE;
 use crate::workload::{Discovered, LeftAlone, Password, Workload, outline, survey};
 
@@ -23,6 +23,8 @@ pub(super) struct Prepared {
     pub(super) linted: Event,
     pub(super) discovered: Vec<Discovered>,
     pub(super) plans: Vec<Plan>,
+    /// Which share of the drills these are.
+    pub(super) sharded: Option<Sharded>,
     /// What a reader should know of how the set was prepared.
     pub(super) notes: Vec<String>,
     pub(super) left_alone: Vec<LeftAlone>,
@@ -98,7 +100,11 @@ impl Verification {
             .collect();
         let chosen = discovered.iter().zip(&selections);
         let plans = chosen.map(|(found, selection)| Plan::new(found.workload.clone(), selection));
-        let plans = plans.collect();
+        let plans: Vec<Plan> = plans.collect();
+        let (plans, sharded) = match self.shard {
+            Some(shard) => Self::share(shard, plans, &run_namespace)?,
+            None => (plans, None),
+        };
         let out_of_reach = left_alone.iter().filter(|object| object.out_of_reach);
         notes.extend(out_of_reach.map(|object| format!("not verified: {object}")));
         Ok(Prepared {
@@ -106,6 +112,7 @@ impl Verification {
             set,
             discovered,
             plans,
+            sharded,
             notes,
             left_alone,
             ends: !ends.is_empty(),
@@ -113,6 +120,34 @@ impl Verification {
             run,
             run_namespace,
         })
+    }
+
+    /// One share of the drills, and whose the others are.
+    fn share(
+        shard: Shard,
+        plans: Vec<Plan>,
+        run_namespace: &str,
+    ) -> Result<(Vec<Plan>, Option<Sharded>), RunError> {
+        let suite = shard.assign(&plans);
+        let drills = suite.len();
+        if !suite.iter().any(|one| one.shard == shard.index()) {
+            return Err(RunError::EmptyShard { shard, drills });
+        }
+        let suite = suite.into_iter().map(|one| SuiteDrill {
+            drill: DrillId {
+                workload: one.workload,
+                drill: one.drill,
+                round: 0,
+            },
+            shard: one.shard,
+        });
+        let sharded = Sharded {
+            index: shard.index(),
+            of: shard.of(),
+            namespace: run_namespace.to_owned(),
+            suite: suite.collect(),
+        };
+        Ok((shard.take(plans), Some(sharded)))
     }
 
     /// The set as it is to run: with other images and Secrets to pull them with, where somebody asks for that.
@@ -159,6 +194,7 @@ impl Verification {
             ]),
             ends: ends.to_vec(),
             without_nodes: self.wanted.context().is_some(),
+            rounds: Rounds::asked(self.repeat, self.duration, self.seed),
         }
     }
 

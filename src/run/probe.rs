@@ -212,7 +212,7 @@ async fn roles(route: Route<'_>) -> Result<Vec<(String, String)>, RunError> {
     let Some(Replication::ReplicaSet { .. }) = &route.workload.replication else {
         return Ok(Vec::new());
     };
-    let reach: Arc<dyn Reach> = route.vantage.clone();
+    let reach = route.reach();
     let mut roles = Vec::new();
     for member in route.workload.members() {
         let server = Server::new(&reach, &member.dns, route.workload.engine.port, route.credentials).await?;

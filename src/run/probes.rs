@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use super::RunError;
 use super::drill::{Bench, Run};
 use super::writer::UNDISTURBED;
+use crate::engine::Target;
 use crate::engine::mongodb::{Answer, Connection};
-use crate::engine::{Reach, Target};
 use crate::history::{Event, Probe};
 use crate::workload::{Member, ServiceRef};
 
@@ -76,8 +76,7 @@ impl Run<'_> {
 
     async fn probe_plain_read(&self, member: &Member) -> Result<(), RunError> {
         let Bench { route, .. } = self.bench;
-        let reach: std::sync::Arc<dyn Reach> = route.vantage.clone();
-        let mut connection = Connection::open(&reach, &member.dns, self.workload.engine.port).await?;
+        let mut connection = Connection::open(&route.reach(), &member.dns, self.workload.engine.port).await?;
         let (answer, refused) = match connection.read_plain(&route.credentials.database).await? {
             Answer::Ok(_) => (Some("rows".to_owned()), None),
             Answer::Refused { words, .. } => (None, Some(words)),

@@ -10,7 +10,7 @@ use super::RunError;
 use super::board::{Board, STARTUP};
 use super::cadence::next_try;
 use crate::engine::mongodb::{Connection, Hello, Server};
-use crate::engine::{Reach, SessionError};
+use crate::engine::{self, Reach, SessionError};
 use crate::history::{Event, HistoryError, Recorder};
 use crate::workload::{Credentials, Discovered, Member, Replication, Workload};
 
@@ -49,7 +49,7 @@ impl Roles {
             set: name.clone(),
             workload: found.workload.clone(),
             credentials: found.credentials.clone(),
-            reach,
+            reach: engine::reach(reach, &found.workload.engine, &found.credentials),
             recorder: recorder.clone(),
             begin: CancellationToken::new(),
             board: watch::Sender::default(),

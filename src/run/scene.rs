@@ -9,7 +9,7 @@ use super::paused::Paused;
 use super::stay::Stay;
 use super::{Observer, RunError, hooks};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
-use crate::cluster::{Application, Watches, namespace, volumes};
+use crate::cluster::{Application, Watches, leftovers, namespace, volumes};
 
 /// What a run has made so far, and so has to take away, on every way out.
 pub struct Scene {
@@ -124,6 +124,10 @@ impl Scene {
         if let Some(application) = &self.application {
             first = first.and(application.remove_cluster_scope().await.map_err(RunError::from));
         }
+        // While something is left, its lock's file stays: `gc` removes both.
+        if let (Ok(()), Some(locks)) = (&first, self.locks.take()) {
+            first = locks.remove().map_err(RunError::from);
+        }
         first
     }
 
@@ -142,6 +146,11 @@ impl Scene {
             return Ok(None);
         };
         Clusters::from_env()?.keep(&cluster.name).await?;
+        if let Some(client) = &self.client {
+            for name in &self.made {
+                leftovers::leave_on_purpose(client, name).await?;
+            }
+        }
         Ok(Some(format!(
             "left as it is: KUBECONFIG={} kubectl get all -A; remove it with `stateproof down {}`",
             cluster.kubeconfig.display(),

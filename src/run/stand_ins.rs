@@ -7,12 +7,9 @@ use tokio::time::{Duration, Instant};
 
 use super::RunError;
 use super::cadence::next_try;
-use crate::cluster::FIELD_MANAGER;
+use crate::cluster::{FIELD_MANAGER, STAND_INS_POLICY as NAME};
 use crate::history::ImageFact;
 use crate::manifest::ManifestSet;
-
-/// The policy's name, and its binding's.
-const NAME: &str = "stateproof-stand-ins";
 
 /// How long a policy may take until the API server goes by it.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -61,11 +61,7 @@ impl Run<'_> {
         });
         let pod = pod.ok_or_else(|| nobody(&format!("Pod {}", primary.pod)))?;
         let drill = self.ledger.drill.clone();
-        self.record(Event::FaultBegun {
-            drill: drill.clone(),
-            fault,
-            targets: vec![pod],
-        })?;
+        self.begin_fault(fault, vec![pod]).await?;
         self.timed(format!("{} steps down", primary.pod), async {
             Ok(roles.server(&primary).await?.step_down().await?)
         })

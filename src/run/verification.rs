@@ -17,18 +17,19 @@ use crate::cluster::provider::ClusterSpec;
 use crate::config::Config;
 use crate::history::{Event, History, HistoryError, Recorder};
 use crate::manifest::ImageOverrides;
-use crate::plan::{Drill, End, Plan, Promise, Selection};
+use crate::plan::{Drill, End, Outcome, Plan, Promise, Selection, Shard};
+use crate::report::{Style, render};
 use crate::verdict::{Verdict, judge};
 
 /// Manifests to be proven, and how.
 ///
 /// ```no_run
-/// use stateproof::plan::{Drill, Outcome};
+/// use stateproof::plan::Drill;
 /// use stateproof::run::Verification;
 ///
 /// # async fn example() -> Result<(), stateproof::run::RunError> {
 /// let proven = Verification::of(["k8s/"]).drills(&[Drill::LosePod]).run().await?;
-/// assert_eq!(proven.verdict.outcome, Outcome::Held);
+/// proven.assert_held();
 /// # Ok(())
 /// # }
 /// ```
@@ -36,7 +37,11 @@ use crate::verdict::{Verdict, judge};
 pub struct Verification {
     pub(super) inputs: Vec<PathBuf>,
     pub(super) selection: Selection,
+    pub(super) shard: Option<Shard>,
     pub(super) wanted: Wanted,
+    pub(super) repeat: Option<u32>,
+    pub(super) duration: Option<Duration>,
+    pub(super) seed: Option<u64>,
     history: Option<PathBuf>,
     pub(super) config: Option<Arc<Config>>,
     pub(super) image_overrides: ImageOverrides,
@@ -59,13 +64,53 @@ pub struct Proven {
     pub scene: Option<Scene>,
 }
 
+impl Proven {
+    /// Asserts that every promise came to what was expected, for a test of one's own.
+    ///
+    /// ```should_panic
+    /// use stateproof::history::History;
+    /// use stateproof::run::Proven;
+    ///
+    /// # fn main() -> Result<(), stateproof::history::HistoryError> {
+    /// let lost = History::read("fixtures/histories/lost-row.jsonl")?;
+    /// Proven::of(lost).assert_held();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Unless the verdict is Held and nothing ended the run early: with the report, as the command prints it.
+    #[track_caller]
+    pub fn assert_held(&self) {
+        let mut why = self.error.as_ref().map(RunError::lines).unwrap_or_default();
+        let held = self.verdict.outcome == Outcome::Held && why.is_empty();
+        why.extend([String::new(), render(&self.verdict, &Style::default())]);
+        assert!(held, "not held\n{}", why.join("\n"));
+    }
+
+    /// What a history comes to that was written before: nothing is to be taken away.
+    #[must_use]
+    pub fn of(history: History) -> Self {
+        Self {
+            verdict: judge(&history),
+            history,
+            error: None,
+            scene: None,
+        }
+    }
+}
+
 impl Verification {
     /// Of the manifests in these files and directories; `-` is standard input.
     pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
             selection: Selection::default(),
+            shard: None,
             wanted: Wanted::Own(ClusterSpec::default()),
+            repeat: None,
+            duration: None,
+            seed: None,
             history: None,
             config: None,
             image_overrides: ImageOverrides::new(),
@@ -102,6 +147,35 @@ impl Verification {
     #[must_use]
     pub fn only(mut self, promises: &[Promise]) -> Self {
         self.selection.only = promises.to_vec();
+        self
+    }
+
+    /// Only this share of the drills: the others are other runs'. [`crate::verdict::merge()`] makes one verdict of all.
+    #[must_use]
+    pub fn shard(mut self, shard: Shard) -> Self {
+        self.shard = Some(shard);
+        self
+    }
+
+    /// The drills so many times, round after round; with [`Verification::duration`] at most so many. What destroys the
+    /// rows on purpose is done once, after the last round.
+    #[must_use]
+    pub fn repeat(mut self, rounds: u32) -> Self {
+        self.repeat = Some(rounds);
+        self
+    }
+
+    /// Rounds of the drills until so much time has gone by since the first was begun; one that was begun is finished.
+    #[must_use]
+    pub fn duration(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
+    }
+
+    /// The drills of each round in an order that this number decides: the same one gives the same order.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 
@@ -181,7 +255,8 @@ impl Verification {
     /// What would be done, and why each drill applies or does not. Touches nothing.
     ///
     /// # Errors
-    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing.
+    /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing;
+    /// [`RunError::EmptyShard`] when there are more shards than drills.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }
@@ -256,13 +331,12 @@ impl Verification {
         };
         match ended {
             Ok(error) => {
-                let history = recorder.history();
-                let verdict = judge(&history);
+                let proven = Proven::of(recorder.history());
+                let scene = Some(scene);
                 Ok(Proven {
-                    history,
-                    verdict,
                     error,
-                    scene: Some(scene),
+                    scene,
+                    ..proven
                 })
             }
             Err(error) => {

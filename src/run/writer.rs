@@ -1,8 +1,11 @@
+use std::iter;
+use std::ops::Range;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::ready;
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +16,9 @@ use crate::history::{DrillId, Event, WriteFate, WriteOutcome};
 
 /// Rows under way at once on one connection: enough that a fault always meets some, few enough that a server under a
 /// CPU limit answers each within a fraction of a second.
+const AT_ONCE: usize = 32;
+
+/// Rows that are announced, and whose fates are recorded, at once.
 const BLOCK: u64 = 32;
 
 /// How long a row may be under way before its fate is unknown: a pod that is killed with its network takes the
@@ -37,14 +43,33 @@ pub struct Ledger {
 pub struct Progress {
     /// Rows acknowledged so far.
     pub acknowledged: u64,
+    /// Rows sent and not yet answered.
+    pub in_flight: usize,
     /// What the last failure said.
     pub last_failure: String,
+}
+
+impl Progress {
+    /// A row is sent. Gives whether that is worth waking somebody.
+    fn one_more(&mut self) -> bool {
+        self.in_flight += 1;
+        self.in_flight == 1
+    }
+
+    /// A row was answered, or given up.
+    fn one_less(&mut self) -> bool {
+        self.in_flight -= 1;
+        false
+    }
 }
 
 impl Ledger {
     pub fn new(drill: DrillId, run: &str) -> Self {
         Self {
-            name: format!("{}-{run}", drill.drill),
+            name: match drill.round {
+                0 => format!("{}-{run}", drill.drill),
+                round => format!("{}-{round}-{run}", drill.drill),
+            },
             drill,
             next: AtomicU64::new(1),
         }
@@ -67,27 +92,14 @@ impl Ledger {
         rows: u64,
         patience: Duration,
     ) -> Result<(u64, Option<String>), RunError> {
-        let first = self.next.fetch_add(rows, Ordering::Relaxed);
-        let keys = first..first + rows;
-        route.recorder.record(Event::Attempting {
-            drill: self.drill.clone(),
-            keys: keys.clone().collect(),
-        })?;
+        let keys = self.announce(route, rows)?;
         let failed = AtomicBool::new(false);
         let write = async |key| {
-            let sent_us = route.recorder.now_us();
-            let fate = tokio::time::timeout(patience, session.write(self.name(), key))
-                .await
-                .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", patience.as_secs())));
-            if fate != WriteFate::Acknowledged {
+            let outcome = self.row(route, session, key, patience).await;
+            if outcome.fate != WriteFate::Acknowledged {
                 failed.store(true, Ordering::Relaxed);
             }
-            WriteOutcome {
-                key,
-                sent_us,
-                done_us: route.recorder.now_us(),
-                fate,
-            }
+            outcome
         };
         let outcomes: Vec<WriteOutcome> = stream::iter(keys)
             .take_while(|_| ready(!failed.load(Ordering::Relaxed)))
@@ -95,6 +107,36 @@ impl Ledger {
             .buffered(session.at_once())
             .collect()
             .await;
+        self.wrote(route, session, outcomes)
+    }
+
+    /// Writes one row and waits for its fate.
+    async fn row(
+        &self,
+        route: Route<'_>,
+        session: &dyn Session,
+        key: u64,
+        patience: Duration,
+    ) -> WriteOutcome {
+        let sent_us = route.recorder.now_us();
+        let fate = tokio::time::timeout(patience, session.write(self.name(), key))
+            .await
+            .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", patience.as_secs())));
+        WriteOutcome {
+            key,
+            sent_us,
+            done_us: route.recorder.now_us(),
+            fate,
+        }
+    }
+
+    /// Records what became of rows. Gives the number acknowledged and the words of the first failure.
+    fn wrote(
+        &self,
+        route: Route<'_>,
+        session: &dyn Session,
+        outcomes: Vec<WriteOutcome>,
+    ) -> Result<(u64, Option<String>), RunError> {
         let acknowledged = outcomes
             .iter()
             .filter(|outcome| outcome.fate == WriteFate::Acknowledged)
@@ -103,15 +145,17 @@ impl Ledger {
             WriteFate::Acknowledged => None,
             WriteFate::Refused(words) | WriteFate::Unknown(words) => Some(words.clone()),
         });
-        route.recorder.record(Event::Wrote {
-            drill: self.drill.clone(),
-            level: session.write_level().to_owned(),
-            outcomes,
-        })?;
+        if !outcomes.is_empty() {
+            route.recorder.record(Event::Wrote {
+                drill: self.drill.clone(),
+                level: session.write_level().to_owned(),
+                outcomes,
+            })?;
+        }
         Ok((acknowledged as u64, failure))
     }
 
-    /// Writes block after block until it is stopped, connecting again whenever the connection is lost.
+    /// Writes row after row until it is stopped, connecting again whenever the connection is lost.
     ///
     /// # Errors
     /// When the vantage or the history fails, or no session can be had within the deadline.
@@ -128,24 +172,76 @@ impl Ledger {
             let Some(session) = stop.run_until_cancelled(connecting).await.transpose()? else {
                 return Ok(());
             };
-            while !stop.is_cancelled() {
-                let (acknowledged, failure) = self.write(route, &*session, BLOCK, ROW_DEADLINE).await?;
-                let lost = failure.is_some();
-                progress.send_modify(|progress| {
-                    progress.acknowledged += acknowledged;
-                    progress.last_failure = failure.clone().unwrap_or_default();
-                });
-                if lost || session.is_closed() {
-                    let reason = failure.unwrap_or_else(|| "the connection ended".to_owned());
-                    route.recorder.record(Event::Disconnected {
-                        drill: self.drill.clone(),
-                        reason,
-                    })?;
-                    break;
-                }
+            let failure = self.pour(route, &*session, progress, stop).await?;
+            if failure.is_some() || session.is_closed() {
+                let reason = failure.unwrap_or_else(|| "the connection ended".to_owned());
+                route.recorder.record(Event::Disconnected {
+                    drill: self.drill.clone(),
+                    reason,
+                })?;
             }
         }
         Ok(())
+    }
+
+    /// Writes row after row on one session without a pause between them, so that whatever is done meets some under way,
+    /// until one is not acknowledged or the writer is stopped. Gives the words of a failure.
+    async fn pour(
+        &self,
+        route: Route<'_>,
+        session: &dyn Session,
+        progress: &watch::Sender<Progress>,
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, RunError> {
+        let failed = AtomicBool::new(false);
+        let blocks = iter::from_fn(|| {
+            let done = failed.load(Ordering::Relaxed) || stop.is_cancelled() || session.is_closed();
+            (!done).then(|| self.announce(route, BLOCK))
+        });
+        let outcomes = stream::iter(blocks)
+            .map_ok(|block| stream::iter(block.map(Ok::<_, RunError>)))
+            .try_flatten()
+            .try_take_while(|_| ready(Ok(!failed.load(Ordering::Relaxed))))
+            .map_ok(async |key| {
+                progress.send_if_modified(Progress::one_more);
+                let outcome = self.row(route, session, key, ROW_DEADLINE).await;
+                progress.send_if_modified(Progress::one_less);
+                if outcome.fate != WriteFate::Acknowledged {
+                    failed.store(true, Ordering::Relaxed);
+                }
+                Ok(outcome)
+            })
+            .try_buffered(session.at_once().min(AT_ONCE));
+        let mut outcomes = pin!(outcomes);
+        let (mut batch, mut failure) = (Vec::new(), None);
+        loop {
+            let next = outcomes.try_next().await?;
+            let over = next.is_none();
+            batch.extend(next);
+            if (batch.len() as u64) < BLOCK && !over {
+                continue;
+            }
+            let (acknowledged, first) = self.wrote(route, session, std::mem::take(&mut batch))?;
+            failure = failure.or(first);
+            progress.send_modify(|progress| {
+                progress.acknowledged += acknowledged;
+                progress.last_failure = failure.clone().unwrap_or_default();
+            });
+            if over {
+                return Ok(failure);
+            }
+        }
+    }
+
+    /// Takes the next keys, which stand in the history from then on.
+    fn announce(&self, route: Route<'_>, rows: u64) -> Result<Range<u64>, RunError> {
+        let first = self.next.fetch_add(rows, Ordering::Relaxed);
+        let keys = first..first + rows;
+        route.recorder.record(Event::Attempting {
+            drill: self.drill.clone(),
+            keys: keys.clone().collect(),
+        })?;
+        Ok(keys)
     }
 }
 
@@ -171,4 +267,12 @@ pub async fn await_rows(
         waited_s: deadline.as_secs(),
         last: now.last_failure,
     })
+}
+
+/// Waits until the writer has a row under way, so that what is done next meets it. Whether it did is for the history
+/// to say.
+pub async fn await_in_flight(progress: &watch::Sender<Progress>, deadline: Duration) {
+    let mut seen = progress.subscribe();
+    let under_way = seen.wait_for(|now| now.in_flight > 0);
+    let _ = tokio::time::timeout(deadline, under_way).await;
 }

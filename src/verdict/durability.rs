@@ -16,6 +16,7 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     evidence.extend(intrusions(&account));
     let violated = !evidence.is_empty();
     evidence.push(counts(&account));
+    evidence.push(around(&account));
     evidence.push(format!("final read: {}", account.level));
     if violated {
         Finding::violated(evidence)
@@ -59,6 +60,18 @@ fn intrusions(account: &RowAccount) -> Vec<String> {
 fn named(verb: &str, keys: &Keys, adjective: &str) -> String {
     let rows = if keys.len() == 1 { "row" } else { "rows" };
     format!("{verb} {} {adjective}{rows}: {}", keys.len(), brief(keys))
+}
+
+/// What was under way when the fault began, and how fast: a fault that met nothing shows less.
+fn around(account: &RowAccount) -> String {
+    let in_flight = match account.in_flight.len() {
+        0 => "none in flight when the fault was begun".to_owned(),
+        rows => format!("{rows} in flight when the fault was begun"),
+    };
+    match account.rows_per_second {
+        Some(rows) => format!("{in_flight}; {rows} rows a second while connected"),
+        None => in_flight,
+    }
 }
 
 fn counts(account: &RowAccount) -> String {

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::rounds;
 use crate::history::{ClusterFacts, Event, History};
-use crate::plan::{LeftOut, Plan};
-use crate::workload::{EngineKind, Workload, WorkloadId};
+use crate::plan::{LeftOut, Plan, Rounds};
+use crate::workload::{EngineKind, WorkloadId};
 
 /// What ran where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +43,21 @@ pub struct WorkloadFacts {
     pub stand_in: Option<String>,
     /// Whether the engine's container has a readiness probe. Without one, Ready means started.
     pub has_readiness_probe: bool,
+    /// How often its drills were done, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<RoundsFacts>,
     /// What a reader should know about the manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// How many rounds of a workload's drills there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundsFacts {
+    /// So many were begun.
+    pub begun: u32,
+    /// What was asked for.
+    pub asked: Rounds,
 }
 
 /// What a running server said of itself.
@@ -82,7 +96,7 @@ pub(super) fn facts(history: &History) -> Facts {
                 facts.cluster = cluster.clone();
                 facts.workloads = plans
                     .iter()
-                    .map(|plan| workload(&plan.workload, cluster))
+                    .map(|plan| workload(plan, cluster, rounds::said(history, plan)))
                     .collect();
                 facts.left_out = plans.iter().flat_map(left_out).collect();
             }
@@ -168,7 +182,8 @@ pub(super) fn not_proven(facts: &Facts) -> Vec<String> {
     not_proven
 }
 
-fn workload(workload: &Workload, cluster: &ClusterFacts) -> WorkloadFacts {
+fn workload(plan: &Plan, cluster: &ClusterFacts, begun: Option<u32>) -> WorkloadFacts {
+    let workload = &plan.workload;
     let image = cluster
         .images
         .iter()
@@ -181,6 +196,10 @@ fn workload(workload: &Workload, cluster: &ClusterFacts) -> WorkloadFacts {
         image: workload.engine.image.clone(),
         stand_in: image.and_then(|image| image.stand_in.clone()),
         has_readiness_probe: workload.has_readiness_probe,
+        rounds: plan.rounds.map(|asked| RoundsFacts {
+            begun: begun.unwrap_or(0),
+            asked,
+        }),
         notes: workload.notes.clone(),
     }
 }
@@ -190,4 +209,19 @@ fn left_out(plan: &Plan) -> impl Iterator<Item = DrillLeftOut> {
         workload: plan.workload.id(),
         left_out: left_out.clone(),
     })
+}
+
+impl fmt::Display for RoundsFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounds = if self.begun == 1 {
+            "round was"
+        } else {
+            "rounds were"
+        };
+        write!(
+            f,
+            "{} {rounds} begun of what was asked for: {}",
+            self.begun, self.asked
+        )
+    }
 }

@@ -8,9 +8,10 @@ use super::model::Finding;
 use super::role_history::role_history;
 use super::view::{DrillView, Ending};
 use super::{
-    Failure, PromiseVerdict, Verdict, address, agreement, crash, deployment, durability, exclusivity,
-    failure, fault, harness_share, identity, order, overlap, placement, primary_address, protection,
-    readiness, recovery, retention, roles, rollback, rows, step_down, storage, times, version,
+    Failure, FaultProof, PromiseVerdict, Verdict, address, agreement, crash, deployment, durability,
+    exclusivity, failure, fault, harness_share, identity, order, overlap, placement, primary_address,
+    protection, readiness, recovery, retention, roles, rollback, rounds, rows, step_down, storage, times,
+    version,
 };
 use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -46,6 +47,7 @@ pub fn judge(history: &History) -> Verdict {
         shortfalls: shortfalls(history),
         failures: failures(history),
         promises: Vec::new(),
+        faults: Vec::new(),
         rows: Vec::new(),
         recovery: Vec::new(),
         overlaps: Vec::new(),
@@ -57,27 +59,22 @@ pub fn judge(history: &History) -> Verdict {
         facts,
     };
     for plan in plans(history) {
-        for planned in &plan.drills {
-            judge_drill(history, plan, planned, &mut verdict);
+        for (round, planned) in rounds::expected(history, plan) {
+            judge_drill(history, plan, planned, round, &mut verdict);
         }
     }
     tie(history, &mut verdict);
-    let worst = verdict.promises.iter().map(PromiseVerdict::outcome).max();
-    let at_best = if verdict.shortfalls.is_empty() {
-        Outcome::Held
-    } else {
-        Outcome::Inconclusive
-    };
-    verdict.outcome = worst.unwrap_or(Outcome::Inconclusive).max(at_best);
+    verdict.conclude();
     verdict
 }
 
-fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: &mut Verdict) {
+fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, round: u32, verdict: &mut Verdict) {
     let id = DrillId {
         workload: plan.workload.id(),
         drill: planned.drill,
+        round,
     };
-    let view = DrillView::new(history, &plan.workload, planned);
+    let view = DrillView::new(history, &plan.workload, planned, round);
     let down = verdict.did_not_come_up(&id.workload);
     let mut add = |expectation: Expectation, finding: Finding| {
         verdict.promises.push(PromiseVerdict {
@@ -123,6 +120,12 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, verdict: 
                 finding,
             );
         }
+    }
+    if !planned.drill.is_without_fault() {
+        verdict.faults.push(FaultProof {
+            drill: id,
+            unproven: proof.err(),
+        });
     }
     verdict.rows.extend(rows::account(&view).ok());
     verdict.recovery.extend(times::of(&view));
@@ -224,12 +227,14 @@ fn failures(history: &History) -> Vec<Failure> {
             Event::NotUp { workload, error } => Some(Failure {
                 workload: workload.clone(),
                 drill: None,
+                round: 0,
                 error: error.clone(),
                 logs: excerpts(workload, before),
             }),
             Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
                 workload: drill.workload.clone(),
                 drill: Some(drill.drill),
+                round: drill.round,
                 error: error.clone(),
                 logs: excerpts(&drill.workload, since_start(drill, before)),
             }),
@@ -267,13 +272,19 @@ fn shortfalls(history: &History) -> Vec<String> {
     let mut planned = BTreeSet::new();
     for plan in plans(history) {
         let workload = plan.workload.id();
-        if plan.drills.is_empty() {
+        let elsewhere = history.sharded().is_some_and(|sharded| {
+            let mut suite = sharded.suite.iter();
+            suite.any(|one| one.drill.workload == workload)
+        });
+        if plan.drills.is_empty() && !elsewhere {
             shortfalls.push(format!("no drill was planned for {workload}"));
         }
-        for drill in &plan.drills {
+        shortfalls.extend(rounds::shortfalls(history, plan));
+        for (round, drill) in rounds::expected(history, plan) {
             let id = DrillId {
                 workload: workload.clone(),
                 drill: drill.drill,
+                round,
             };
             if drill.expectations.is_empty() {
                 shortfalls.push(format!("{id} promises nothing"));
@@ -318,7 +329,7 @@ mod tests {
         let lines = include_str!("../../fixtures/histories/lose-pod.jsonl");
         let history = History::parse(lines).unwrap();
         let plan = &plans(&history)[0];
-        let view = DrillView::new(&history, &plan.workload, &plan.drills[0]).unwrap();
+        let view = DrillView::new(&history, &plan.workload, &plan.drills[0], 0).unwrap();
         let finding = guarded(|_| panic!("on purpose"), &view);
         assert_eq!(finding.observed, Outcome::Inconclusive);
         let held = guarded(|_| Finding::held(Vec::new()), &view);

@@ -17,6 +17,9 @@ pub struct Verdict {
     pub failures: Vec<Failure>,
     /// Every promise of every planned drill, in the plan's order.
     pub promises: Vec<PromiseVerdict>,
+    /// Whether the faults of each drill that was begun are proven to have happened.
+    #[serde(default)]
+    pub faults: Vec<FaultProof>,
     /// The accounts that the durability verdicts rest on, a drill each.
     pub rows: Vec<RowAccount>,
     /// How long each drill's recovery took, a drill whose fault began each.
@@ -50,6 +53,17 @@ impl Verdict {
             .any(|failure| failure.drill.is_none() && failure.workload == *workload)
     }
 
+    /// The outcome, from the promises and the shortfalls.
+    pub(super) fn conclude(&mut self) {
+        let worst = self.promises.iter().map(PromiseVerdict::outcome).max();
+        let at_best = if self.shortfalls.is_empty() {
+            Outcome::Held
+        } else {
+            Outcome::Inconclusive
+        };
+        self.outcome = worst.unwrap_or(Outcome::Inconclusive).max(at_best);
+    }
+
     /// The promises that did not come to what was expected of them.
     pub fn failed(&self) -> impl Iterator<Item = &PromiseVerdict> {
         self.promises.iter().filter(|promise| !promise.passed())
@@ -63,11 +77,19 @@ pub struct Failure {
     pub workload: WorkloadId,
     /// The drill; none where the workload did not come up and no drill began.
     pub drill: Option<Drill>,
+    /// In which round; 0 where the drill is done once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
     /// Why, with the causes, the outermost first.
     pub error: Vec<String>,
     /// The last lines of the logs of its containers, as far as they were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogExcerpt>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(round: &u32) -> bool {
+    *round == 0
 }
 
 /// The last lines of a container's log.
@@ -79,6 +101,15 @@ pub struct LogExcerpt {
     pub container: String,
     /// The lines, the latest last.
     pub lines: Vec<String>,
+}
+
+/// Whether every fault of a drill happened to what it was meant for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultProof {
+    /// The drill.
+    pub drill: DrillId,
+    /// Which fault is not proven, and why; none where all are.
+    pub unproven: Option<String>,
 }
 
 /// What one promise of one drill came to.
@@ -110,6 +141,7 @@ impl PromiseVerdict {
     ///     drill: DrillId {
     ///         workload: WorkloadId { namespace: "prod".into(), name: "postgres".into() },
     ///         drill: Drill::DeleteClaim,
+    ///         round: 0,
     ///     },
     ///     promise: Promise::Durability,
     ///     observed: Outcome::Violated,

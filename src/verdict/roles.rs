@@ -38,7 +38,7 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     } else if view.ending == Ending::Complete {
         wrong.push(format!(
             "not one PRIMARY and {} SECONDARY: {}",
-            all - 1,
+            all.saturating_sub(1),
             said.join(", ")
         ));
     } else {

@@ -20,13 +20,16 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     let pod = stuck.pod.name;
     match (by_hand, view.ending) {
         (Some(by_hand), ending) => {
-            let after = seconds(by_hand.us - mended.us);
+            let after = seconds(by_hand.us.saturating_sub(mended.us));
             let mut evidence = vec![format!(
                 "{pod} was {reason} still, {after} after the image was set back"
             )];
             evidence.push(match (back(view, by_hand.place), ending) {
                 (Some(us), Ending::Complete) => {
-                    format!("deleted by hand, it was Ready {} later", seconds(us - by_hand.us))
+                    format!(
+                        "deleted by hand, it was Ready {} later",
+                        seconds(us.saturating_sub(by_hand.us))
+                    )
                 }
                 _ => "deleted by hand, it was not Ready again".to_owned(),
             });
@@ -40,8 +43,9 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
             Finding::violated(evidence)
         }
         (None, Ending::Complete) => {
-            let after = back(view, mended.place)
-                .map_or_else(String::new, |us| format!(" {}", seconds(us - mended.us)));
+            let after = back(view, mended.place).map_or_else(String::new, |us| {
+                format!(" {}", seconds(us.saturating_sub(mended.us)))
+            });
             Finding::held(vec![format!(
                 "{pod} was {reason}; by itself every member was Ready again{after} after the image was set back"
             )])

@@ -20,6 +20,12 @@ pub struct RowAccount {
     pub acknowledged: Keys,
     /// Rows acknowledged before the first fault began.
     pub acknowledged_before: Keys,
+    /// Rows that were sent when the first fault began, and whose fate was known only then.
+    #[serde(default)]
+    pub in_flight: Keys,
+    /// Rows acknowledged in a second while a connection was there; none where they were too few to tell.
+    #[serde(default)]
+    pub rows_per_second: Option<u64>,
     /// Rows whose fate nobody knows: the connection was lost before the answer.
     pub unknown: Keys,
     /// Rows that the server said are not committed.
@@ -51,6 +57,7 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
     let mut attempted = Vec::new();
     let (mut acknowledged, mut acknowledged_before) = (Vec::new(), Vec::new());
     let (mut unknown, mut refused) = (Vec::new(), Vec::new());
+    let mut in_flight = Vec::new();
     let mut last_write = None;
     let mut last_read = None;
     for at in view.own() {
@@ -62,6 +69,9 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
             Event::Wrote { outcomes, .. } => {
                 last_write = Some(at.place);
                 for outcome in outcomes {
+                    if outcome.sent_us < first_fault_us && outcome.done_us >= first_fault_us {
+                        in_flight.push(outcome.key);
+                    }
                     match outcome.fate {
                         WriteFate::Acknowledged => {
                             acknowledged.push(outcome.key);
@@ -122,12 +132,46 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
         recovered: unknown.union(&unreported).intersection(read),
         read: read.clone(),
         acknowledged_before: acknowledged_before.into_iter().collect(),
+        in_flight: in_flight.into_iter().collect(),
+        rows_per_second: rows_per_second(view),
         attempted,
         acknowledged,
         unknown,
         refused,
         unreported,
     })
+}
+
+/// Fewer rows than these on one connection tell nothing of how many a second it carries.
+const ENOUGH: u64 = 64;
+
+/// How many rows were acknowledged in a second of the time in which rows were under way: on each connection from the
+/// first row sent to the last acknowledged, so that neither the fault nor the time to connect again counts.
+fn rows_per_second(view: &DrillView<'_>) -> Option<u64> {
+    let (mut rows, mut us) = (0, 0);
+    let (mut count, mut first, mut last) = (0_u64, None, 0);
+    for at in view.own().map(Some).chain([None]) {
+        match at.map(|at| at.event) {
+            Some(Event::Wrote { outcomes, .. }) => {
+                for outcome in outcomes {
+                    if outcome.fate == WriteFate::Acknowledged {
+                        count += 1;
+                        first = Some(first.map_or(outcome.sent_us, |first: u64| first.min(outcome.sent_us)));
+                        last = last.max(outcome.done_us);
+                    }
+                }
+            }
+            Some(Event::Connected { .. }) | None => {
+                if let Some(first) = first.take().filter(|_| count >= ENOUGH) {
+                    rows += count;
+                    us += last.saturating_sub(first);
+                }
+                (count, last) = (0, 0);
+            }
+            Some(_) => {}
+        }
+    }
+    rows.saturating_mul(1_000_000).checked_div(us)
 }
 
 /// Keys for a sentence: all of them where they are few ranges.

@@ -68,7 +68,7 @@ pub(super) fn recovery(view: &DrillView<'_>) -> Finding {
     };
     let elected = format!(
         "{pod} was PRIMARY {} after {old} was told to step down",
-        seconds(elected_us - begun.us)
+        seconds(elected_us.saturating_sub(begun.us))
     );
     let written = view
         .own()
@@ -87,7 +87,7 @@ pub(super) fn recovery(view: &DrillView<'_>) -> Finding {
             elected,
             format!(
                 "first row acknowledged by the new PRIMARY {} after it",
-                seconds(done_us - begun.us)
+                seconds(done_us.saturating_sub(begun.us))
             ),
         ]),
         None if view.ending == Ending::Complete => {

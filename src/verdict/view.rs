@@ -72,10 +72,16 @@ pub(super) struct Sighting<'h> {
 
 impl<'h> DrillView<'h> {
     /// None when the drill never began.
-    pub fn new(history: &'h History, workload: &'h Workload, planned: &'h PlannedDrill) -> Option<Self> {
+    pub fn new(
+        history: &'h History,
+        workload: &'h Workload,
+        planned: &'h PlannedDrill,
+        round: u32,
+    ) -> Option<Self> {
         let id = DrillId {
             workload: workload.id(),
             drill: planned.drill,
+            round,
         };
         let records = &history.records;
         let start = records
@@ -238,8 +244,14 @@ impl<'h> DrillView<'h> {
         let fault = self.first_fault()?;
         let target = fault.targets.iter().find(|target| self.is_pod(target));
         target.map(|target| target.uid.as_str()).or_else(|| {
-            let mut before = self.pods.iter().rev().filter(|pod| pod.place < fault.place);
-            before.next().filter(|pod| pod.state.is_some()).map(|pod| pod.uid)
+            let before = || self.pods.iter().rev().filter(|pod| pod.place < fault.place);
+            // The last word before it may be of a Deployment's pod that an earlier drill met.
+            let is_there = |uid| {
+                before()
+                    .find(|pod| pod.uid == uid)
+                    .is_some_and(|pod| pod.state.is_some())
+            };
+            before().map(|pod| pod.uid).find(|uid| is_there(*uid))
         })
     }
 

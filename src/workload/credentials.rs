@@ -11,6 +11,8 @@ pub struct Credentials {
     pub password: Password,
     /// The database that the ledger's table is made in.
     pub database: String,
+    /// The certificates, in PEM, of whoever signs the servers': for [`Tls::VerifyFull`](super::Tls::VerifyFull).
+    pub authority: Option<String>,
 }
 
 /// A password that no `Debug` output, log line or history contains.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::engines::{self, Marked};
-use super::{Password, WorkloadId};
+use super::{Password, Tls, WorkloadId};
 
 /// What somebody says of workloads that their manifests do not, by namespace and name; `stateproof.toml` for one.
 ///
@@ -50,6 +50,10 @@ pub struct Declaration {
     pub database: Option<String>,
     /// Where the server keeps its data.
     pub data_directory: Option<String>,
+    /// Whether connections to it are encrypted.
+    pub tls: Option<Tls>,
+    /// The certificates, in PEM, of whoever signs the server's.
+    pub authority: Option<String>,
 }
 
 impl Declaration {

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Container;
 
 use super::image::ImageName;
-use super::{ClaimTemplate, Engine, EngineKind, ports};
+use super::{ClaimTemplate, Engine, EngineKind, Tls, ports};
 
 const PORT: u16 = 80;
 
@@ -13,6 +13,7 @@ pub(super) fn engine(container: &Container) -> Engine {
         kind: EngineKind::Http,
         product: String::new(),
         recognised_by: String::new(),
+        tls: Tls::default(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
         port: ports::declared(container, &["http", "web"], port_of(container)),

@@ -7,6 +7,8 @@ pub(super) struct Login {
     pub(super) user: Setting,
     pub(super) password: Setting,
     pub(super) database: Setting,
+    /// Who signs the server's certificate.
+    pub(super) authority: Option<String>,
 }
 
 impl Login {
@@ -17,6 +19,7 @@ impl Login {
             user: nothing(),
             password: nothing(),
             database: nothing(),
+            authority: None,
         }
     }
 
@@ -32,6 +35,7 @@ impl Login {
         if let Some(database) = &declared.database {
             self.database = says(database);
         }
+        self.authority.clone_from(&declared.authority);
         self
     }
 
@@ -40,6 +44,7 @@ impl Login {
             user: self.user.value.clone(),
             password: Password::new(self.password.value.clone()),
             database: self.database.value.clone(),
+            authority: self.authority.clone(),
         }
     }
 

@@ -36,6 +36,7 @@ mod selector;
 mod services;
 mod stateful_set;
 mod template;
+mod tls;
 mod typed;
 
 pub use credentials::{Credentials, Password};
@@ -52,3 +53,4 @@ pub use mysql::LEDGER_DATABASE;
 pub use outline::outline;
 pub use requests::{NodeRoom, Requests, Shortage};
 pub use resources::Resources;
+pub use tls::Tls;

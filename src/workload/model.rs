@@ -3,6 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Tls;
 use super::engines;
 use super::image::ImageName;
 
@@ -346,6 +347,9 @@ pub struct Engine {
     /// Where it keeps its data, as image and environment have it; for files over HTTP the first claim's mount.
     /// Empty where it keeps none.
     pub data_directory: String,
+    /// Whether connections to it are encrypted.
+    #[serde(default, skip_serializing_if = "Tls::is_default")]
+    pub tls: Tls,
 }
 
 impl Engine {
@@ -373,7 +377,7 @@ impl fmt::Display for Engine {
 }
 
 /// The database engines that stateproof speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EngineKind {
     /// PostgreSQL.
     #[serde(rename = "PostgreSQL")]

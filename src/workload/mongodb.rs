@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::environment::{Environment, Setting, Variable};
 use super::login::Login;
 use super::products::{self, Flavour};
-use super::{Engine, EngineKind, Replication};
+use super::{Engine, EngineKind, Replication, Tls};
 use crate::manifest::{Manifest, Problem, Settings};
 
 const PORT: u16 = 27017;
@@ -28,6 +28,7 @@ pub(super) fn engine(container: &Container, environment: &Environment) -> Engine
         kind: EngineKind::MongoDb,
         product: String::new(),
         recognised_by: String::new(),
+        tls: told.tls(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
         port: port.and_then(|port| port.parse().ok()).unwrap_or(PORT),
@@ -112,6 +113,7 @@ pub(super) fn login(
         .zip(password)
         .unwrap_or_else(|| (Setting::default_of(""), Setting::default_of("")));
     Some(Login {
+        authority: None,
         user,
         password,
         database: database.unwrap_or_else(|| Setting {
@@ -151,6 +153,17 @@ impl Told {
             _ => None,
         };
         self.line.option(&[name]).map(str::to_owned).or_else(in_file)
+    }
+
+    /// A server that takes plain text as well (`allowTLS`, `preferTLS`) is spoken to in it.
+    fn tls(&self) -> Tls {
+        let mode = self
+            .option("--tlsMode", "/net/tls/mode")
+            .or_else(|| self.option("--sslMode", "/net/ssl/mode"));
+        match mode.as_deref() {
+            Some("requireTLS" | "requireSSL") => Tls::Require,
+            _ => Tls::Prefer,
+        }
     }
 }
 
@@ -199,6 +212,22 @@ mod tests {
     fn option(words: &[&str], name: &str) -> Option<String> {
         let line = CommandLine(words.iter().map(|word| (*word).to_owned()).collect());
         line.option(&[name]).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_server_that_wants_tls_gets_it() {
+        let tls = |words: &[&str]| {
+            let line = CommandLine(words.iter().map(|word| (*word).to_owned()).collect());
+            let file = serde_json::json!({ "net": { "ssl": { "mode": "requireSSL" } } });
+            let told = |file| Told {
+                line: CommandLine(line.0.clone()),
+                file,
+            };
+            (told(Value::Null).tls(), told(file).tls())
+        };
+        assert_eq!(tls(&["mongod", "--tlsMode", "requireTLS"]).0, Tls::Require);
+        assert_eq!(tls(&["mongod"]), (Tls::Prefer, Tls::Require));
+        assert_eq!(tls(&["mongod", "--tlsMode=preferTLS"]).1, Tls::Prefer);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::environment::{Environment, Setting};
 use super::image::ImageName;
 use super::login::Login;
 use super::products::{self, Flavour};
-use super::{DiscoverError, Engine, EngineKind, ports};
+use super::{DiscoverError, Engine, EngineKind, Tls, ports};
 use crate::manifest::{Manifest, Problem};
 
 /// The database that the ledger is kept in where the manifest asks for none: the session creates it.
@@ -32,6 +32,7 @@ pub(super) fn engine(container: &Container, environment: &Environment) -> Engine
         kind: EngineKind::MySql,
         product: String::new(),
         recognised_by: String::new(),
+        tls: Tls::default(),
         container: container.name.clone(),
         port: asked
             .and_then(|port| port.parse().ok())
@@ -112,6 +113,7 @@ pub(super) fn login(
     // Without both of them the image makes no user; without a database it makes one that may do nothing.
     if let (Some(user), Some(password), Some(database)) = (user, password, &database) {
         return Some(Login {
+            authority: None,
             user,
             password,
             database: database.clone(),
@@ -132,6 +134,7 @@ pub(super) fn login(
         return None;
     }
     Some(Login {
+        authority: None,
         user: Setting::default_of("root"),
         password: root.unwrap_or_else(|| Setting::default_of("")),
         database: database.unwrap_or_else(|| Setting {

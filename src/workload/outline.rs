@@ -113,6 +113,7 @@ fn read(manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) -> Op
         user: String::new(),
         password: Password::new(""),
         database: String::new(),
+        authority: None,
     };
     Some(Discovered {
         workload,

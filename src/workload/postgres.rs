@@ -6,7 +6,7 @@ use super::environment::{Environment, Setting};
 use super::image::ImageName;
 use super::login::Login;
 use super::products::{self, Flavour};
-use super::{DiscoverError, Engine, EngineKind, ports};
+use super::{DiscoverError, Engine, EngineKind, Tls, ports};
 use crate::manifest::{Manifest, Problem};
 
 const PORT: u16 = 5432;
@@ -33,6 +33,7 @@ pub(super) fn engine(container: &Container, environment: &Environment) -> Engine
         kind: EngineKind::PostgreSql,
         product: String::new(),
         recognised_by: String::new(),
+        tls: Tls::default(),
         container: container.name.clone(),
         port: port.unwrap_or_else(|| {
             ports::declared(container, &["postgres", "postgresql", "tcp-postgresql"], PORT)
@@ -101,6 +102,7 @@ pub(super) fn login(
         ..user.clone()
     });
     Some(Login {
+        authority: None,
         password: password.unwrap_or_else(|| Setting::default_of("")),
         database,
         user,

@@ -7,7 +7,7 @@ use super::login::Login;
 use super::neighbours::Neighbours;
 use super::selector::{self, Labels};
 use super::{
-    DiscoverError, Engine, EngineKind, Replication, engines, http, mongodb, mysql, postgres, references,
+    DiscoverError, Engine, EngineKind, Replication, Tls, engines, http, mongodb, mysql, postgres, references,
 };
 use crate::manifest::{Manifest, Problem};
 
@@ -104,6 +104,7 @@ pub(super) fn read_at(
     engine.product.clone_from(&recognised.product);
     engine.recognised_by.clone_from(&recognised.by);
     engine.port = declared.port.unwrap_or(engine.port);
+    engine.tls = declared.tls.unwrap_or(engine.tls);
     if let Some(directory) = &declared.data_directory {
         engine.data_directory.clone_from(directory);
     }
@@ -141,6 +142,7 @@ pub(super) fn unread(container: &Container, kind: EngineKind) -> Engine {
         kind,
         product: String::new(),
         recognised_by: String::new(),
+        tls: Tls::default(),
         container: container.name.clone(),
         image: container.image.clone().unwrap_or_default(),
         port: declared.map_or(0, |port| u16::try_from(port.container_port).unwrap_or_default()),

@@ -1,9 +1,7 @@
 //! What is left behind: nothing, on every way out.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolume};
 use kube::api::ListParams;
@@ -12,7 +10,8 @@ use stateproof::cluster::connect;
 use stateproof::cluster::provider::Clusters;
 use stateproof::plan::{Drill, Outcome};
 
-use crate::support::{CLUSTER, block_on, cluster, fixture, prove};
+use crate::support::process::{Run, posix};
+use crate::support::{CLUSTER, block_on, cluster, prove};
 
 /// After a run on a reused cluster its namespaces and volumes are gone.
 #[test]
@@ -44,7 +43,7 @@ fn what_sigkill_leaves_goes_with_the_next_run_of_the_set() {
     let mut run = Run::start(&["--name", CLUSTER, "--keep", "--drill", "lose-pod"], set);
     run.wait_for("lose-pod: delete pod");
     assert_eq!(run.signal(posix::KILL), None);
-    let dead = format!("-{:x}", run.child.id());
+    let dead = format!("-{:x}", run.id());
     let of_the_dead = || {
         block_on(left_in_cluster())
             .into_iter()
@@ -108,92 +107,13 @@ fn interrupted_run(signal: &str, when: &str, set: &str) {
     let exit = run.signal(signal);
     assert_eq!(exit, Some(130));
     let namespace = set.replace("wealist-postgres-", "postgresql-");
-    let run_namespace = format!("-{:x}", run.child.id());
+    let run_namespace = format!("-{:x}", run.id());
     let left = block_on(left_in_cluster());
     let ours: Vec<_> = left
         .iter()
         .filter(|name| name.contains(&namespace) || name.ends_with(&run_namespace))
         .collect();
     assert!(ours.is_empty(), "{ours:?}");
-}
-
-/// `stateproof verify` as a process of its own.
-struct Run {
-    child: Child,
-    lines: std::sync::mpsc::Receiver<String>,
-}
-
-impl Run {
-    fn start(args: &[&str], set: &str) -> Self {
-        let mut child = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_stateproof")))
-            .arg("verify")
-            .args(args)
-            .arg(fixture(set))
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (send, lines) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                println!("verify: {line}");
-                let _ = send.send(line);
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// Waits until a line on standard error contains these words.
-    fn wait_for(&mut self, words: &str) {
-        let end = Instant::now() + Duration::from_secs(150);
-        while let Ok(line) = self
-            .lines
-            .recv_timeout(end.saturating_duration_since(Instant::now()))
-        {
-            if line.contains(words) {
-                return;
-            }
-        }
-        panic!("verify never said {words:?}");
-    }
-
-    fn wait_until(&mut self, what: &str, holds: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_mins(1);
-        while !holds() {
-            assert!(Instant::now() < end, "not within a minute: {what}");
-            assert!(
-                self.child.try_wait().unwrap().is_none(),
-                "verify has ended before: {what}"
-            );
-        }
-    }
-
-    fn signal(&mut self, signal: &str) -> Option<i32> {
-        let sent = Command::new("kill")
-            .args(["-s", signal, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        // Only what a failed assertion has left running.
-        if let Ok(None) = self.child.try_wait() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
-
-/// Signals by the names that `kill` takes.
-mod posix {
-    pub const INT: &str = "INT";
-    pub const TERM: &str = "TERM";
-    pub const KILL: &str = "KILL";
 }
 
 async fn shared_cluster() -> PathBuf {

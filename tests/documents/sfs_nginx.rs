@@ -7,13 +7,16 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, expect_failure, kubectl, prove, with_standing};
+use crate::support::{
+    assert_promise, expect_failure, kubectl_on, one_node_cluster, prove, prove_on_one_node, with_standing,
+};
 
 /// The three replicas without a volume.
 static WEB: LazyLock<Proven> = LazyLock::new(|| prove("sfs-nginx/web", &[]));
 
-/// The one replica with the static volume.
-static VOLUME: LazyLock<Proven> = LazyLock::new(|| prove("sfs-nginx/volume", &[]));
+/// The one replica with the static volume, which names no node: on one node, or the scheduler would decide whether the
+/// pod finds its files again.
+static VOLUME: LazyLock<Proven> = LazyLock::new(|| prove_on_one_node("sfs-nginx/volume", &[]));
 
 /// The document's good states: every promise came to what was expected.
 #[test]
@@ -170,7 +173,7 @@ fn d2_7_the_second_replica_stays_pending() {
 /// D2.8, recovered: a second volume of that class lets the second replica start.
 #[test]
 fn d2_8_a_second_volume_lets_it_start() {
-    let proven = prove("sfs-nginx-second-volume", &[Drill::LosePod]);
+    let proven = prove_on_one_node("sfs-nginx-second-volume", &[Drill::LosePod]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
 }
 
@@ -206,7 +209,8 @@ fn d2_9_clean_up_leaves_nothing() {
             Event::Observed { object, .. } if object.name == "pv-sfs01" => Some(&object.uid),
             _ => None,
         });
-    let (out, ok) = kubectl(&["get", "pv", "-o", "jsonpath={.items[*].metadata.uid}"]);
+    let uids = ["get", "pv", "-o", "jsonpath={.items[*].metadata.uid}"];
+    let (out, ok) = kubectl_on(&one_node_cluster().name, &uids, "");
     assert!(ok && !out.contains(uid.unwrap().as_str()), "{out}");
 }
 

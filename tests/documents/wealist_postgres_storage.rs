@@ -1,6 +1,7 @@
 //! What becomes of PostgreSQL 16's volumes: `lost+found`, reclaim policies, retention policies. Sources:
 //! `fixtures/SOURCES.md`.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use k8s_openapi::api::core::v1::PersistentVolume;
@@ -85,29 +86,34 @@ fn d0_15_the_retention_policy_delete_takes_the_claim_when_scaled_down() {
     assert_eq!(proven.verdict.outcome, Outcome::Violated);
 }
 
-/// The names of the volumes that the run's claims were bound to.
-fn volumes_seen(proven: &Proven) -> Vec<String> {
-    let seen = proven
-        .history
-        .records
-        .iter()
-        .filter_map(|record| match &record.event {
-            Event::Observed {
-                object,
-                state: ObjectState::Volume(_),
-                ..
-            } => Some(object.name.clone()),
+/// The names of the volumes that the run's claims were bound to. Other runs' volumes are in the same cluster.
+fn volumes_seen(proven: &Proven) -> BTreeSet<String> {
+    let seen = || {
+        let records = proven.history.records.iter();
+        records.filter_map(|record| match &record.event {
+            Event::Observed { object, state, .. } => Some((object, state)),
             _ => None,
-        });
-    let mut names: Vec<_> = seen.collect();
-    names.sort();
-    names.dedup();
-    names
+        })
+    };
+    let claims: BTreeSet<_> = seen()
+        .filter(|(_, state)| matches!(state, ObjectState::Claim(_)))
+        .map(|(object, _)| object.uid.clone())
+        .collect();
+    seen()
+        .filter(|(_, state)| match state {
+            ObjectState::Volume(volume) => {
+                let claim = volume.claim_uid.as_ref();
+                claim.is_some_and(|claim| claims.contains(claim))
+            }
+            _ => false,
+        })
+        .map(|(object, _)| object.name.clone())
+        .collect()
 }
 
 /// Those of these volumes that are there still, and what the nodes' disks have of them: local-path calls a volume's
 /// directory `VOLUME_NAMESPACE_CLAIM`.
-async fn left_behind(volumes: &[String]) -> Vec<String> {
+async fn left_behind(volumes: &BTreeSet<String>) -> Vec<String> {
     let cluster = Clusters::from_env().unwrap().ensure(&cluster()).await.unwrap();
     let (client, _) = connect(&cluster.kubeconfig).await.unwrap();
     let api: Api<PersistentVolume> = Api::all(client);

@@ -67,6 +67,7 @@ impl Server {
                 image: "nginx:latest".to_owned(),
                 port: 80,
                 data_directory: mount.to_owned(),
+                tls: stateproof::workload::Tls::default(),
             },
             address: Address::Name {
                 dns: "web-0.web".to_owned(),
@@ -302,6 +303,7 @@ async fn what_is_no_http_answer_is_an_error() -> Result<()> {
             image: String::new(),
             port: 8080,
             data_directory: String::new(),
+            tls: stateproof::workload::Tls::default(),
         },
         address: Address::Name {
             dns: "web".to_owned(),

@@ -54,6 +54,7 @@ pub fn target(kind: EngineKind, port: u16) -> Target {
             image: String::new(),
             port,
             data_directory: String::new(),
+            tls: stateproof::workload::Tls::default(),
         },
         address: Address::Name {
             dns: "server".to_owned(),

@@ -20,3 +20,4 @@ mod postgres;
 mod postgres_15;
 mod server;
 mod stand_in;
+mod tls;

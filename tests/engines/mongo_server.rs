@@ -57,6 +57,7 @@ pub fn nobody() -> Credentials {
         user: String::new(),
         password: Password::new(""),
         database: "orders".to_owned(),
+        authority: None,
     }
 }
 
@@ -66,6 +67,7 @@ pub fn keeper(password: &str) -> Credentials {
         user: "keeper".to_owned(),
         password: Password::new(password),
         database: "orders".to_owned(),
+        authority: None,
     }
 }
 

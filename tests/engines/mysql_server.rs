@@ -45,6 +45,7 @@ pub fn credentials(user: &str, password: &str, database: &str) -> Credentials {
         user: user.into(),
         password: Password::new(password),
         database: database.into(),
+        authority: None,
     }
 }
 
@@ -76,9 +77,7 @@ impl Server {
 
     /// Waits for the server that listens on TCP: that of the first initialisation says `port: 0`.
     pub async fn ready(&self) -> Result<()> {
-        let is_ready =
-            |line: &str| line.contains("ready for connections. Version") && line.contains("port: 3306");
-        self.container.logs("a server that is ready", is_ready).await
+        ready(&self.container).await
     }
 
     /// A session through the adapter.
@@ -112,6 +111,13 @@ impl Server {
         let session = self.session().await?;
         within("a read", async { Ok(session.read(ledger).await?) }).await
     }
+}
+
+/// Waits for the server that listens on TCP: that of the first initialisation says `port: 0`.
+pub async fn ready(container: &Container) -> Result<()> {
+    let is_ready =
+        |line: &str| line.contains("ready for connections. Version") && line.contains("port: 3306");
+    container.logs("a server that is ready", is_ready).await
 }
 
 /// Opens a session with whoever is there.

@@ -42,6 +42,7 @@ pub fn credentials() -> Credentials {
         user: USER.into(),
         password: Password::new(PASSWORD),
         database: DATABASE.into(),
+        authority: None,
     }
 }
 

@@ -82,7 +82,7 @@ fn a_typo_is_marked_with_what_was_probably_meant() {
        ·    ╰── no such key
        ╰────
       help: there are engine, port, user, database, data_directory, password_env, password_file,
-            password, drills, skip, only, deadline, expect_failure
+            password, tls, tls_ca, drills, skip, only, deadline, expect_failure
     "#);
     insta::assert_snapshot!(shown(&read("drills = [\"lose-pods\"]\n").unwrap_err()), @r#"
     stateproof::config::wrong_value
@@ -173,6 +173,14 @@ fn what_cannot_be_read_is_marked_and_no_password_is_shown() {
         (
             "[workload.\"a/b\"]\npassword_file = \"no/such\"\n",
             "stateproof.toml:2:17: the password of a/b is not there: no/such: No such file",
+        ),
+        (
+            "[workload.\"a/b\"]\ntls = \"verify-full\"\n",
+            "stateproof.toml:2:8: `verify-full` without an authority",
+        ),
+        (
+            "[workload.\"a/b\"]\ntls = \"verify-full\"\ntls_ca = \"no/such\"\n",
+            "stateproof.toml:3:10: no/such: No such file",
         ),
         (
             "[workload.\"a/b\"]\npassword = \"x\"\npassword_env = \"PATH\"\n",

@@ -26,6 +26,7 @@ pub fn id(drill: Drill) -> DrillId {
     DrillId {
         workload: workload().id(),
         drill,
+        round: 0,
     }
 }
 
@@ -111,6 +112,7 @@ pub fn workload() -> Workload {
             image: "postgres:16-alpine".into(),
             port: 5432,
             data_directory: "/var/lib/postgresql/data/pgdata".into(),
+            tls: stateproof::workload::Tls::default(),
         },
         has_readiness_probe: false,
         termination_grace_seconds: 30,
@@ -132,6 +134,7 @@ pub fn plan(drills: &[Drill]) -> Plan {
         workload: workload(),
         drills: drills.iter().map(|drill| planned(*drill)).collect(),
         left_out: Vec::new(),
+        rounds: None,
     }
 }
 

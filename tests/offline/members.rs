@@ -87,6 +87,7 @@ impl Members {
         DrillId {
             workload: self.workload.id(),
             drill: self.drill,
+            round: 0,
         }
     }
 

@@ -42,7 +42,7 @@ fn the_document_gets_every_drill() {
 
     delete-statefulset postgres-0
       why: it can be deleted, and its claims must stay
-      steps: resolve → inspect the claims → write 100 rows → delete the StatefulSet → inspect the claims → apply again → await Ready → resolve → write 100 rows → read
+      steps: resolve → inspect the claims → write 100 rows → start the writer → delete the StatefulSet → inspect the claims → apply again → await Ready → resolve → stop the writer 100 rows later → read
       promises: identity, retention, durability, recovery
 
     delete-claim postgres-0
@@ -93,7 +93,7 @@ fn without_a_volume_nothing_is_said_of_claims_and_durability_is_still_promised()
 
     delete-statefulset postgres-0
       why: it can be deleted and applied again, and has no claims that would stay
-      steps: resolve → write 100 rows → delete the StatefulSet → apply again → await Ready → resolve → write 100 rows → read
+      steps: resolve → write 100 rows → start the writer → delete the StatefulSet → apply again → await Ready → resolve → stop the writer 100 rows later → read
       promises: identity, durability, recovery
 
     left out

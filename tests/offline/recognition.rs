@@ -514,6 +514,7 @@ fn what_is_declared_beside_the_manifests_completes_them() {
         password: Some(Password::new("planted")),
         database: Some("books".to_owned()),
         data_directory: Some("/data/pg".to_owned()),
+        ..Declaration::default()
     };
     let text = container("registry.example/our/db:1", MOUNT);
     let set = ManifestSet::from_str("set.yaml", &text).unwrap();

@@ -65,6 +65,7 @@ impl Tape {
         let id = DrillId {
             workload: workload.id(),
             drill,
+            round: 0,
         };
         let mut tape = Self {
             workload,
@@ -616,6 +617,17 @@ mod roles {
         );
     }
 
+    /// A history that was spoiled so that its workload has no members is judged, and not Held.
+    #[test]
+    fn a_set_without_members_is_judged() {
+        let mut tape = settled(&borrowed(&stable()));
+        let Event::RunStarted { plans, .. } = &mut tape.records[0].event else {
+            panic!("a run begins with its plans");
+        };
+        plans[0].workload.replicas = 0;
+        assert_ne!(observed(&probed(tape), Promise::Roles).0, Outcome::Held);
+    }
+
     #[test]
     fn who_was_not_asked_shows_nothing() {
         let mut tape = Tape::of(replica_set(), Drill::Roles);
@@ -791,6 +803,18 @@ mod step_down {
         assert_eq!(outcome, Outcome::Inconclusive);
         assert!(evidence.contains("nobody was seen to be elected"), "{evidence}");
         assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    }
+
+    /// A spoiled history's times may run backwards: no time is less than none.
+    #[test]
+    fn times_that_run_backwards_are_judged() {
+        let mut tape = tape(Ok("mongodb-0"), Err(NOT_PRIMARY));
+        for (at, record) in tape.records.iter_mut().rev().enumerate() {
+            record.at_us = at as u64;
+        }
+        let verdict = tape.verdict();
+        let (_, evidence) = observed(&verdict, Promise::Recovery);
+        assert!(evidence.contains("was PRIMARY 0.00 s after"), "{evidence}");
     }
 
     #[test]

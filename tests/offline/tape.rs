@@ -7,7 +7,7 @@ use stateproof::history::{
     ClusterFacts, ContainerState, Event, FORMAT_VERSION, Fault, History, ImageFact, Keys, NodeTask,
     ObjectRef, ObjectState, PodState, Record, SetState, Span, TaskChange, WriteFate, WriteOutcome,
 };
-use stateproof::plan::Drill;
+use stateproof::plan::{Drill, Plan, Rounds};
 
 use crate::document::{
     DNS, POD, claim, claim_state, container, id, ip, plan, pod, set, volume, volume_state,
@@ -87,27 +87,62 @@ impl Tape {
         };
         tape.begin(drills);
         for drill in drills {
-            tape.push(Event::DrillStarted { drill: id(*drill) });
-            match drill {
-                Drill::Crash => tape.crash(rows),
-                Drill::LosePod | Drill::ForceDelete => tape.lose_pod(*drill, rows),
-                Drill::DeleteStatefulset => tape.delete_stateful_set(rows),
-                Drill::DeleteClaim => tape.delete_claim(rows),
-                other => panic!("there is no tape of {other}"),
-            }
-            tape.push(Event::DrillEnded {
-                drill: id(*drill),
-                error: Vec::new(),
-            });
+            tape.drill(*drill, rows);
         }
-        let (from_us, to_us) = (1_000, tape.now_us);
-        tape.push(Event::Waited(Span {
+        tape.end()
+    }
+
+    /// A run with these drills in rounds, of which so many were begun, each as it should be.
+    pub fn rounds(drills: &[Drill], rounds: Rounds, begun: u32) -> Self {
+        let mut tape = Self::made_of(Vec::new());
+        tape.begin(drills);
+        let plan = Plan {
+            rounds: Some(rounds),
+            ..plan(drills)
+        };
+        if let Event::RunStarted { plans, .. } = &mut tape.events[0].1 {
+            *plans = vec![plan.clone()];
+        }
+        for round in (1..=begun).chain([0]) {
+            if round == 0 {
+                let workload = plan.workload.id();
+                tape.push(Event::RoundsEnded { workload, begun });
+            }
+            for planned in plan.round(round) {
+                let since = tape.events.len();
+                tape.drill(planned.drill, &Rows::default());
+                for (_, event) in &mut tape.events[since..] {
+                    *event = in_round(event, round);
+                }
+            }
+        }
+        tape.end()
+    }
+
+    fn drill(&mut self, drill: Drill, rows: &Rows) {
+        self.push(Event::DrillStarted { drill: id(drill) });
+        match drill {
+            Drill::Crash => self.crash(rows),
+            Drill::LosePod | Drill::ForceDelete => self.lose_pod(drill, rows),
+            Drill::DeleteStatefulset => self.delete_stateful_set(rows),
+            Drill::DeleteClaim => self.delete_claim(rows),
+            other => panic!("there is no tape of {other}"),
+        }
+        self.push(Event::DrillEnded {
+            drill: id(drill),
+            error: Vec::new(),
+        });
+    }
+
+    fn end(mut self) -> Self {
+        let (from_us, to_us) = (1_000, self.now_us);
+        self.push(Event::Waited(Span {
             what: "Pod postgres-0 Ready".into(),
             from_us,
             to_us,
         }));
-        tape.push(Event::RunEnded { interrupted: false });
-        tape
+        self.push(Event::RunEnded { interrupted: false });
+        self
     }
 
     /// A tape of events that were thought of elsewhere.
@@ -490,4 +525,13 @@ impl Tape {
         self.events.push((self.now_us, event));
         self.now_us += 310_000;
     }
+}
+
+/// The event as that round's: every event of a drill names it in a field of one name.
+pub fn in_round(event: &Event, round: u32) -> Event {
+    let mut value = serde_json::to_value(event).unwrap();
+    if let Some(drill) = value.get_mut("drill").filter(|_| round > 0) {
+        drill["round"] = round.into();
+    }
+    serde_json::from_value(value).unwrap()
 }

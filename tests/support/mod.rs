@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub mod process;
+
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -55,6 +57,16 @@ pub fn cluster() -> ClusterSpec {
     }
 }
 
+/// A cluster of one node, for what a scheduler's choice would decide elsewhere: a volume that names no node is on
+/// another disk when the pod comes back on another node.
+pub fn one_node_cluster() -> ClusterSpec {
+    ClusterSpec {
+        name: format!("{CLUSTER}-one"),
+        layout: Some(Layout::Nodes(1)),
+        ..cluster()
+    }
+}
+
 /// The cluster that the tests for k3d share.
 pub fn k3d_cluster() -> ClusterSpec {
     ClusterSpec {
@@ -93,8 +105,18 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// Proves a fixture with these drills and takes everything away again.
 pub fn prove(fixture_name: &str, drills: &[Drill]) -> Proven {
-    let proven = block_on(verification(fixture_name).drills(drills).run());
-    let proven = proven.unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
+    proven(&verification(fixture_name).drills(drills))
+}
+
+/// The same on the cluster of one node.
+pub fn prove_on_one_node(fixture_name: &str, drills: &[Drill]) -> Proven {
+    let verification = verification(fixture_name).cluster(one_node_cluster());
+    proven(&verification.drills(drills))
+}
+
+fn proven(verification: &Verification) -> Proven {
+    let proven = block_on(verification.run());
+    let proven = proven.unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
     proven
 }
@@ -255,8 +277,13 @@ pub fn kubectl(args: &[&str]) -> (String, bool) {
 
 /// The same with something on its standard input.
 pub fn kubectl_with(args: &[&str], input: &str) -> (String, bool) {
+    kubectl_on(CLUSTER, args, input)
+}
+
+/// The same in another cluster's.
+pub fn kubectl_on(cluster: &str, args: &[&str], input: &str) -> (String, bool) {
     let mut run = Command::new("docker")
-        .args(["exec", "-i", &format!("{CLUSTER}-control-plane"), "kubectl"])
+        .args(["exec", "-i", &format!("{cluster}-control-plane"), "kubectl"])
         .arg("--kubeconfig=/etc/kubernetes/admin.conf")
         .args(args)
         .stdin(Stdio::piped())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::docker::{Container, Docker};
 use super::journal::{Entry, Journal, Phase};
-use super::lease::{Lease, renew};
+use super::lease::{Lease, extend};
 use super::lock::FileLock;
 use super::node::Node;
 use super::{Provider, ProviderError};
@@ -34,7 +34,18 @@ pub struct Cluster {
 /// Places that one run is at work in.
 #[derive(Debug)]
 pub struct Locks {
-    _locks: Vec<FileLock>,
+    locks: Vec<FileLock>,
+}
+
+impl Locks {
+    /// Gives the places up together with the locks' files: what they were about is no more.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be removed.
+    pub fn remove(self) -> Result<(), ProviderError> {
+        self.locks.into_iter().try_for_each(FileLock::remove)
+    }
 }
 
 impl Cluster {
@@ -69,7 +80,7 @@ impl Cluster {
     /// [`ProviderError::Gone`] when it was removed meanwhile, and when the journal cannot be read or written.
     pub async fn lease(&self, duration: Duration) -> Result<(), ProviderError> {
         let lock = self.lock().await?;
-        self.change(&lock, |entry| renew(&mut entry.leases, Lease::new(duration)))
+        self.change(&lock, |entry| extend(&mut entry.leases, Lease::new(duration)))
     }
 
     /// Keeps other runs of stateproof out of these places until the locks are dropped: namespaces by their names,
@@ -87,7 +98,39 @@ impl Cluster {
             let path = self.journal.dir(&self.name).join(format!("{name}.lock"));
             locks.push(FileLock::acquire(&path, name).await?);
         }
-        Ok(Locks { _locks: locks })
+        Ok(Locks { locks })
+    }
+
+    /// Keeps other runs out of one place, unless one is at work in it. See [`Cluster::lock_out`].
+    ///
+    /// # Errors
+    ///
+    /// When a lock file cannot be made.
+    pub fn try_lock_out(&self, place: &str) -> Result<Option<Locks>, ProviderError> {
+        let path = self.journal.dir(&self.name).join(format!("{place}.lock"));
+        let lock = FileLock::try_acquire(&path)?;
+        Ok(lock.map(|lock| Locks { locks: vec![lock] }))
+    }
+
+    /// Lets those nodes go on that a dead run has left paused, and gives their names. None while a run lives that
+    /// pauses nodes itself.
+    ///
+    /// # Errors
+    ///
+    /// When a lock file cannot be made, or Docker cannot be asked.
+    pub async fn resume_left(&self) -> Result<Vec<String>, ProviderError> {
+        let path = self.journal.dir(&self.name).join("nodes.lock");
+        let Some(_held) = FileLock::try_share(&path)? else {
+            return Ok(Vec::new());
+        };
+        let mut resumed = Vec::new();
+        for node in &self.nodes {
+            if node.is_paused().await? {
+                node.resume().await?;
+                resumed.push(node.name.clone());
+            }
+        }
+        Ok(resumed)
     }
 
     /// Keeps the nodes for this run: beside others, or, for one that silences nodes, alone. Waits until that can be. A
@@ -110,7 +153,7 @@ impl Cluster {
         for node in &self.nodes {
             node.resume().await?;
         }
-        Ok(Locks { _locks: vec![held] })
+        Ok(Locks { locks: vec![held] })
     }
 
     pub(super) fn journal(&self) -> &Journal {

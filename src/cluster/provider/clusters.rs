@@ -11,7 +11,7 @@ use super::journal::{Entry, Journal};
 use super::lock::FileLock;
 use super::network::SharedNetwork;
 use super::spec::{LONGEST_NAME, validate_name};
-use super::{ClusterSpec, Process, ProviderError};
+use super::{ClusterSpec, ProviderError, lease};
 
 /// The clusters that stateproof has made on this machine, and makes.
 ///
@@ -89,8 +89,8 @@ impl Clusters {
         removed
     }
 
-    /// Gives this process's use of the cluster up, and removes the cluster unless it is to be kept or another
-    /// process uses it.
+    /// Gives one use of the cluster by this process up, and removes the cluster unless it is to be kept, or its lease
+    /// lasts longer, or somebody else uses it: another process, or another run of this one.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Clusters {
         let lock = self.lock(name).await?;
         let released = match self.journal.read(name) {
             Ok(Some(mut entry)) => {
-                entry.leases.retain(|lease| lease.owner != Process::current());
+                lease::release(&mut entry.leases);
                 if entry.is_expired(Timestamp::now()) {
                     self.remove_locked(name).await
                 } else {
@@ -179,6 +179,30 @@ impl Clusters {
             self.unlock(&name, lock)?;
         }
         failed.map(|()| removed)
+    }
+
+    /// The clusters of ours that run, those left out that somebody is making or removing.
+    ///
+    /// # Errors
+    ///
+    /// When the state directory cannot be read, or Docker cannot be asked.
+    pub async fn running(&self) -> Result<Vec<Cluster>, ProviderError> {
+        let mut running = Vec::new();
+        for name in self.journal.names()? {
+            let Some(lock) = FileLock::try_acquire(&self.journal.lock_file(&name))? else {
+                continue;
+            };
+            match self.look(&name, &[]).await {
+                Ok(Found::Running(entry, containers)) => {
+                    let cluster = Cluster::new(&entry, &containers, true, &self.journal, &self.docker);
+                    running.push(cluster);
+                }
+                Ok(Found::Leftover(..) | Found::Nothing) => {}
+                Err(error) => warn!("what dead runs have left on {name} cannot be said: {error}"),
+            }
+            self.unlock(&name, lock)?;
+        }
+        Ok(running)
     }
 
     async fn ensure_locked(&self, spec: &ClusterSpec) -> Result<Cluster, ProviderError> {

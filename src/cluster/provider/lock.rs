@@ -44,20 +44,33 @@ impl FileLock {
 
     /// Takes the lock if nobody has it.
     pub(super) fn try_acquire(path: &Path) -> Result<Option<Self>, ProviderError> {
+        Self::try_with(path, File::try_lock)
+    }
+
+    fn try_with(
+        path: &Path,
+        lock: fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<Self>, ProviderError> {
         let fail = |source| ProviderError::State {
             action: "locking",
             path: path.to_owned(),
             source,
         };
         let file = open(path).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self {
+        match lock(&file) {
+            Ok(()) if is_still_at(&file, path) => Ok(Some(Self {
                 file,
                 path: path.to_owned(),
             })),
-            Err(TryLockError::WouldBlock) => Ok(None),
+            // Whoever has just removed it was at work there until now.
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(fail(source)),
         }
+    }
+
+    /// Takes a lock that others may share, if nobody has it alone.
+    pub(super) fn try_share(path: &Path) -> Result<Option<Self>, ProviderError> {
+        Self::try_with(path, File::try_lock_shared)
     }
 
     /// Takes a lock that others may share, unless somebody has it alone.
@@ -157,6 +170,7 @@ mod tests {
         let two = FileLock::share(&path).await.unwrap();
         drop(one);
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
+        assert!(FileLock::try_share(&path).unwrap().is_some());
         drop(two);
         assert!(FileLock::try_acquire(&path).unwrap().is_some());
     }

@@ -2,7 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use tracing::info;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 
 use super::lock::FileLock;
 use super::{Cluster, ProviderError};
@@ -17,11 +18,9 @@ pub struct Share {
     _units: Vec<FileLock>,
 }
 
-/// A unit: an eighth of a processor and 256 MiB.
-const UNIT: Demand = Demand {
-    cpu_millis: 125,
-    memory_mib: 256,
-};
+/// A unit of processor time, in thousandths of a processor. The machine has as many units as it has of these; memory is
+/// shared out in as many parts, whatever it comes to a part.
+const UNIT_MILLIS: u64 = 125;
 
 /// What a control plane takes by itself.
 const CONTROL_PLANE: Demand = Demand {
@@ -43,7 +42,8 @@ impl Cluster {
             path: directory.clone(),
             source,
         })?;
-        take(&directory, units_of(demand), units_there()).await
+        let there = there();
+        take(&directory, units_of(demand, there), units_in(there)).await
     }
 }
 
@@ -63,33 +63,41 @@ async fn take(directory: &Path, wanted: u64, there: u64) -> Result<Share, Provid
             None => busy.push(unit),
         }
     }
-    for unit in busy {
-        if units.len() as u64 == wanted {
-            break;
-        }
-        info!(
-            have = units.len(),
-            wanted, "waiting for other runs on this machine"
-        );
-        units.push(FileLock::acquire(&path(unit), "this machine").await?);
+    let busy: Vec<_> = busy.into_iter().map(path).collect();
+    // Whichever is free first, or the longest run that there is would keep all the others waiting.
+    let mut freed: FuturesUnordered<_> = busy
+        .iter()
+        .map(|path| FileLock::acquire(path, "this machine"))
+        .collect();
+    while (units.len() as u64) < wanted
+        && let Some(unit) = freed.next().await
+    {
+        units.push(unit?);
     }
     drop(turn);
     Ok(Share { _units: units })
 }
 
-fn units_of(demand: Demand) -> u64 {
-    let cpu = demand.cpu_millis.div_ceil(UNIT.cpu_millis);
-    let memory = demand.memory_mib.div_ceil(UNIT.memory_mib);
+/// The larger of its shares of processor and memory counts.
+fn units_of(demand: Demand, there: Demand) -> u64 {
+    let units = units_in(there);
+    let share = |asked: u64, there: u64| asked.saturating_mul(units).div_ceil(there.max(1));
+    let cpu = share(demand.cpu_millis, there.cpu_millis);
+    let memory = share(demand.memory_mib, there.memory_mib);
     cpu.max(memory).max(1)
 }
 
-fn units_there() -> u64 {
+fn units_in(there: Demand) -> u64 {
+    (there.cpu_millis / UNIT_MILLIS).max(1)
+}
+
+/// What this machine has for all runs.
+fn there() -> Demand {
     let cpu_millis = available_parallelism().map_or(1, |count| count.get() as u64) * 1000;
-    let cpu = cpu_millis.saturating_sub(CONTROL_PLANE.cpu_millis) / UNIT.cpu_millis;
-    let memory = memory_mib().map_or(u64::MAX, |memory| {
-        memory.saturating_sub(CONTROL_PLANE.memory_mib) / UNIT.memory_mib
-    });
-    cpu.min(memory).max(1)
+    Demand {
+        cpu_millis: cpu_millis.saturating_sub(CONTROL_PLANE.cpu_millis),
+        memory_mib: memory_mib().map_or(u64::MAX, |memory| memory.saturating_sub(CONTROL_PLANE.memory_mib)),
+    }
 }
 
 /// Where the kernel does not say, the processors alone decide.
@@ -105,16 +113,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_larger_of_processor_and_memory_decides() {
-        let units = |cpu_millis, memory_mib| {
-            units_of(Demand {
-                cpu_millis,
-                memory_mib,
-            })
+    fn the_larger_share_decides() {
+        let demand = |cpu_millis, memory_mib| Demand {
+            cpu_millis,
+            memory_mib,
         };
+        let units = |cpu_millis, memory_mib| units_of(demand(cpu_millis, memory_mib), demand(1500, 6000));
         assert_eq!(units(0, 0), 1);
         assert_eq!(units(126, 10), 2);
-        assert_eq!(units(100, 513), 3);
+        assert_eq!(units(100, 1001), 3);
+        assert_eq!(units(100, 900), 2);
+        assert_eq!(units_of(demand(250, 4096), demand(1500, u64::MAX)), 2);
     }
 
     #[tokio::test]
@@ -129,6 +138,21 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!third.is_finished());
         drop(first);
+        third.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whichever_is_free_first_will_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let _long = take(dir.path(), 2, 4).await.unwrap();
+        let short = take(dir.path(), 2, 4).await.unwrap();
+        let third = tokio::spawn({
+            let dir = dir.path().to_owned();
+            async move { take(&dir, 2, 4).await.unwrap() }
+        });
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished());
+        drop(short);
         third.await.unwrap();
     }
 

@@ -84,11 +84,20 @@ impl Node {
     ///
     /// When Docker refuses it.
     pub async fn resume(&self) -> Result<(), ProviderError> {
-        let paused = ["inspect", "--format", "{{.State.Paused}}", &self.container];
-        if self.ask_docker(&paused).await?.trim() == "true" {
+        if self.is_paused().await? {
             self.ask_docker(&["unpause", &self.container]).await?;
         }
         Ok(())
+    }
+
+    /// Whether it is paused.
+    ///
+    /// # Errors
+    ///
+    /// When Docker cannot be asked.
+    pub async fn is_paused(&self) -> Result<bool, ProviderError> {
+        let paused = ["inspect", "--format", "{{.State.Paused}}", &self.container];
+        Ok(self.ask_docker(&paused).await?.trim() == "true")
     }
 
     async fn ctr(&self, command: &[&str]) -> Result<String, ProviderError> {

@@ -45,7 +45,34 @@ impl Default for ClusterSpec {
     }
 }
 
+/// How long a cluster for tests outlives the process that used it last: long enough for the next test binary, and for
+/// whoever runs a failed test again.
+const TESTS_LEASE: Duration = Duration::from_mins(15);
+
 impl ClusterSpec {
+    /// The cluster that the tests of a crate share, each run of them and one after the other: named by
+    /// `STATEPROOF_CLUSTER`, else `stateproof`, with the node image of `STATEPROOF_NODE_IMAGE`, if that is set, as the
+    /// command has it. It is there for the next run until `stateproof gc` finds that nobody has used it for 15 minutes, or
+    /// `stateproof down` removes it.
+    ///
+    /// ```
+    /// use stateproof::cluster::provider::ClusterSpec;
+    ///
+    /// let spec = ClusterSpec::for_tests();
+    /// assert!(!spec.keep && !spec.lease.is_zero());
+    /// ```
+    #[must_use]
+    pub fn for_tests() -> Self {
+        // A variable that is set to nothing asks for nothing.
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            name: set("STATEPROOF_CLUSTER").unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+            node_image: set("STATEPROOF_NODE_IMAGE"),
+            lease: TESTS_LEASE,
+            ..Self::default()
+        }
+    }
+
     /// Whether it can be had at all.
     pub(super) fn validate(&self) -> Result<(), ProviderError> {
         validate_name(&self.name, self.provider.longest_name())?;

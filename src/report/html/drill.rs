@@ -1,6 +1,6 @@
 use super::figure::{Done, Figure, Subject};
 use super::recovery::Recovery;
-use crate::history::{History, Keys};
+use crate::history::{DrillId, History, Keys};
 use crate::plan::Outcome;
 use crate::report::lanes::Lane;
 use crate::report::scale::Scale;
@@ -115,7 +115,7 @@ impl DrillSection {
         Some(Self {
             number,
             workload: id.workload.to_string(),
-            name: id.drill.to_string(),
+            name: named(id),
             outcome: worst.into(),
             took: stretch.map(|stretch| seconds(stretch.to_us - stretch.from_us)),
             steps: planned(history, id)
@@ -129,6 +129,14 @@ impl DrillSection {
                 .map(|overlap| format!("{}: {overlap}", overlap.pod))
                 .collect(),
         })
+    }
+}
+
+/// A drill without its workload.
+pub(super) fn named(id: &DrillId) -> String {
+    match id.round {
+        0 => id.drill.to_string(),
+        round => format!("{}, round {round}", id.drill),
     }
 }
 
@@ -160,6 +168,7 @@ fn account(rows: &RowAccount) -> Account {
             plain("attempted", &rows.attempted),
             plain("acknowledged", &rows.acknowledged),
             plain("of these before the fault", &rows.acknowledged_before),
+            plain("in flight when it was begun", &rows.in_flight),
             plain("read back", &rows.read),
             named("lost", &rows.lost, "bad"),
             named("never written, yet read", &rows.phantom, "bad"),

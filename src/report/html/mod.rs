@@ -6,6 +6,7 @@ mod figure;
 mod filters;
 mod page;
 mod recovery;
+mod rounds;
 mod why;
 
 pub use page::html;

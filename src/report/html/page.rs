@@ -1,9 +1,10 @@
 use askama::Template;
 
-use super::drill::{Badge, DrillSection};
+use super::drill::{Badge, DrillSection, named};
 use super::facts::{Servers, servers};
 use super::figure::{Done, Figure, Subject, faults};
 use super::filters;
+use super::rounds::{Repeated, repeated};
 use super::why::{Why, why};
 use crate::history::{DrillId, History};
 use crate::report::lanes::{Lane, lanes};
@@ -11,7 +12,7 @@ use crate::report::scale::Scale;
 use crate::report::stretch::{plans, stretches};
 use crate::report::wording::{last_line, or_unknown};
 use crate::report::writes::{Gap, Writes};
-use crate::verdict::{Verdict, seconds};
+use crate::verdict::{PromiseVerdict, Verdict, seconds};
 
 /// The page.
 #[derive(Template)]
@@ -26,6 +27,8 @@ struct Page<'v> {
     why: Vec<Why>,
     overview: Option<Figure>,
     drills: Vec<DrillSection>,
+    /// What became of the drills that were done in rounds.
+    repeated: Vec<Repeated>,
     servers: Vec<Servers<'v>>,
     own: String,
     waited: String,
@@ -55,6 +58,7 @@ pub fn html(history: &History, verdict: &Verdict) -> String {
     let drills = verdict
         .promises
         .chunk_by(|one, next| one.drill == next.drill)
+        .filter(|promises| is_shown(promises))
         .zip(1..)
         .filter_map(|(promises, number)| {
             let stretch = promises
@@ -80,6 +84,7 @@ pub fn html(history: &History, verdict: &Verdict) -> String {
         why: why(history, verdict, &stretches),
         overview: overview(history, verdict, &begun, &lanes, &faults),
         drills,
+        repeated: repeated(verdict),
         servers: servers(verdict),
         own: seconds(verdict.share.own_us()),
         waited: seconds(verdict.share.waited_us),
@@ -90,6 +95,14 @@ pub fn html(history: &History, verdict: &Verdict) -> String {
         .unwrap_or_else(|error| format!("<!doctype html><p>{error}</p>"));
     text.push('\n');
     text
+}
+
+/// Whether a drill gets a section of its own: of those that are done in rounds the first, and each that did not come to
+/// what was expected. A hundred pictures of the same would hide the one that differs.
+fn is_shown(promises: &[PromiseVerdict]) -> bool {
+    promises
+        .iter()
+        .any(|promise| promise.drill.round <= 1 || !promise.passed())
 }
 
 /// The verdict's last line without its first word, which stands above it.
@@ -119,11 +132,7 @@ fn overview(
     }
     let several = verdict.facts.workloads.len() > 1;
     let bands = begun.iter().map(|(id, from_us, to_us)| {
-        let name = if several {
-            id.to_string()
-        } else {
-            id.drill.to_string()
-        };
+        let name = if several { id.to_string() } else { named(id) };
         (name, *from_us, *to_us)
     });
     let subject = Subject {

@@ -88,6 +88,7 @@ fn records_of<'h>(
         let id = DrillId {
             workload: failure.workload.clone(),
             drill,
+            round: failure.round,
         };
         return stretches.get(&id).map_or(&[], |stretch| stretch.records);
     }

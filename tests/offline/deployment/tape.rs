@@ -246,6 +246,7 @@ impl Script {
         DrillId {
             workload: self.workload.id(),
             drill: self.drill,
+            round: 0,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use stateproof::history::History;
-use stateproof::plan::{Drill, Promise};
+use stateproof::history::{Event, History};
+use stateproof::plan::{Drill, Promise, Rounds};
 use stateproof::report;
 use stateproof::verdict::judge;
 
@@ -49,8 +49,24 @@ fn histories() -> Vec<(String, History)> {
     };
     all.push(("all drills".into(), Tape::of(&DRILLS).history()));
     all.push(("lost".into(), Tape::with(&[Drill::LosePod], &lost).history()));
+    let rounds = Rounds::asked(Some(3), None, Some(7)).unwrap();
+    all.push(("rounds".into(), Tape::rounds(&DRILLS, rounds, 3).history()));
+    all.push((
+        "a round failed".into(),
+        Tape::rounds(&[Drill::LosePod], rounds, 3)
+            .changed(fail_round_2)
+            .history(),
+    ));
     all.push(("nothing".into(), History::default()));
     all
+}
+
+fn fail_round_2(event: &mut Event) {
+    if let Event::DrillEnded { drill, error } = event
+        && drill.round == 2
+    {
+        *error = vec!["Pod postgres-0 was not Ready within 60 s".into()];
+    }
 }
 
 #[test]

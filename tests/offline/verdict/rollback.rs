@@ -2,10 +2,12 @@
 
 use stateproof::history::Fault;
 use stateproof::plan::{Drill, Outcome, Promise};
+use stateproof::verdict::judge;
 use stateproof::workload::{PodManagement, Workload};
 
 use crate::document::set;
 use crate::members::{Act, Members, up};
+use crate::tape::record;
 
 /// A drill in which the last member's pod is broken, and in the end Ready again, deleted by hand or not.
 fn rollout(change: impl FnOnce(&mut Workload), broken: &[Act], by_hand: bool, back: &[Act]) -> Members {
@@ -94,4 +96,20 @@ fn a_drill_that_was_cut_short_shows_nothing() {
     let mut members = rollout(parallel, &BROKEN, false, &[]);
     members.end_with(&["interrupted"]);
     members.check(Promise::Rollback, Outcome::Inconclusive, &["was not seen"]);
+}
+
+/// A spoiled history's times may run backwards: no time is less than none.
+#[test]
+fn times_that_run_backwards_are_judged() {
+    for (by_hand, change) in [(true, (|_| {}) as fn(&mut Workload)), (false, parallel)] {
+        let mut members = rollout(change, &BROKEN, by_hand, &BACK);
+        members.end();
+        let mut history = record(&members.events);
+        for (at, record) in history.records.iter_mut().rev().enumerate() {
+            record.at_us = at as u64;
+        }
+        let verdict = judge(&history);
+        let evidence = format!("{:?}", verdict.promises);
+        assert!(evidence.contains("0.00 s"), "{evidence}");
+    }
 }

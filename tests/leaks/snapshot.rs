@@ -1,0 +1,145 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{DynamicObject, ListParams};
+use kube::discovery::{ApiGroup, Discovery, verbs};
+use kube::{Api, Client, ResourceExt};
+use sha2::{Digest, Sha256};
+use stateproof::cluster::provider::{Cluster, ClusterSpec, Clusters};
+use stateproof::cluster::{STAND_INS_POLICY, connect};
+
+use crate::support::{CLUSTER, block_on, cluster};
+
+/// The one cluster that is looked at, for one test at a time.
+pub struct Stage {
+    pub cluster: Cluster,
+    _turn: MutexGuard<'static, ()>,
+}
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The cluster's name.
+pub fn name() -> String {
+    let set = std::env::var("STATEPROOF_CLUSTER");
+    set.ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| CLUSTER.to_owned())
+}
+
+impl Stage {
+    /// Waits for its turn.
+    pub fn enter() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let spec = if name() == CLUSTER {
+            cluster()
+        } else {
+            ClusterSpec {
+                layout: None,
+                name: name(),
+                ..cluster()
+            }
+        };
+        Self {
+            cluster: block_on(Clusters::from_env().unwrap().ensure(&spec)).unwrap(),
+            _turn: turn,
+        }
+    }
+
+    /// Everything there is now, a line each.
+    pub fn look(&self) -> BTreeSet<String> {
+        let mut all = block_on(async {
+            let (client, _) = connect(&self.cluster.kubeconfig).await.unwrap();
+            let mut all = objects(&client).await;
+            all.extend(cordoned(&client).await);
+            all
+        });
+        let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
+        all.extend(docker("container", &["ps", "-a", "--filter", &label]));
+        all.extend(docker(
+            "paused",
+            &["ps", "--filter", "status=paused", "--filter", &label],
+        ));
+        all.extend(docker("network", &["network", "ls"]));
+        // Those of containers are theirs, and other clusters come and go.
+        all.extend(docker("volume", &["volume", "ls", "--filter", "dangling=true"]));
+        all.extend(files(&self.cluster));
+        all
+    }
+
+    /// What was not there before.
+    pub fn left(&self, before: &BTreeSet<String>) -> Vec<String> {
+        self.look().difference(before).cloned().collect()
+    }
+}
+
+/// Every object of every kind that can be listed, but for what tells of objects that are no more.
+async fn objects(client: &Client) -> BTreeSet<String> {
+    let known = Discovery::new(client.clone()).run_aggregated().await.unwrap();
+    let mut all = BTreeSet::new();
+    for (resource, capabilities) in known.groups().flat_map(ApiGroup::recommended_resources) {
+        let deprecated = matches!(resource.kind.as_str(), "Event" | "ComponentStatus");
+        if deprecated || !capabilities.supports_operation(verbs::LIST) {
+            continue;
+        }
+        let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+        for object in api.list_metadata(&ListParams::default()).await.unwrap() {
+            // What every run on the cluster shares is made by the first that needs it, and stays.
+            let shared = object.annotations().contains_key("stateproof.io/alias-of")
+                || object.name_any() == STAND_INS_POLICY;
+            if shared {
+                continue;
+            }
+            let namespace = object.namespace().unwrap_or_default();
+            all.insert(format!("{} {namespace}/{}", resource.kind, object.name_any()));
+        }
+    }
+    assert!(all.len() > 50, "the cluster was not looked at: {all:?}");
+    all
+}
+
+async fn cordoned(client: &Client) -> Vec<String> {
+    let nodes = Api::<Node>::all(client.clone());
+    let nodes = nodes.list(&ListParams::default()).await.unwrap();
+    let cordoned = nodes.iter().filter(|node| {
+        let spec = node.spec.as_ref();
+        spec.is_some_and(|spec| spec.unschedulable == Some(true))
+    });
+    cordoned
+        .map(|node| format!("cordon {}", node.name_any()))
+        .collect()
+}
+
+fn docker(what: &str, args: &[&str]) -> Vec<String> {
+    let format = if what == "volume" { "{{.Name}}" } else { "{{.ID}}" };
+    let output = Command::new("docker")
+        .args(args)
+        .args(["--format", format])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "docker {args:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| format!("{what} {line}")).collect()
+}
+
+/// What stateproof notes of the cluster on this machine, and the kubeconfigs with what is in them.
+fn files(cluster: &Cluster) -> Vec<String> {
+    let own = cluster.kubeconfig.parent().unwrap();
+    let mut all: Vec<_> = std::fs::read_dir(own)
+        .unwrap()
+        .map(|entry| format!("file {}", entry.unwrap().path().display()))
+        .collect();
+    let users = std::env::home_dir().unwrap().join(".kube/config");
+    for path in [PathBuf::from(&cluster.kubeconfig), users] {
+        if let Ok(bytes) = std::fs::read(&path) {
+            all.push(format!(
+                "kubeconfig {}: {:x?}",
+                path.display(),
+                Sha256::digest(bytes)
+            ));
+        }
+    }
+    all
+}

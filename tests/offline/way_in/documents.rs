@@ -1,0 +1,227 @@
+//! Documents that say what the code says: each has every name that there is, and none that there is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use stateproof::history::Event;
+use stateproof::manifest::ManifestSet;
+use stateproof::plan::{Drill, Plan, Promise, Selection};
+use stateproof::workload::discover;
+
+fn document(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap_or_default()
+}
+
+/// The cells of every table row below a heading that begins with a name in code.
+fn rows<'t>(text: &'t str, heading: &str) -> BTreeMap<&'t str, Vec<&'t str>> {
+    let section = text.split("\n## ").find(|section| section.starts_with(heading));
+    let section = section.unwrap_or_else(|| panic!("no section {heading}"));
+    let mut found = BTreeMap::new();
+    for line in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let name = cells[0].split('`').nth(1).unwrap();
+        assert!(found.insert(name, cells).is_none(), "{name} stands there twice");
+    }
+    found
+}
+
+fn names<'t>(rows: &BTreeMap<&'t str, Vec<&str>>) -> BTreeSet<&'t str> {
+    rows.keys().copied().collect()
+}
+
+#[test]
+fn every_drill_and_promise_is_described() {
+    let text = document("drills.md");
+    let (drills, promises) = (rows(&text, "The drills"), rows(&text, "The promises"));
+    assert_eq!(names(&drills), Drill::ALL.into_iter().map(Drill::name).collect());
+    assert_eq!(
+        names(&promises),
+        Promise::ALL.into_iter().map(Promise::name).collect()
+    );
+}
+
+/// Every set of the fixtures that can be planned, with every drill asked for.
+fn plans() -> Vec<Plan> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut sets: Vec<PathBuf> = fs::read_dir(fixtures)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let nested: Vec<PathBuf> = sets
+        .iter()
+        .filter(|set| set.is_dir())
+        .flat_map(|set| fs::read_dir(set).unwrap().map(|entry| entry.unwrap().path()))
+        .collect();
+    sets.extend(nested);
+    let selection = Selection {
+        drills: Drill::ALL.to_vec(),
+        ..Selection::default()
+    };
+    sets.into_iter()
+        .filter(|set| set.is_dir())
+        .filter_map(|set| ManifestSet::read(&[set]).ok())
+        .filter_map(|set| discover(&set, "default").ok())
+        .flatten()
+        .map(|found| Plan::new(found.workload, &selection))
+        .collect()
+}
+
+/// What a drill promises by the document is what it promises in the plans of the fixtures, of all of them together.
+#[test]
+fn drills_promise_what_the_document_says() {
+    let text = document("drills.md");
+    let mut planned: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for drill in plans().iter().flat_map(|plan| &plan.drills) {
+        let promises = drill
+            .expectations
+            .iter()
+            .map(|expectation| expectation.promise.name());
+        planned.entry(drill.drill.name()).or_default().extend(promises);
+    }
+    assert!(
+        planned.len() >= Drill::ALL.len() - 1,
+        "planned are only {:?}",
+        planned.keys()
+    );
+    planned.insert(
+        Drill::ExpectFailure.name(),
+        BTreeSet::from([Promise::Failure.name()]),
+    );
+    let rows = rows(&text, "The drills");
+    let written = rows
+        .iter()
+        .map(|(drill, cells)| (*drill, cells[2].split(", ").collect()));
+    assert_eq!(written.collect::<BTreeMap<&str, BTreeSet<&str>>>(), planned);
+}
+
+/// Every event there is, by serde's own list of them.
+fn events() -> BTreeSet<String> {
+    let error = serde_json::from_str::<Event>(r#"{"event":"?"}"#)
+        .unwrap_err()
+        .to_string();
+    let known = error.split("expected one of ").nth(1).unwrap();
+    known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_event_of_a_history_is_described() {
+    let text = document("history.md");
+    let rows = rows(&text, "The events");
+    let written: BTreeSet<String> = rows.keys().map(|name| (*name).to_owned()).collect();
+    assert!(
+        events().contains("run-started") && events().len() > 30,
+        "{:?}",
+        events()
+    );
+    assert_eq!(written, events());
+    assert!(
+        text.contains(&format!("format {}", stateproof::history::FORMAT_VERSION)),
+        "its version is missing"
+    );
+}
+
+/// Every field that recorded histories have is named beside its event.
+#[test]
+fn every_field_of_a_recorded_event_is_described() {
+    let text = document("history.md");
+    let (rows, states) = (rows(&text, "The events"), rows(&text, "The states of objects"));
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/histories");
+    let mut seen = 0;
+    for entry in fs::read_dir(directory).unwrap() {
+        let history = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let records = history
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        for record in records.filter(|record| record["event"].is_string()) {
+            let event = record["event"].as_str().unwrap();
+            let Some(row) = rows.get(event) else { continue };
+            let state = record["state"].as_str().filter(|_| event == "observed");
+            let of_state = state.map_or("", |state| states[state][2]);
+            for field in record.as_object().unwrap().keys() {
+                let common = ["seq", "at_us", "wall", "event"].contains(&field.as_str());
+                // Those of a newer format are its own.
+                let newer = record["format"].as_u64().is_some_and(|format| format > 1);
+                assert!(
+                    common
+                        || newer
+                        || [row[2], of_state]
+                            .iter()
+                            .any(|text| text.contains(&format!("`{field}`"))),
+                    "{event}: `{field}` is not described"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1000, "only {seen} fields were seen");
+}
+
+/// The exit codes of a command as its help has them: code and meaning.
+fn exit_codes(command: &str) -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO_BIN_EXE_stateproof"))
+        .args([command, "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let listed = help.split("Exit codes:\n").nth(1).unwrap_or_default().to_owned();
+    listed
+        .lines()
+        .filter_map(|line| line.trim().split_once("  "))
+        .map(|(code, meaning)| (code.to_owned(), meaning.trim().to_owned()))
+        .collect()
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help() {
+    let text = document("exit-codes.md");
+    for command in ["verify", "report", "lint", "compare", "init"] {
+        let heading = format!("`{command}`");
+        let section = text
+            .split("\n## ")
+            .find(|section| section.lines().next().is_some_and(|line| line.contains(&heading)));
+        let section = section.unwrap_or_else(|| panic!("{command} has no section"));
+        let written: Vec<(String, String)> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+            .map(|(code, meaning)| (code.to_owned(), meaning.to_owned()))
+            .filter(|(code, _)| code.parse::<u8>().is_ok())
+            .collect();
+        let known = exit_codes(command);
+        assert!(!known.is_empty(), "{command} --help names no exit codes");
+        assert_eq!(written, known, "{command}");
+    }
+}
+
+/// Every link of the README and the documents leads to a file that is there.
+#[test]
+fn links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md")];
+    for entry in fs::read_dir(root.join("docs")).unwrap() {
+        pages.push(entry.unwrap().path());
+    }
+    let mut links = 0;
+    for page in pages
+        .iter()
+        .filter(|page| page.extension().is_some_and(|end| end == "md"))
+    {
+        let text = fs::read_to_string(page).unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(')'))
+            .map(|(link, _)| link)
+        {
+            let path = link.split('#').next().unwrap();
+            if !path.is_empty() && !path.contains("://") {
+                let target = page.parent().unwrap().join(path);
+                assert!(target.exists(), "{}: {link} leads nowhere", page.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 20, "only {links} links were found");
+}
