@@ -12,7 +12,7 @@ use super::{Probed, RunError};
 use crate::cluster::context::{ContextSpec, Tenancy, Vacancy, live};
 use crate::cluster::{Access, Watches};
 use crate::engine::mongodb::Server;
-use crate::engine::{Reach, Session, Target};
+use crate::engine::{Session, Target};
 use crate::history::{Recorder, WriteFate};
 use crate::manifest::{ManifestSet, Secrets};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
