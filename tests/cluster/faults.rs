@@ -7,7 +7,7 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::run::{RunError, Verification};
 
 use crate::scene::docker;
-use crate::support::{assert_promise, block_on, fixture, prove};
+use crate::support::{assert_promise, block_on, fixture, prove, verification};
 
 #[test]
 fn a_server_that_is_killed_keeps_its_rows() {
@@ -107,7 +107,7 @@ fn on_a_shared_directory_they_make_two() {
     let proven = block_on(async {
         let clusters = Clusters::from_env().unwrap();
         let cluster = clusters.ensure(&spec).await.unwrap();
-        let run = Verification::of([fixture("wealist-postgres-shared-directory")]);
+        let run = verification("wealist-postgres-shared-directory");
         let proven = run.cluster(spec).drills(&[Drill::PauseNode]).run().await;
         // The files are the server's; whoever runs this may not remove them, a node may.
         docker(&["exec", &cluster.nodes[1].name, "sh", "-c", "rm -rf /srv/shared/*"]);
