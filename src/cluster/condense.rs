@@ -250,6 +250,9 @@ impl Condense for Deployment {
     }
 }
 
+/// The taint of a node that nobody hears of.
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
 impl Condense for Node {
     fn condense(&self) -> ObjectState {
         let conditions = self
@@ -264,6 +267,11 @@ impl Condense for Node {
                 .spec
                 .as_ref()
                 .is_some_and(|spec| spec.unschedulable == Some(true)),
+            unreachable: self
+                .spec
+                .iter()
+                .flat_map(|spec| spec.taints.iter().flatten())
+                .any(|taint| taint.key == UNREACHABLE && taint.effect == "NoSchedule"),
         })
     }
 }

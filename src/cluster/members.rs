@@ -92,11 +92,16 @@ pub fn node_cordoned(objects: &Objects, node: &ObjectRef, cordoned: bool) -> Pro
     }
 }
 
-/// The node is Ready, or is not: then the cluster has not heard of it for a while.
+/// The node is Ready, or is not: then the cluster has not heard of it for a while, and the scheduler, which looks at
+/// taints and not at conditions, sends no pod there any more. The taint comes a moment after the condition.
 #[must_use]
 pub fn node_ready(objects: &Objects, node: &ObjectRef, ready: bool) -> Progress<()> {
     match objects.node(&node.name) {
-        Some((_, state)) if state.ready == ready => Progress::Met(()),
+        Some((_, state)) if ready && state.ready => Progress::Met(()),
+        Some((_, state)) if !ready && !state.ready && state.unreachable => Progress::Met(()),
+        Some((_, state)) if !ready && !state.ready => {
+            pending("it is not Ready, and the scheduler may still send pods there".to_owned())
+        }
         Some((_, state)) if state.ready => pending("it is Ready".to_owned()),
         Some(_) => pending("it is not Ready".to_owned()),
         None => pending("there is no such node".to_owned()),
@@ -154,5 +159,35 @@ fn pending<T>(last: String) -> Progress<T> {
     Progress::Pending {
         last,
         causes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{NodeState, ObjectState};
+
+    #[test]
+    fn a_node_is_dead_when_the_scheduler_knows_it_too() {
+        let node = ObjectRef {
+            kind: "Node".into(),
+            namespace: String::new(),
+            name: "one".into(),
+            uid: "1".into(),
+        };
+        let met = |ready, unreachable| {
+            let mut objects = Objects::default();
+            let state = NodeState {
+                ready,
+                unreachable,
+                ..NodeState::default()
+            };
+            objects.observe(&node, &ObjectState::Node(state));
+            let is = |ready| matches!(node_ready(&objects, &node, ready), Progress::Met(()));
+            (is(true), is(false))
+        };
+        assert_eq!(met(true, false), (true, false));
+        assert_eq!(met(false, false), (false, false));
+        assert_eq!(met(false, true), (false, true));
     }
 }

@@ -214,6 +214,10 @@ pub struct NodeState {
     pub ready: bool,
     /// `spec.unschedulable`: it is cordoned.
     pub cordoned: bool,
+    /// Whether the scheduler keeps pods off it because nobody hears of it: the taint `node.kubernetes.io/unreachable`
+    /// (Kubernetes, "Taints and Tolerations").
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
 }
 
 /// A PodDisruptionBudget's state, as the disruption controller has it.

@@ -4,6 +4,7 @@ use std::fs;
 
 use stateproof::cluster::provider::{ClusterSpec, Clusters, ConfigFile, Layout, Provider};
 use stateproof::plan::{Drill, Outcome, Promise};
+use stateproof::report::{Style, render};
 use stateproof::run::{RunError, Verification};
 
 use crate::scene::docker;
@@ -114,6 +115,7 @@ fn on_a_shared_directory_they_make_two() {
         clusters.remove(&cluster.name).await.unwrap();
         proven.unwrap()
     });
+    println!("{}", render(&proven.verdict, &Style::default()));
     let words = ["2 server processes at once", "with UID"];
     assert_promise(
         &proven,

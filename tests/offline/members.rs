@@ -242,6 +242,7 @@ impl Members {
         let state = NodeState {
             ready: true,
             cordoned,
+            ..NodeState::default()
         };
         self.observe(node(name), ObjectState::Node(state))
     }

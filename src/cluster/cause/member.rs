@@ -480,7 +480,7 @@ mod tests {
         assert!(!cause(&objects).hopeless, "no node is known");
         let node = NodeState {
             ready: true,
-            cordoned: false,
+            ..NodeState::default()
         };
         objects.observe(&object("Node", "node"), &ObjectState::Node(node));
         assert!(cause(&objects).hopeless);

@@ -53,6 +53,7 @@ mod tests {
             let node = NodeState {
                 ready: true,
                 cordoned,
+                ..NodeState::default()
             };
             objects.observe(&object("Node", name), &ObjectState::Node(node));
         }

@@ -33,8 +33,8 @@ impl Story {
     fn paused(mut self) -> Self {
         self.fault(Fault::PauseNode, node("worker-1"));
         let silent = NodeState {
-            ready: false,
-            cordoned: false,
+            unreachable: true,
+            ..NodeState::default()
         };
         self.0.observe(node("worker-1"), ObjectState::Node(silent));
         self.fault(Fault::ForceDelete, pod(1));
