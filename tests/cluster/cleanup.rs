@@ -8,7 +8,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 use stateproof::cluster::provider::Clusters;
-use stateproof::plan::{Drill, Outcome};
+use stateproof::plan::Drill;
 
 use crate::support::process::{Run, posix};
 use crate::support::{CLUSTER, block_on, cluster, prove};
@@ -51,7 +51,8 @@ fn what_sigkill_leaves_goes_with_the_next_run_of_the_set() {
     };
     assert!(of_the_dead().count() > 0, "the dead run left nothing");
     let proven = prove(set, &[Drill::LosePod]);
-    assert_eq!(proven.verdict.outcome, Outcome::Held);
+    // Whether the pod finds its files again is the scheduler's choice: the volume names no node.
+    assert!(proven.verdict.failures.is_empty() && proven.verdict.shortfalls.is_empty());
     let left: Vec<_> = of_the_dead().collect();
     assert!(left.is_empty(), "{left:?}");
 }

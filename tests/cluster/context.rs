@@ -25,6 +25,9 @@ use crate::support::{CLUSTER, block_on, cluster, fixture, kubectl, kubectl_with}
 /// A class that clusters elsewhere have by default, and this one has not. On a cluster of stateproof's own it would be made.
 const CLASS: &str = "gp3";
 
+/// Another one, which nobody makes here meanwhile.
+const UNASKED: &str = "gp2";
+
 /// Beside a run on somebody's cluster: their objects, running, are as they were; the rows are held, and of the run nothing
 /// is left, not the storage class either that it was told to make.
 #[test]
@@ -62,7 +65,7 @@ fn a_strangers_cluster_is_left_as_it_was() {
 #[test]
 fn no_class_is_made_on_a_strangers_cluster_unasked() {
     let kubeconfig = block_on(with_images()).kubeconfig;
-    let set = set_in("context-lent", CLASS);
+    let set = set_in("context-lent", UNASKED);
     block_on(async {
         let (client, _) = connect(&kubeconfig).await.unwrap();
         let namespace = json!({"metadata": {"name": "context-lent"}});
@@ -78,7 +81,7 @@ fn no_class_is_made_on_a_strangers_cluster_unasked() {
     block_on(remove(&kubeconfig, "context-lent"));
     assert_eq!(code, Some(3), "{said}");
     assert!(
-        said.contains("storageclass") && said.contains("gp3") && said.contains("not found"),
+        said.contains("storageclass") && said.contains(UNASKED) && said.contains("not found"),
         "{said}"
     );
     let left: Vec<_> = objects.keys().collect();
