@@ -233,7 +233,7 @@ fn hostile_texts_are_refused_quickly() {
         let message = refused(&text).to_string();
         assert!(message.contains(told), "{name}: {message}");
         assert!(
-            begun.elapsed() < Duration::from_secs(120),
+            begun.elapsed() < Duration::from_mins(2),
             "{name} took {:?}",
             begun.elapsed()
         );
