@@ -15,6 +15,7 @@ pub mod config;
 pub mod engine;
 pub mod fault;
 pub mod history;
+mod image;
 pub mod lint;
 pub mod manifest;
 pub mod plan;

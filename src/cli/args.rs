@@ -1,13 +1,15 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use stateproof::cluster::provider::{self, ClusterSpec, ConfigFile, DEFAULT_NAME, Layout};
-use stateproof::config::{ClusterTable, Config, ProviderName};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use stateproof::plan::{Drill, End, Promise, Rounds, Shard};
-use stateproof::run::RunError;
 
+use super::cluster::ClusterArgs;
+use super::clusters::UpArgs;
+use super::console::Color;
 use super::context::ContextArgs;
+use super::values::{duration, image_override, pair};
+use super::{init, judge, lint, probe};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,12 +66,19 @@ pub enum Command {
     /// `stateproof up`) is used and left.
     #[command(after_help = EXIT_CODES)]
     Verify(Box<Verify>),
+    /// Go over from one set of manifests to another on a real cluster, while rows are being written
+    ///
+    /// OLD is applied and comes up; rows are written; NEW is applied over it. Proven is that the API server takes NEW, that
+    /// every member becomes Ready as what NEW asks for, and that the rows and the claims are still there. What only OLD
+    /// has stays, as with `kubectl apply`.
+    #[command(after_help = EXIT_CODES)]
+    Upgrade(Box<Upgrade>),
     /// Look at databases that run already: write a few rows, read them back, remove them again
     ///
     /// No fault is done and nothing is applied. Reported are versions, durability settings and roles. The rows are kept in
     /// a table of their own, `stateproof_ledger`, which goes with the last of them.
-    #[command(after_help = super::probe::EXIT_CODES)]
-    Probe(super::probe::ProbeArgs),
+    #[command(after_help = probe::EXIT_CODES)]
+    Probe(probe::ProbeArgs),
     /// Say what `verify` would do and why each drill applies or does not; touches nothing
     Plan {
         /// Files or directories with manifests; `-` is standard input
@@ -87,11 +96,12 @@ pub enum Command {
     /// The settings go beside the manifests, the workflow to the root of the repository. Each directory below DIR that
     /// is a set of manifests with something to prove gets its own settings, where DIR itself is none.
     #[command(after_help = INIT_EXIT_CODES)]
-    Init(super::init::InitArgs),
+    Init(init::InitArgs),
     /// Say what is known to fail in manifests, before there is a cluster; touches nothing unless told to --fix
-    #[command(after_help = super::lint::EXIT_CODES)]
-    Lint(super::lint::LintArgs),
+    #[command(after_help = lint::EXIT_CODES)]
+    Lint(lint::LintArgs),
     /// Judge the history of a run again, without a cluster
+    #[command(after_help = judge::EXIT_CODES)]
     Judge {
         /// The `run.jsonl` that `verify --report` wrote
         history: PathBuf,
@@ -99,7 +109,7 @@ pub enum Command {
     /// Make the reports of a run again from its history, without a cluster: the same bytes
     ///
     /// Writes report.html, report.json, junit.xml and summary.md, and ends as `judge` does.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = judge::REPORT_EXIT_CODES)]
     Report {
         /// The `run.jsonl` that `verify --report` wrote
         #[arg(value_name = "RUN.jsonl")]
@@ -111,7 +121,7 @@ pub enum Command {
     /// Make one report with one verdict of the shards of a suite: of the runs with --shard 1/N to N/N
     ///
     /// A shard that is missing makes the verdict Inconclusive; histories of different sets are refused.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = judge::REPORT_EXIT_CODES)]
     Merge {
         /// Histories, or the directories that `verify --report` wrote
         #[arg(required = true, value_name = "RUN")]
@@ -138,14 +148,7 @@ pub enum Command {
         directory: PathBuf,
     },
     /// Create a cluster and keep it for the runs that follow
-    Up {
-        #[command(flatten)]
-        cluster: ClusterArgs,
-
-        /// What the provider's configuration file was once named with: said, instead of a mere "unexpected argument"
-        #[arg(long, hide = true, value_parser = renamed)]
-        config: Option<PathBuf>,
-    },
+    Up(UpArgs),
     /// Remove clusters that stateproof made: those named, or all of them
     Down {
         /// Names of clusters
@@ -179,10 +182,31 @@ pub struct Verify {
     pub selection: Selection,
 
     #[command(flatten)]
-    pub beside: Beside,
+    pub rounds: RoundsArgs,
 
     #[command(flatten)]
-    pub rounds: RoundsArgs,
+    pub how: How,
+}
+
+#[derive(Debug, Args)]
+pub struct Upgrade {
+    /// A file or a directory with the manifests that run
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+
+    /// A file or a directory with those that are to take their place
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Where a run takes place, and how.
+#[derive(Debug, Args)]
+pub struct How {
+    #[command(flatten)]
+    pub beside: Beside,
 
     #[command(flatten)]
     pub cluster: ClusterArgs,
@@ -207,15 +231,16 @@ pub struct Verify {
     #[arg(long)]
     pub keep_on_failure: bool,
 
-    /// How long a pod may take to become Ready and its server to accept a session [default: 180]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// How long a pod may take to become Ready and its server to accept a session, for example 180, 90s or 5m
+    /// [default: 180]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
 
     /// Initiate replica sets that the manifests leave to an operator to initiate
     #[arg(long)]
     pub initiate_replica_set: bool,
 
-    /// Image of the pod from which names are resolved and connections made; needs sh, nc and nslookup
+    /// Image of the pod from which names are resolved and connections made; needs busybox
     /// [default: busybox:1.36]
     #[arg(long, value_name = "IMAGE", env = "STATEPROOF_VANTAGE_IMAGE")]
     pub vantage_image: Option<String>,
@@ -230,7 +255,7 @@ pub struct Beside {
 
     /// Run another image in place of the manifests': `postgres:16=mirror.example/postgres:16`, or without the tags, or
     /// `docker.io/*=mirror.example/hub/*`; may be given several times
-    #[arg(long = "image", value_name = "IMAGE=OTHER", value_parser = pair)]
+    #[arg(long = "image", value_name = "IMAGE=OTHER", value_parser = image_override)]
     pub images: Vec<(String, String)>,
 }
 
@@ -276,153 +301,10 @@ pub struct RoundsArgs {
     pub repeat: Option<u32>,
 
     /// Begin rounds until so much time has gone by, for example 90s, 30m or 8h; what was begun is finished
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
 
     /// Take the drills of each round in an order that this number decides; the same one gives the same order
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub struct ClusterArgs {
-    /// What provides the cluster [default: kind]
-    #[arg(long, value_enum)]
-    pub cluster: Option<Provider>,
-
-    /// The provider's configuration file; by default `kind.yaml` or `k3d.yaml` in the current directory, if there is
-    /// one. What stateproof needs besides is added
-    #[arg(long, value_name = "FILE")]
-    pub cluster_config: Option<PathBuf>,
-
-    /// The cluster's name; by default the one in the configuration file, else `stateproof`
-    #[arg(long, value_name = "NAME", env = "STATEPROOF_CLUSTER")]
-    pub name: Option<String>,
-
-    /// How many nodes a cluster that is created gets; no configuration file is read then
-    #[arg(long, value_name = "N", conflicts_with = "cluster_config")]
-    pub nodes: Option<u32>,
-
-    /// The node image; by default the one in the configuration file, else the one that `scripts/setup` built, else
-    /// the provider's own
-    #[arg(long, value_name = "IMAGE", env = "STATEPROOF_NODE_IMAGE")]
-    pub node_image: Option<String>,
-}
-
-impl ClusterArgs {
-    /// What the command line says, then what the file beside the manifests says, then what there is.
-    pub fn spec(&self, keep: bool, config: Option<&Config>) -> Result<ClusterSpec, Box<RunError>> {
-        let none = ClusterTable::default();
-        let table = config.map_or(&none, |config| &config.cluster);
-        let provider = self.cluster.map(provider::Provider::from);
-        let provider = provider
-            .or(table.provider.map(of_file))
-            .unwrap_or(provider::Provider::Kind);
-        let named = self.cluster_config.as_ref();
-        let (nodes, path) = match (self.nodes, named) {
-            (None, None) => (table.nodes, table.config.as_ref()),
-            given => given,
-        };
-        let layout = match (nodes, path) {
-            (Some(nodes), _) => Some(Layout::Nodes(nodes)),
-            (None, Some(path)) => ConfigFile::read(provider, path)
-                .map(|file| Some(Layout::File(file)))
-                .map_err(boxed)?,
-            (None, None) => ConfigFile::find(provider, Path::new(""))
-                .map_err(boxed)?
-                .map(Layout::File),
-        };
-        let named = match &layout {
-            Some(Layout::File(file)) => file.name(),
-            _ => None,
-        };
-        // A variable that is set to nothing asks for nothing.
-        let given = |argument: &Option<String>, of_file: &Option<String>| {
-            let argument = argument.clone().filter(|text| !text.is_empty());
-            argument.or_else(|| of_file.clone())
-        };
-        let name = given(&self.name, &table.name);
-        Ok(ClusterSpec {
-            provider,
-            name: name.as_deref().or(named).unwrap_or(DEFAULT_NAME).to_owned(),
-            node_image: given(&self.node_image, &table.node_image),
-            layout,
-            keep,
-            ..ClusterSpec::default()
-        })
-    }
-}
-
-fn of_file(name: ProviderName) -> provider::Provider {
-    match name {
-        ProviderName::Kind => provider::Provider::Kind,
-        ProviderName::K3d => provider::Provider::K3d,
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Provider {
-    /// Kubernetes in Docker
-    Kind,
-    /// k3s in Docker
-    K3d,
-}
-
-impl From<Provider> for provider::Provider {
-    fn from(chosen: Provider) -> Self {
-        match chosen {
-            Provider::Kind => Self::Kind,
-            Provider::K3d => Self::K3d,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    match text.trim_end_matches('s').parse() {
-        Ok(0) | Err(_) => Err("expected a number of seconds, for example 180".to_owned()),
-        Ok(seconds) => Ok(Duration::from_secs(seconds)),
-    }
-}
-
-/// A number of seconds, minutes or hours.
-fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || "expected a time, for example 90s, 30m or 8h".to_owned();
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(wrong()),
-    };
-    let seconds = number
-        .checked_mul(unit)
-        .filter(|seconds| *seconds > 0)
-        .ok_or_else(wrong)?;
-    Ok(Duration::from_secs(seconds))
-}
-
-fn renamed(_: &str) -> Result<PathBuf, String> {
-    Err("the provider's configuration file is named with `--cluster-config`".to_owned())
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((one, other)) if !one.is_empty() && !other.is_empty() => Ok((one.to_owned(), other.to_owned())),
-        _ => Err("expected two names with `=` between them".to_owned()),
-    }
-}
-
-fn boxed(error: impl Into<RunError>) -> Box<RunError> {
-    Box::new(error.into())
 }

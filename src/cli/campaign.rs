@@ -4,8 +4,8 @@ use stateproof::history::History;
 use stateproof::report::Campaign;
 use stateproof::verdict::judge;
 
-use super::command::print;
 use super::compare::{Incomparable, histories};
+use super::console::print;
 use super::exit::Exit;
 
 /// Prints what the histories in a directory come to, as Markdown.

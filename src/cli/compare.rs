@@ -6,7 +6,7 @@ use stateproof::report::Comparison;
 use stateproof::verdict::{Verdict, judge};
 use thiserror::Error;
 
-use super::command::print;
+use super::console::print;
 use super::exit::Exit;
 
 /// Why two sides cannot be compared.

@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use stateproof::cluster::ApplyError;
 use stateproof::plan::Outcome;
 use stateproof::run::RunError;
 
@@ -13,7 +14,7 @@ pub enum Exit {
     Held = 0,
     /// At least one promise is violated.
     Violated = 1,
-    /// The command line, the manifests or a configuration file cannot be used; nothing was touched.
+    /// The command line, the manifests or a configuration file cannot be used, or the API server refuses them.
     Usage = 2,
     /// Neither shown nor refuted.
     Inconclusive = 3,
@@ -42,9 +43,16 @@ impl From<Outcome> for Exit {
 impl From<&RunError> for Exit {
     fn from(error: &RunError) -> Self {
         match error {
+            RunError::Apply(
+                ApplyError::Stuck { .. }
+                | ApplyError::NotEstablished { .. }
+                | ApplyError::Unreachable(_)
+                | ApplyError::Left(_),
+            ) => Self::Setup,
             RunError::Manifests(_)
             | RunError::Ends(_)
             | RunError::EmptyShard { .. }
+            | RunError::RepeatedShard { .. }
             | RunError::Unfit { .. }
             | RunError::Forbidden { .. }
             | RunError::NothingToProbe { .. }

@@ -1,16 +1,14 @@
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::GraphicalReportHandler;
 use similar::TextDiff;
 use stateproof::lint::{self, Level, Lint};
 use stateproof::manifest::{ManifestSet, Problems};
 use stateproof::report::{lint_json, lint_text, sarif};
 
-use super::args::Color;
-use super::command::print;
+use super::console::{Color, handler, print};
 use super::exit::Exit;
 
 pub const EXIT_CODES: &str = "\
@@ -68,7 +66,7 @@ pub fn lint_command(args: &LintArgs, color: Color) -> Exit {
         eprintln!("error: --format markdown tells of rules: it goes with --explain");
         return Exit::Usage;
     }
-    let handler = handler(color);
+    let handler = as_lint(color.on(&std::io::stdout()));
     let set = match ManifestSet::read(&args.manifests) {
         Ok(set) => set,
         Err(problems) => return refuse(&problems, color),
@@ -179,22 +177,11 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
 
 /// Shows the problems; what they are about cannot be used.
 pub(super) fn refuse(problems: &Problems, color: Color) -> Exit {
-    eprintln!("{}", problems.render(&handler(color)));
+    eprintln!("{}", problems.render(&as_lint(color.on(&std::io::stderr()))));
     Exit::Usage
 }
 
-fn handler(color: Color) -> GraphicalReportHandler {
-    let colored = match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-    };
-    let theme = if colored {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    GraphicalReportHandler::new_themed(theme)
-        .with_links(false)
-        .with_width(100)
+/// As a file is shown, and no link to the rule's page.
+fn as_lint(colored: bool) -> GraphicalReportHandler {
+    handler(colored).with_links(false).with_width(100)
 }

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -56,7 +56,7 @@ impl Live {
         let planned: Vec<DrillId> = plans
             .iter()
             .flat_map(|plan| {
-                let workload = plan.workload.id();
+                let workload = Arc::new(plan.workload.id());
                 plan.drills.iter().map(move |planned| DrillId {
                     workload: workload.clone(),
                     drill: planned.drill,

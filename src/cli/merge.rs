@@ -4,7 +4,7 @@ use stateproof::history::{History, HistoryError};
 use stateproof::report::{Style, render};
 use stateproof::verdict::{Merged, merge};
 
-use super::command::print;
+use super::console::print;
 use super::exit::Exit;
 use super::reports::{self, HISTORY};
 

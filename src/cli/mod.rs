@@ -2,11 +2,15 @@
 
 mod args;
 mod campaign;
+mod cluster;
+mod clusters;
 mod command;
 mod compare;
+mod console;
 mod context;
 mod exit;
 mod init;
+mod judge;
 mod lint;
 mod live;
 mod man;
@@ -14,5 +18,7 @@ mod merge;
 mod probe;
 mod reports;
 mod terminal;
+mod values;
+mod verify;
 
 pub use command::run;

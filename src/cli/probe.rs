@@ -5,9 +5,9 @@ use clap::Args;
 use stateproof::cluster::context::ContextSpec;
 use stateproof::run::{Probe, Probed};
 
-use super::args::seconds;
-use super::command::{fail, interrupt, print};
+use super::console::{Color, fail, interrupt, print};
 use super::exit::Exit;
+use super::values::duration;
 
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -36,16 +36,16 @@ pub struct ProbeArgs {
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<String>,
 
-    /// How long a server may take to accept a session [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// How long a server may take to accept a session, for example 60, 90s or 5m [default: 60]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
 
-    /// Image of the pod from which connections are made; needs sh, nc and nslookup [default: busybox:1.36]
+    /// Image of the pod from which connections are made; needs busybox [default: busybox:1.36]
     #[arg(long, value_name = "IMAGE", env = "STATEPROOF_VANTAGE_IMAGE")]
     pub vantage_image: Option<String>,
 }
 
-pub async fn probe_command(args: &ProbeArgs) -> Exit {
+pub async fn probe_command(args: &ProbeArgs, color: Color) -> Exit {
     let spec = ContextSpec {
         kubeconfig: args.kubeconfig.clone(),
         namespace: args.namespace.clone(),
@@ -68,6 +68,6 @@ pub async fn probe_command(args: &ProbeArgs) -> Exit {
                 Exit::Violated
             }
         }
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, color),
     }
 }

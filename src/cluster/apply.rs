@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
@@ -6,7 +7,7 @@ use kube::discovery::{self, ApiCapabilities, Scope};
 use kube::{Api, Client, ResourceExt};
 use thiserror::Error;
 
-use super::definitions;
+use super::{definitions, removal};
 use crate::history::ObjectRef;
 use crate::manifest::{Manifest, ManifestSet};
 use crate::workload::WorkloadId;
@@ -21,6 +22,10 @@ pub const STAND_INS_POLICY: &str = "stateproof-stand-ins";
 pub struct Application {
     pub(super) client: Client,
     pub(super) objects: Vec<Object>,
+    /// What is applied over them later, if anything.
+    pub(super) next: Vec<Object>,
+    /// The UIDs of what was applied: nothing else of the same name is ours to remove.
+    made: Mutex<HashSet<String>>,
 }
 
 pub(super) struct Object {
@@ -61,6 +66,8 @@ pub enum ApplyError {
         location: String,
         /// Kind and name.
         object: String,
+        /// The HTTP status.
+        status: u16,
         /// The server's words.
         message: String,
     },
@@ -91,12 +98,14 @@ pub enum ApplyError {
         last: String,
     },
     /// An object of the set does not go.
-    #[error("{object} is still there after {waited_s} s")]
+    #[error("{object} is still there after {waited_s} s: {last}")]
     Stuck {
         /// Kind and name.
         object: String,
         /// How long it was waited for, in seconds.
         waited_s: u64,
+        /// Its last state.
+        last: String,
     },
     /// The API server could not be asked.
     #[error("cannot ask the API server: {0}")]
@@ -115,25 +124,25 @@ impl Application {
         set: &ManifestSet,
         default_namespace: &str,
     ) -> Result<Self, ApplyError> {
-        let brought = definitions::of_set(set);
-        let mut known: HashMap<_, (ApiResource, ApiCapabilities)> = HashMap::new();
-        let mut objects = Vec::new();
-        for manifest in set.in_apply_order() {
-            let kind = (manifest.api_version().to_owned(), manifest.kind().to_owned());
-            if !known.contains_key(&kind) {
-                let found = match brought.get(&kind) {
-                    Some(brought) => brought.clone(),
-                    None => resolve(client, manifest).await?,
-                };
-                known.insert(kind.clone(), found);
-            }
-            let (resource, capabilities) = &known[&kind];
-            objects.push(Object::new(manifest, resource, capabilities, default_namespace)?);
-        }
         Ok(Self {
             client: client.clone(),
-            objects,
+            objects: looked_up(client, set, default_namespace).await?,
+            next: Vec::new(),
+            made: Mutex::default(),
         })
+    }
+
+    /// With another set that is applied over this one later.
+    ///
+    /// # Errors
+    /// As for [`Application::prepare`].
+    pub async fn with_next(
+        mut self,
+        next: &ManifestSet,
+        default_namespace: &str,
+    ) -> Result<Self, ApplyError> {
+        self.next = looked_up(&self.client, next, default_namespace).await?;
+        Ok(self)
     }
 
     /// Applies everything, in order, except other workloads' own objects: what the drills of one have taken away is
@@ -146,13 +155,21 @@ impl Application {
         workload: &WorkloadId,
         applied: impl FnMut(ObjectRef),
     ) -> Result<(), ApplyError> {
-        let others = |object: &&Object| {
-            let makes_pods = object.resource.group == "apps" || object.resource.kind == "Pod";
-            let same = object.namespace.as_ref() == Some(&workload.namespace)
-                && object.body.name_any() == workload.name;
-            same || !makes_pods
-        };
-        self.apply_all(self.objects.iter().filter(others), applied).await
+        let objects = self.objects.iter().filter(|object| object.concerns(workload));
+        self.apply_all(objects, applied).await
+    }
+
+    /// Applies the other set, as [`Application::apply_for`] does this one.
+    ///
+    /// # Errors
+    /// As for [`Application::apply`].
+    pub async fn apply_next_for(
+        &self,
+        workload: &WorkloadId,
+        applied: impl FnMut(ObjectRef),
+    ) -> Result<(), ApplyError> {
+        let objects = self.next.iter().filter(|object| object.concerns(workload));
+        self.apply_all(objects, applied).await
     }
 
     /// Applies everything, in order, with server-side apply: fields of others are left alone, conflicts are taken
@@ -187,6 +204,10 @@ impl Application {
                 .patch(&name, &params, &Patch::Apply(&object.body))
                 .await;
             let made = answer.map_err(|error| object.refused(error))?;
+            self.made
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(made.uid());
             applied(ObjectRef {
                 kind: object.resource.kind.clone(),
                 namespace: made.namespace().unwrap_or_default(),
@@ -203,14 +224,9 @@ impl Application {
     /// [`ApplyError::Refused`] for the first object that the API server keeps; the others are deleted all the same.
     pub async fn delete(&self) -> Result<(), ApplyError> {
         let mut first = Ok(());
-        for object in self.objects.iter().rev() {
-            let name = object.body.name_any();
-            let answer = object
-                .api(&self.client)
-                .delete(&name, &DeleteParams::background())
-                .await;
-            match answer {
-                Ok(_) => {}
+        for object in self.all().rev() {
+            match self.delete_one(object).await {
+                Ok(()) => {}
                 Err(kube::Error::Api(status)) if status.code == 404 => {}
                 Err(error) => first = first.and(Err(object.refused(error))),
             }
@@ -218,17 +234,40 @@ impl Application {
         first
     }
 
+    async fn delete_one(&self, object: &Object) -> Result<(), kube::Error> {
+        let (api, name) = (object.api(&self.client), object.body.name_any());
+        if object.namespace.is_some() || object.resource.kind == "Namespace" {
+            return api.delete(&name, &DeleteParams::background()).await.map(drop);
+        }
+        // There is one of a name in the whole cluster, and it may be somebody else's by now.
+        let found = api.get_opt(&name).await?.and_then(|found| found.uid());
+        match found.filter(|uid| self.has_made(uid)) {
+            Some(uid) => match api.delete(&name, &removal::only(&uid)).await {
+                Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+                answer => answer.map(drop),
+            },
+            None => Ok(()),
+        }
+    }
+
     /// The namespaces that the set's objects lie in.
     #[must_use]
     pub fn namespaces(&self) -> Vec<String> {
-        let mut names: Vec<_> = self
-            .objects
-            .iter()
-            .filter_map(|object| object.namespace.clone())
-            .collect();
+        let mut names: Vec<_> = self.all().filter_map(|object| object.namespace.clone()).collect();
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Whether it was applied here.
+    pub(super) fn has_made(&self, uid: &str) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.contains(uid)
+    }
+
+    /// Whatever is applied sooner or later; what is in both sets twice.
+    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &Object> {
+        self.objects.iter().chain(&self.next)
     }
 }
 
@@ -256,6 +295,14 @@ impl Object {
         })
     }
 
+    /// Whether it is the workload's, or no other workload's.
+    fn concerns(&self, workload: &WorkloadId) -> bool {
+        let makes_pods = self.resource.group == "apps" || self.resource.kind == "Pod";
+        let same =
+            self.namespace.as_ref() == Some(&workload.namespace) && self.body.name_any() == workload.name;
+        same || !makes_pods
+    }
+
     pub(super) fn api(&self, client: &Client) -> Api<DynamicObject> {
         match &self.namespace {
             Some(namespace) => Api::namespaced_with(client.clone(), namespace, &self.resource),
@@ -268,11 +315,36 @@ impl Object {
             kube::Error::Api(status) => ApplyError::Refused {
                 location: self.location.clone(),
                 object: format!("{} {}", self.resource.kind, self.body.name_any()),
+                status: status.code,
                 message: status.message,
             },
             other => ApplyError::Unreachable(Box::new(other)),
         }
     }
+}
+
+/// A set's objects with what the cluster knows of their kinds, in apply order.
+async fn looked_up(
+    client: &Client,
+    set: &ManifestSet,
+    default_namespace: &str,
+) -> Result<Vec<Object>, ApplyError> {
+    let brought = definitions::of_set(set);
+    let mut known: HashMap<_, (ApiResource, ApiCapabilities)> = HashMap::new();
+    let mut objects = Vec::new();
+    for manifest in set.in_apply_order() {
+        let kind = (manifest.api_version().to_owned(), manifest.kind().to_owned());
+        if !known.contains_key(&kind) {
+            let found = match brought.get(&kind) {
+                Some(brought) => brought.clone(),
+                None => resolve(client, manifest).await?,
+            };
+            known.insert(kind.clone(), found);
+        }
+        let (resource, capabilities) = &known[&kind];
+        objects.push(Object::new(manifest, resource, capabilities, default_namespace)?);
+    }
+    Ok(objects)
 }
 
 async fn resolve(client: &Client, manifest: &Manifest) -> Result<(ApiResource, ApiCapabilities), ApplyError> {

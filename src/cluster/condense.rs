@@ -37,7 +37,7 @@ impl Condense for Pod {
                 .flatten()
                 .find(|condition| condition.type_ == kind)
         };
-        ObjectState::Pod(PodState {
+        ObjectState::Pod(Box::new(PodState {
             phase: status.phase.clone().unwrap_or_default(),
             ready: condition("Ready").is_some_and(|ready| ready.status == "True"),
             terminating: self.metadata.deletion_timestamp.is_some(),
@@ -57,7 +57,7 @@ impl Condense for Pod {
             account: account(self),
             claims: mounted(self),
             containers: containers(self.spec.as_ref(), &status),
-        })
+        }))
     }
 }
 
@@ -153,7 +153,7 @@ fn sentence(reason: Option<String>, message: Option<String>) -> String {
 impl Condense for PersistentVolumeClaim {
     fn condense(&self) -> ObjectState {
         let spec = self.spec.clone().unwrap_or_default();
-        ObjectState::Claim(ClaimState {
+        ObjectState::Claim(Box::new(ClaimState {
             phase: self
                 .status
                 .as_ref()
@@ -168,7 +168,7 @@ impl Condense for PersistentVolumeClaim {
                 .and_then(|requests| requests.get("storage").map(|quantity| quantity.0.clone())),
             access_modes: spec.access_modes.unwrap_or_default(),
             owners: owners(self),
-        })
+        }))
     }
 }
 
@@ -176,7 +176,7 @@ impl Condense for PersistentVolume {
     fn condense(&self) -> ObjectState {
         let spec = self.spec.clone().unwrap_or_default();
         let nodes = spec.node_affinity.as_ref().map(named_nodes).unwrap_or_default();
-        ObjectState::Volume(VolumeState {
+        ObjectState::Volume(Box::new(VolumeState {
             phase: self
                 .status
                 .as_ref()
@@ -189,7 +189,7 @@ impl Condense for PersistentVolume {
                 .and_then(|capacity| capacity.get("storage").map(|quantity| quantity.0.clone())),
             claim_uid: spec.claim_ref.and_then(|claim| claim.uid),
             nodes,
-        })
+        }))
     }
 }
 
@@ -222,7 +222,7 @@ impl Condense for PodDisruptionBudget {
 impl Condense for StatefulSet {
     fn condense(&self) -> ObjectState {
         let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-        ObjectState::Set(SetState {
+        ObjectState::Set(Box::new(SetState {
             replicas: count(self.spec.replicas),
             ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
             terminating: self.metadata.deletion_timestamp.is_some(),
@@ -234,19 +234,19 @@ impl Condense for StatefulSet {
                 .status
                 .as_ref()
                 .and_then(|status| status.update_revision.clone()),
-        })
+        }))
     }
 }
 
 impl Condense for Deployment {
     fn condense(&self) -> ObjectState {
         let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-        ObjectState::Set(SetState {
+        ObjectState::Set(Box::new(SetState {
             replicas: count(self.spec.replicas),
             ready: count(self.status.as_ref().and_then(|status| status.ready_replicas)),
             terminating: self.metadata.deletion_timestamp.is_some(),
             ..SetState::default()
-        })
+        }))
     }
 }
 
@@ -278,7 +278,7 @@ impl Condense for Node {
 
 impl Condense for Event {
     fn condense(&self) -> ObjectState {
-        ObjectState::Event(ClusterEvent {
+        ObjectState::Event(Box::new(ClusterEvent {
             about_kind: self.involved_object.kind.clone().unwrap_or_default(),
             about_name: self.involved_object.name.clone().unwrap_or_default(),
             about_uid: self.involved_object.uid.clone().unwrap_or_default(),
@@ -287,7 +287,7 @@ impl Condense for Event {
             message: self.message.clone().unwrap_or_default().trim().to_owned(),
             container: self.involved_object.field_path.as_deref().and_then(container_of),
             repeated: repeated(self),
-        })
+        }))
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) async fn established(client: &Client, definition: &Object) -> Result<
     }
 }
 
-/// False where it will not be established however long one waits. A watch that breaks is begun again.
+/// False where it will not be established however long one waits.
 async fn watch(client: &Client, name: &str, last: &mut String) -> Result<bool, Box<kube::Error>> {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
     let mut states = pin!(watch_object(api, name));
@@ -100,10 +100,11 @@ async fn watch(client: &Client, name: &str, last: &mut String) -> Result<bool, B
         let state = match states.try_next().await {
             Ok(Some(state)) => state,
             Ok(None) => return Ok(false),
-            // The watcher begins again by itself; what it cannot do at all is no reason to wait.
+            // What cannot be asked at all is no reason to wait.
             Err(Error::InitialListFailed(error) | Error::WatchStartFailed(error)) => {
                 return Err(Box::new(error));
             }
+            // A watch that breaks is begun again by the watcher itself.
             Err(_) => continue,
         };
         let conditions = state

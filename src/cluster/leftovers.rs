@@ -2,7 +2,7 @@
 //! away only where no living run holds its place.
 
 use k8s_openapi::api::core::v1::{Namespace, Node};
-use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::PartialObjectMeta;
 use kube::discovery::{ApiGroup, Discovery, Scope, verbs};
 use kube::{Api, Client, ResourceExt};
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::namespace::{self, is_ours};
 use super::provider::{Cluster, Locks, Process, ProviderError};
-use super::removal::{REMOVAL_DEADLINE, is_gone};
+use super::removal::{self, REMOVAL_DEADLINE};
 use super::storage::ALIAS_ANNOTATION;
 use super::{FIELD_MANAGER, NamespaceError, STAND_INS_POLICY};
 
@@ -34,10 +34,12 @@ pub enum LeftoverError {
     #[error("cannot look for what dead runs have left: {0}")]
     Refused(#[from] Box<kube::Error>),
     /// It did not go.
-    #[error("{object} is still there after {} s", REMOVAL_DEADLINE.as_secs())]
+    #[error("{object} is still there after {} s: {last}", REMOVAL_DEADLINE.as_secs())]
     Stuck {
         /// Kind and name.
         object: String,
+        /// Its last state.
+        last: String,
     },
 }
 
@@ -111,7 +113,7 @@ pub async fn namespaces_left(
     let api: Api<Namespace> = Api::all(client.clone());
     let all = api.list(&ListParams::default()).await.map_err(Box::new)?;
     let mut left = Vec::new();
-    for found in all.iter().filter(|found| is_ours(found)) {
+    for found in all.iter().filter(|found| is_ours(*found)) {
         let name = found.name_any();
         if found.annotations().contains_key(LEFT_ON_PURPOSE) {
             continue;
@@ -189,15 +191,10 @@ async fn remove_object(
     object: &PartialObjectMeta<DynamicObject>,
 ) -> Result<(), LeftoverError> {
     let (name, uid) = (object.name_any(), object.uid().unwrap_or_default());
-    match api.delete(&name, &DeleteParams::background()).await {
-        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
-        answer => answer.map(drop).map_err(Box::new)?,
-    }
-    if is_gone(api, &name, &uid).await {
-        return Ok(());
-    }
-    Err(LeftoverError::Stuck {
+    let removed = removal::remove(api, &name, &uid).await.map_err(Box::new)?;
+    removed.map_err(|last| LeftoverError::Stuck {
         object: format!("{} {name}", resource.kind),
+        last,
     })
 }
 

@@ -13,8 +13,12 @@ use super::Objects;
 use super::watches::Shared;
 use crate::history::ObjectRef;
 
-/// How many of a log's last lines are kept.
+/// How many of a log's last lines are kept, of those that are not blank.
 const LINES: usize = 10;
+
+/// How many are asked for: a program may print more blank ones than others, and what it says of its end need not be
+/// last, since its standard output may arrive after its standard error.
+const ASKED_FOR: i64 = 50;
 
 /// How many lines that are there at once are taken in at once.
 const BURST: usize = 256;
@@ -80,13 +84,14 @@ async fn tail(shared: Arc<Shared>, client: Client, start: Start) {
     let params = LogParams {
         container: Some(start.container.clone()),
         follow: true,
-        tail_lines: i64::try_from(LINES).ok(),
+        tail_lines: Some(ASKED_FOR),
         ..LogParams::default()
     };
     let log = match pods.log_stream(&start.pod.name, &params).await {
         Ok(log) => log,
         Err(error) => {
             tracing::debug!("no log of {} in {}: {error}", start.container, start.pod.name);
+            shared.observe_log_end(&start.pod, &start.container, &start.id);
             return;
         }
     };
@@ -104,4 +109,5 @@ async fn tail(shared: Arc<Shared>, client: Client, start: Start) {
         }
         shared.observe_log(&start.pod, &start.container, last.make_contiguous());
     }
+    shared.observe_log_end(&start.pod, &start.container, &start.id);
 }

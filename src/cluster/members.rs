@@ -130,7 +130,7 @@ pub fn budget_settled(objects: &Objects, workload: &Workload, budget: &str) -> P
     ))
 }
 
-/// The member's next pod is Ready on another node than the cordoned one, or the scheduler has said why it finds none.
+/// The member's next pod is Ready on another node than the cordoned or paused one, or the scheduler has said why it finds none.
 #[must_use]
 pub fn displaced(
     objects: &Objects,
@@ -147,7 +147,7 @@ pub fn displaced(
     }
     match member_ready(objects, workload, member, not) {
         Progress::Met((_, pod)) if pod.node.as_deref() == Some(node) => {
-            pending(format!("Ready on {node}, which is cordoned"))
+            pending(format!("Ready on {node}, which it was to leave"))
         }
         Progress::Met(_) => Progress::Met(()),
         Progress::Pending { last, causes } => Progress::Pending { last, causes },

@@ -1,5 +1,6 @@
 //! Namespaces: whether one may be used, making it, removing it.
 
+use futures::future::join_all;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use thiserror::Error;
 
-use super::removal::{REMOVAL_DEADLINE, is_gone};
+use super::removal::{self, REMOVAL_DEADLINE};
 use super::{FIELD_MANAGER, volumes};
 
 /// Why a namespace cannot be used or removed.
@@ -44,6 +45,15 @@ pub enum NamespaceError {
         namespace: String,
         /// What is known of that run.
         holder: String,
+    },
+    /// Another run has taken its Lease from this one.
+    #[error(
+        "another run of stateproof has taken namespace {namespace} from this one, which did not renew its Lease for half a \
+         minute: was this machine asleep, or the API server out of reach? What this run has made there was left"
+    )]
+    Lost {
+        /// The namespace.
+        namespace: String,
     },
     /// It did not go.
     #[error("namespace {namespace} is still there after {} s: {last}", REMOVAL_DEADLINE.as_secs())]
@@ -79,10 +89,7 @@ pub enum Standing {
 /// [`NamespaceError`]; in the case of `Occupied` nothing has been touched.
 pub async fn vacate(client: &Client, namespace: &str) -> Result<Standing, NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
-    let refused = |source| NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    };
+    let refused = |source| refused(namespace, source);
     let Some(found) = api.get_opt(namespace).await.map_err(refused)? else {
         return Ok(Standing::Free);
     };
@@ -90,13 +97,18 @@ pub async fn vacate(client: &Client, namespace: &str) -> Result<Standing, Namesp
         remove(client, namespace).await?;
         return Ok(Standing::Free);
     }
-    let mut objects = names::<Pod>(client, namespace).await.map_err(refused)?;
+    let any = |_: &str| true;
+    let mut objects = names::<Pod>(client, namespace, any).await.map_err(refused)?;
     objects.extend(
-        names::<PersistentVolumeClaim>(client, namespace)
+        names::<PersistentVolumeClaim>(client, namespace, any)
             .await
             .map_err(refused)?,
     );
-    objects.extend(names::<StatefulSet>(client, namespace).await.map_err(refused)?);
+    objects.extend(
+        names::<StatefulSet>(client, namespace, any)
+            .await
+            .map_err(refused)?,
+    );
     if objects.is_empty() {
         return Ok(Standing::Lent);
     }
@@ -114,10 +126,7 @@ pub async fn vacate(client: &Client, namespace: &str) -> Result<Standing, Namesp
 pub async fn remove_left(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
     let found = api.get_opt(namespace).await;
-    let found = found.map_err(|source| NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    })?;
+    let found = found.map_err(|source| refused(namespace, source))?;
     match found {
         Some(found) if is_ours(&found) => remove(client, namespace).await,
         _ => Ok(()),
@@ -144,10 +153,7 @@ pub async fn create(client: &Client, namespace: &str) -> Result<(), NamespaceErr
     )
     .await
     .map(drop)
-    .map_err(|source| NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    })
+    .map_err(|source| refused(namespace, source))
 }
 
 /// Removes a namespace with everything in it and waits until it is gone, then the volumes that its claims leave behind.
@@ -156,38 +162,65 @@ pub async fn create(client: &Client, namespace: &str) -> Result<(), NamespaceErr
 /// # Errors
 /// [`NamespaceError::Stuck`] with the words of its controller when it is still there after two minutes.
 pub async fn remove(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
-    let Some(made) = volumes::made(client, namespace).await? else {
+    match find(client, namespace).await? {
+        Some(found) => remove_found(client, &found).await,
+        None => Ok(()),
+    }
+}
+
+/// The same for the one with this UID: what has its name by now is somebody else's.
+///
+/// # Errors
+/// As [`remove`].
+pub(super) async fn remove_only(client: &Client, namespace: &str, uid: &str) -> Result<(), NamespaceError> {
+    match find(client, namespace).await? {
+        Some(found) if found.uid().as_deref() == Some(uid) => remove_found(client, &found).await,
+        _ => Ok(()),
+    }
+}
+
+async fn find(client: &Client, namespace: &str) -> Result<Option<Namespace>, NamespaceError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let found = api.get_opt(namespace).await;
+    found.map_err(|source| refused(namespace, source))
+}
+
+async fn remove_found(client: &Client, found: &Namespace) -> Result<(), NamespaceError> {
+    let (Some(made), Some(uid)) = (found.creation_timestamp(), found.uid()) else {
         return Ok(());
     };
+    let namespace = &*found.name_any();
     let left = volumes::let_go(client, namespace, &made).await?;
-    remove_itself(client, namespace).await?;
+    // Once the namespace goes: before, what has made them would make others.
+    let (removed, ()) = futures::join!(
+        remove_itself(client, namespace, &uid),
+        hurry_pods(client, namespace)
+    );
+    removed?;
     volumes::gone(client, namespace, left).await
 }
 
-async fn remove_itself(client: &Client, namespace: &str) -> Result<(), NamespaceError> {
+/// Has the pods end in a second, whatever their grace period: nobody needs them any more, and the namespace waits for
+/// the slowest of them. One that cannot be hurried goes in its own time.
+async fn hurry_pods(client: &Client, namespace: &str) {
+    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let Ok(pods) = api.list_metadata(&ListParams::default()).await else {
+        return;
+    };
+    // Not 0: then the API server would forget them at once, with their processes still running on their volumes.
+    let briefly = DeleteParams::default().grace_period(1);
+    let hurried = pods
+        .iter()
+        .map(async |pod| api.delete(&pod.name_any(), &briefly).await.map(drop));
+    join_all(hurried).await;
+}
+
+async fn remove_itself(client: &Client, namespace: &str, uid: &str) -> Result<(), NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
-    let refused = |source| NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    };
-    let Some(uid) = api
-        .get_opt(namespace)
-        .await
-        .map_err(refused)?
-        .and_then(|found| found.uid())
-    else {
+    let refused = |source| refused(namespace, source);
+    let Err(last) = removal::remove(&api, namespace, uid).await.map_err(refused)? else {
         return Ok(());
     };
-    match api.delete(namespace, &DeleteParams::background()).await {
-        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
-        // Already being deleted.
-        Err(kube::Error::Api(status)) if status.code == 409 => {}
-        Err(error) => return Err(refused(error)),
-        Ok(_) => {}
-    }
-    if is_gone(&api, namespace, &uid).await {
-        return Ok(());
-    }
     let left = api.get_opt(namespace).await.map_err(refused)?;
     let conditions = left
         .and_then(|left| left.status)
@@ -197,9 +230,10 @@ async fn remove_itself(client: &Client, namespace: &str) -> Result<(), Namespace
         .into_iter()
         .filter(|condition| condition.status == "True")
         .filter_map(|condition| condition.message);
+    let words: Vec<_> = words.collect();
     Err(NamespaceError::Stuck {
         namespace: namespace.to_owned(),
-        last: words.collect::<Vec<_>>().join("; "),
+        last: if words.is_empty() { last } else { words.join("; ") },
     })
 }
 
@@ -211,37 +245,41 @@ async fn remove_itself(client: &Client, namespace: &str) -> Result<(), Namespace
 /// [`NamespaceError::Stuck`] when one is still there after two minutes.
 pub async fn empty(client: &Client, namespace: &str, since: &Time) -> Result<(), NamespaceError> {
     let api: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), namespace);
-    let refused = |source| NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    };
+    let refused = |source| refused(namespace, source);
     let left = volumes::let_go(client, namespace, since).await?;
     let claims = api.list_metadata(&ListParams::default()).await.map_err(refused)?;
     for claim in claims {
         let (name, uid) = (claim.name_any(), claim.uid().unwrap_or_default());
-        match api.delete(&name, &DeleteParams::background()).await {
-            Err(kube::Error::Api(status)) if status.code == 404 => continue,
-            answer => answer.map(drop).map_err(refused)?,
-        }
-        if !is_gone(&api, &name, &uid).await {
-            return Err(NamespaceError::Stuck {
-                namespace: namespace.to_owned(),
-                last: format!("PersistentVolumeClaim {name} does not go"),
-            });
-        }
+        let removed = removal::remove(&api, &name, &uid).await.map_err(refused)?;
+        removed.map_err(|last| NamespaceError::Stuck {
+            namespace: namespace.to_owned(),
+            last: format!("PersistentVolumeClaim {name} does not go: {last}"),
+        })?;
     }
     volumes::gone(client, namespace, left).await
 }
 
-/// Whether stateproof has made it.
-pub(super) fn is_ours(namespace: &Namespace) -> bool {
-    let managers = namespace.metadata.managed_fields.iter().flatten();
-    managers
-        .filter_map(|entry| entry.manager.as_deref())
-        .any(|manager| manager == FIELD_MANAGER)
+/// What the API server said of a namespace.
+pub(super) fn refused(namespace: &str, source: kube::Error) -> NamespaceError {
+    NamespaceError::Refused {
+        namespace: namespace.to_owned(),
+        source: Box::new(source),
+    }
 }
 
-async fn names<K>(client: &Client, namespace: &str) -> Result<Vec<String>, kube::Error>
+/// Whether stateproof has made it.
+pub(super) fn is_ours(object: &impl ResourceExt) -> bool {
+    let mut managers = object.managed_fields().iter();
+    managers.any(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER))
+}
+
+/// The objects of a kind that are in a namespace, as `KIND NAME`, those whose names do not count left out. Nothing but the
+/// names is asked for.
+pub(super) async fn names<K>(
+    client: &Client,
+    namespace: &str,
+    counts: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, kube::Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -250,9 +288,9 @@ where
 {
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
     let found = api.list_metadata(&ListParams::default()).await?;
-    Ok(found
-        .items
-        .iter()
-        .map(|object| format!("{} {}", K::kind(&()), object.name_any()))
+    let names = found.items.iter().map(ResourceExt::name_any);
+    Ok(names
+        .filter(|name| counts(name))
+        .map(|name| format!("{} {name}", K::kind(&())))
         .collect())
 }

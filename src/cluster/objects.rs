@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::history::{
-    BudgetState, ClaimState, ClusterEvent, NodeState, ObjectRef, ObjectState, PodState, SetState, VolumeState,
+    BudgetState, ClaimState, ClusterEvent, ContainerState, NodeState, ObjectRef, ObjectState, PodState,
+    SetState, VolumeState,
 };
 use crate::workload::{Member, Workload, WorkloadKind};
 
@@ -12,6 +13,8 @@ pub struct Objects {
     events: HashMap<String, Vec<ClusterEvent>>,
     /// The last lines of containers' logs, by pod and container.
     logs: BTreeMap<(ObjectRef, String), Vec<String>>,
+    /// Which start of a container has nothing more to say: the ID of the one whose log was read to its end.
+    read: BTreeMap<(ObjectRef, String), String>,
 }
 
 /// What a change did to [`Objects`].
@@ -29,7 +32,7 @@ impl Objects {
         if let ObjectState::Event(event) = state {
             let about = self.events.entry(event.about_uid.clone()).or_default();
             about.retain(|known| known.reason != event.reason || known.message != event.message);
-            about.push(event.clone());
+            about.push((**event).clone());
             return Change::Changed;
         }
         if self.states.get(object) == Some(state) {
@@ -45,14 +48,34 @@ impl Objects {
         self.states.remove(object).is_some()
     }
 
+    /// Whether there is a last state of this very object.
+    #[must_use]
+    pub fn knows(&self, object: &ObjectRef) -> bool {
+        self.states.contains_key(object)
+    }
+
     /// Takes in the last lines of a container's log.
     pub fn observe_log(&mut self, pod: &ObjectRef, container: &str, lines: Vec<String>) {
         self.logs.insert((pod.clone(), container.to_owned()), lines);
     }
 
+    /// Takes in that the log of this start of a container was read to its end, or cannot be had.
+    pub fn observe_log_end(&mut self, pod: &ObjectRef, container: &str, id: &str) {
+        self.read
+            .insert((pod.clone(), container.to_owned()), id.to_owned());
+    }
+
+    /// Whether what a container said at its last start is known.
+    #[must_use]
+    pub fn has_read_log(&self, pod: &ObjectRef, container: &ContainerState) -> bool {
+        let read = self.read.get(&(pod.clone(), container.name.clone()));
+        container.id.is_none() || read == container.id.as_ref()
+    }
+
     /// Forgets the logs of a pod's containers.
     pub fn forget_logs(&mut self, pod: &ObjectRef) {
         self.logs.retain(|(of, _), _| of != pod);
+        self.read.retain(|(of, _), _| of != pod);
     }
 
     /// The last lines of a container's log, the latest last; none where nothing of it was asked for.
@@ -71,7 +94,7 @@ impl Objects {
     /// Every pod that there is now.
     pub fn pods(&self) -> impl Iterator<Item = (&ObjectRef, &PodState)> {
         self.states.iter().filter_map(|(object, state)| match state {
-            ObjectState::Pod(pod) => Some((object, pod)),
+            ObjectState::Pod(pod) => Some((object, &**pod)),
             _ => None,
         })
     }
@@ -79,7 +102,7 @@ impl Objects {
     /// Every volume that there is now, of those that are followed.
     pub fn volumes(&self) -> impl Iterator<Item = &VolumeState> {
         self.states.values().filter_map(|state| match state {
-            ObjectState::Volume(volume) => Some(volume),
+            ObjectState::Volume(volume) => Some(&**volume),
             _ => None,
         })
     }
@@ -102,7 +125,7 @@ impl Objects {
     pub fn pod(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &PodState)> {
         self.find("Pod", namespace, name)
             .and_then(|(object, state)| match state {
-                ObjectState::Pod(pod) => Some((object, pod)),
+                ObjectState::Pod(pod) => Some((object, &**pod)),
                 _ => None,
             })
     }
@@ -117,7 +140,7 @@ impl Objects {
                 if object.namespace == workload.namespace
                     && workload.has_pod(&object.name, pod.owner.as_deref()) =>
             {
-                Some((object, pod))
+                Some((object, &**pod))
             }
             _ => None,
         })
@@ -147,7 +170,7 @@ impl Objects {
     pub fn claim(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &ClaimState)> {
         self.find("PersistentVolumeClaim", namespace, name)
             .and_then(|(object, state)| match state {
-                ObjectState::Claim(claim) => Some((object, claim)),
+                ObjectState::Claim(claim) => Some((object, &**claim)),
                 _ => None,
             })
     }
@@ -157,7 +180,7 @@ impl Objects {
     pub fn volume(&self, name: &str) -> Option<(&ObjectRef, &VolumeState)> {
         self.find("PersistentVolume", "", name)
             .and_then(|(object, state)| match state {
-                ObjectState::Volume(volume) => Some((object, volume)),
+                ObjectState::Volume(volume) => Some((object, &**volume)),
                 _ => None,
             })
     }
@@ -167,7 +190,7 @@ impl Objects {
     pub fn set(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &SetState)> {
         self.find("StatefulSet", namespace, name)
             .and_then(|(object, state)| match state {
-                ObjectState::Set(set) => Some((object, set)),
+                ObjectState::Set(set) => Some((object, &**set)),
                 _ => None,
             })
     }
@@ -177,7 +200,7 @@ impl Objects {
     pub fn deployment(&self, namespace: &str, name: &str) -> Option<(&ObjectRef, &SetState)> {
         self.find("Deployment", namespace, name)
             .and_then(|(object, state)| match state {
-                ObjectState::Set(set) => Some((object, set)),
+                ObjectState::Set(set) => Some((object, &**set)),
                 _ => None,
             })
     }

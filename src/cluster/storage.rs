@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::storage::v1::StorageClass;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt};
 use thiserror::Error;
 
-use super::FIELD_MANAGER;
+use super::{FIELD_MANAGER, removal};
 use crate::manifest::ManifestSet;
 
 /// Names under which clusters offer their default class: asking for one of them asks for "the default one here".
@@ -22,6 +22,9 @@ const DEFAULT_NAMES: [&str; 8] = [
 
 const DEFAULT_ANNOTATION: &str = "storageclass.kubernetes.io/is-default-class";
 pub(super) const ALIAS_ANNOTATION: &str = "stateproof.io/alias-of";
+
+/// The run that has made an alias.
+const MADE_BY: &str = "stateproof.dev/run";
 
 /// The storage classes could not be looked at or added to.
 #[derive(Debug, Error)]
@@ -56,7 +59,8 @@ pub enum StorageError {
 /// Never for a class that the set itself brings, nor for one that a PersistentVolume of the set names: its absence may
 /// be the very thing to prove.
 ///
-/// `made` is told of every class that was not there, before it is made: see [`remove_aliases`].
+/// `made` is told of every class that was not there, before `run` makes it: see [`remove_aliases`]. An alias that another run
+/// has made is left alone.
 ///
 /// # Errors
 /// [`StorageError`] when the API server refuses, there is no class to stand for, or one by that name is there already:
@@ -65,6 +69,7 @@ pub async fn alias_classes(
     client: &Client,
     set: &ManifestSet,
     aliases: &BTreeMap<String, String>,
+    run: &str,
     made: &mut Vec<String>,
 ) -> Result<Vec<String>, StorageError> {
     if aliases.is_empty() {
@@ -98,12 +103,17 @@ pub async fn alias_classes(
                 known: known.join(", "),
             });
         };
-        wanted.push((name, known.is_none(), alias(name, original)));
-    }
-    for (name, is_new, class) in wanted {
-        if is_new {
-            made.push(name.clone());
+        match known.and_then(|class| class.annotations().get(ALIAS_ANNOTATION)) {
+            // Whoever made it takes it away.
+            Some(other) if other == of => {}
+            Some(_) => return Err(taken("it is an alias of another class already")),
+            None => wanted.push((name, alias(name, original))),
         }
+    }
+    for (name, mut class) in wanted {
+        // Before it is made: should this end in between, it is known by the run's name whether it is there.
+        made.push(name.clone());
+        class.annotations_mut().insert(MADE_BY.to_owned(), run.to_owned());
         let params = PatchParams::apply(FIELD_MANAGER).force();
         api.patch(name, &params, &Patch::Apply(&class))
             .await
@@ -113,20 +123,25 @@ pub async fn alias_classes(
     Ok(aliases.iter().map(note).collect())
 }
 
-/// Removes aliases again. One that is no alias, or gone, is left alone.
+/// Removes the aliases that a run has made. One that is another's, or gone, is left alone.
 ///
 /// # Errors
 /// [`StorageError::Unreachable`]: the first, after all were tried.
-pub async fn remove_aliases(client: &Client, names: &[String]) -> Result<(), StorageError> {
+pub async fn remove_aliases(client: &Client, names: &[String], run: &str) -> Result<(), StorageError> {
     let api: Api<StorageClass> = Api::all(client.clone());
     let mut first = Ok(());
     for name in names {
         let removed = async {
             let found = api.get_opt(name).await?;
-            if found.is_some_and(|class| class.annotations().contains_key(ALIAS_ANNOTATION)) {
-                api.delete(name, &DeleteParams::default()).await?;
+            let ours = found.filter(|class| class.annotations().get(MADE_BY).is_some_and(|by| by == run));
+            match ours.and_then(|class| class.uid()) {
+                Some(uid) => match api.delete(name, &removal::only(&uid)).await {
+                    // It is gone, or somebody else's by now.
+                    Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
+                    answer => answer.map(drop),
+                },
+                None => Ok(()),
             }
-            Ok(())
         };
         first = first.and(
             removed

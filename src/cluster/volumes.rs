@@ -6,7 +6,8 @@ use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
-use super::removal::is_gone;
+use super::namespace::refused;
+use super::removal;
 use super::{FIELD_MANAGER, NamespaceError};
 
 /// The provisioner that made a volume (Kubernetes, "Persistent Volumes", "Dynamic"). A volume that the manifests
@@ -68,12 +69,11 @@ pub async fn let_go(client: &Client, namespace: &str, since: &Time) -> Result<Go
 pub async fn gone(client: &Client, namespace: &str, Going(volumes): Going) -> Result<(), NamespaceError> {
     let api: Api<PersistentVolume> = Api::all(client.clone());
     for (name, uid) in volumes {
-        if !is_gone(&api, &name, &uid).await {
-            return Err(NamespaceError::Stuck {
-                namespace: namespace.to_owned(),
-                last: format!("PersistentVolume {name}, which was made for a claim in it, does not go"),
-            });
-        }
+        let gone = removal::gone(&api, &name, &uid).await;
+        gone.map_err(|last| NamespaceError::Stuck {
+            namespace: namespace.to_owned(),
+            last: format!("PersistentVolume {name}, which was made for a claim in it, does not go: {last}"),
+        })?;
     }
     Ok(())
 }
@@ -89,11 +89,4 @@ fn is_of(volume: &PersistentVolume, namespace: &str, since: &Time) -> bool {
 fn goes_with_its_claim(volume: &PersistentVolume) -> bool {
     let spec = volume.spec.as_ref();
     spec.and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref()) == Some("Delete")
-}
-
-fn refused(namespace: &str, source: kube::Error) -> NamespaceError {
-    NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    }
 }

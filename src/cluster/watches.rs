@@ -74,32 +74,12 @@ impl Watches {
         });
         let mut tasks = JoinSet::new();
         for namespace in namespaces {
-            tasks.spawn(follow(shared.clone(), within::<Pod>(client, namespace), |_| true));
-            tasks.spawn(follow(
-                shared.clone(),
-                within::<PersistentVolumeClaim>(client, namespace),
-                |_| true,
-            ));
-            tasks.spawn(follow(
-                shared.clone(),
-                within::<StatefulSet>(client, namespace),
-                |_| true,
-            ));
-            tasks.spawn(follow(
-                shared.clone(),
-                within::<Deployment>(client, namespace),
-                |_| true,
-            ));
-            tasks.spawn(follow(
-                shared.clone(),
-                within::<PodDisruptionBudget>(client, namespace),
-                |_| true,
-            ));
-            tasks.spawn(follow(
-                shared.clone(),
-                within::<KubeEvent>(client, namespace),
-                |_| true,
-            ));
+            tasks.spawn(follow_within::<Pod>(&shared, client, namespace));
+            tasks.spawn(follow_within::<PersistentVolumeClaim>(&shared, client, namespace));
+            tasks.spawn(follow_within::<StatefulSet>(&shared, client, namespace));
+            tasks.spawn(follow_within::<Deployment>(&shared, client, namespace));
+            tasks.spawn(follow_within::<PodDisruptionBudget>(&shared, client, namespace));
+            tasks.spawn(follow_within::<KubeEvent>(&shared, client, namespace));
         }
         let ours: HashSet<String> = namespaces.iter().cloned().collect();
         let bound_to_ours = move |volume: &PersistentVolume| {
@@ -113,9 +93,15 @@ impl Watches {
         tasks.spawn(follow(
             shared.clone(),
             Api::<PersistentVolume>::all(client.clone()),
+            None,
             bound_to_ours,
         ));
-        tasks.spawn(follow(shared.clone(), Api::<Node>::all(client.clone()), |_| true));
+        tasks.spawn(follow(
+            shared.clone(),
+            Api::<Node>::all(client.clone()),
+            None,
+            |_| true,
+        ));
         tasks.spawn(logs::follow(shared.clone(), client.clone()));
         Self { shared, tasks }
     }
@@ -267,7 +253,7 @@ impl Shared {
             return;
         }
         self.record(Event::Log {
-            object: key.0.clone(),
+            object: key.0.clone().into(),
             container: key.1.clone(),
             lines: lines.clone(),
         });
@@ -281,6 +267,11 @@ impl Shared {
         self.announce();
     }
 
+    pub(super) fn observe_log_end(&self, pod: &ObjectRef, container: &str, id: &str) {
+        self.objects().observe_log_end(pod, container, id);
+        self.announce();
+    }
+
     /// Whenever the watches deliver something.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -291,18 +282,29 @@ impl Shared {
     }
 }
 
-fn within<K>(client: &Client, namespace: &str) -> Api<K>
+fn follow_within<K>(
+    shared: &Arc<Shared>,
+    client: &Client,
+    namespace: &str,
+) -> impl Future<Output = ()> + Send + 'static + use<K>
 where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Condense
+        + Clone
+        + DeserializeOwned
+        + fmt::Debug
+        + Send
+        + 'static,
 {
-    Api::namespaced(client.clone(), namespace)
+    let api = Api::<K>::namespaced(client.clone(), namespace);
+    follow(shared.clone(), api, Some(namespace.to_owned()), |_| true)
 }
 
-/// Follows one kind until the task is ended.
+/// Follows one kind until the task is ended, in one namespace or, without one, in the whole cluster.
 ///
 /// A watch that breaks is begun again by kube's `watcher`: with the last version it saw where the server still has
 /// it, else with a list, which is a gap: what happened in between is known by its result only.
-async fn follow<K>(shared: Arc<Shared>, api: Api<K>, relevant: impl Fn(&K) -> bool)
+async fn follow<K>(shared: Arc<Shared>, api: Api<K>, namespace: Option<String>, relevant: impl Fn(&K) -> bool)
 where
     K: Condense + Clone + DeserializeOwned + fmt::Debug + Send + 'static,
 {
@@ -310,6 +312,8 @@ where
         .default_backoff()
         .into_stream()
         .boxed();
+    // What was relevant once stays so: a volume that others have claimed is not gone, nor is it still to be had.
+    let follows = |object: &K| relevant(object) || shared.objects().knows(&reference(object));
     let mut listed: Option<HashSet<ObjectRef>> = None;
     let mut begun = false;
     let mut reason = String::from("the server no longer had the last version seen");
@@ -325,19 +329,21 @@ where
                 begun = true;
                 listed = Some(HashSet::new());
             }
-            Ok(Some(watcher::Event::InitApply(object))) if relevant(&object) => {
+            Ok(Some(watcher::Event::InitApply(object))) if follows(&object) => {
                 listed.get_or_insert_default().insert(reference(&object));
                 shared.observe(&object);
             }
-            Ok(Some(watcher::Event::Apply(object))) if relevant(&object) => shared.observe(&object),
+            Ok(Some(watcher::Event::Apply(object))) if follows(&object) => shared.observe(&object),
             Ok(Some(watcher::Event::InitApply(_) | watcher::Event::Apply(_))) => continue,
             Ok(Some(watcher::Event::InitDone)) => {
                 let listed = listed.take().unwrap_or_default();
                 let kind = K::kind(&());
+                // The list says nothing about what is in other namespaces.
+                let covers = |known: &ObjectRef| namespace.as_ref().is_none_or(|of| *of == known.namespace);
                 let missed: Vec<_> = shared
                     .objects()
                     .of_kind(&kind)
-                    .filter(|known| !listed.contains(known))
+                    .filter(|known| covers(known) && !listed.contains(known))
                     .cloned()
                     .collect();
                 for object in &missed {

@@ -71,6 +71,18 @@ pub enum ConfigProblem {
         /// Those that there are.
         known: String,
     },
+    /// A table of a workload that is not verified.
+    #[error("`{workload}` is not verified: {reason}")]
+    #[diagnostic(
+        code(stateproof::config::left_alone),
+        help("leave the table out, or name in it what the workload runs: `engine = \"postgresql\"`")
+    )]
+    LeftAlone {
+        /// The name.
+        workload: String,
+        /// Why it is left alone.
+        reason: String,
+    },
     /// More than one file where one counts.
     #[error("there is a stateproof.toml in {first} and in {second}")]
     #[diagnostic(
@@ -82,5 +94,17 @@ pub enum ConfigProblem {
         first: String,
         /// The other.
         second: String,
+    },
+    /// A file where it is not looked for, beside manifests that are read.
+    #[error("there is no stateproof.toml in {directory}, and one below it: {file}")]
+    #[diagnostic(
+        code(stateproof::config::below),
+        help("name it with `--config {file}`, or name the directory that it is in instead of {directory}")
+    )]
+    Below {
+        /// The directory that is read.
+        directory: String,
+        /// The file.
+        file: String,
     },
 }

@@ -23,7 +23,11 @@
 //! # Ok::<(), stateproof::manifest::Problems>(())
 //! ```
 
+mod check;
+mod declare;
 mod error;
+mod fault;
+mod mask;
 mod model;
 mod read;
 mod schema;
@@ -31,5 +35,5 @@ mod text;
 
 pub use error::ConfigProblem;
 pub use model::{ClusterTable, Config, ProviderName, WorkloadTable};
-pub(crate) use read::named_namespace;
 pub use schema::schema;
+pub use text::parse_duration;

@@ -107,7 +107,8 @@ pub struct WorkloadTable {
     #[schemars(with = "Option<String>")]
     pub(super) password: Option<Spanned<String>>,
     /// Whether connections to its server are encrypted.
-    pub tls: Option<Tls>,
+    #[schemars(with = "Option<Tls>")]
+    pub tls: Option<Spanned<Tls>>,
     /// The file with the certificates, in PEM, of whoever signs the server's, for `verify-full`; a relative path is
     /// relative to this file.
     #[schemars(with = "Option<String>")]

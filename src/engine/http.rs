@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::files::Files;
+use super::reach::explain;
 use super::session::within;
 use super::{Address, Dialled, Facts, Reach, Rows, SessionError, Stream, Target};
 use crate::history::WriteFate;
@@ -121,15 +122,7 @@ async fn get(reach: &dyn Reach, host: &str, port: u16) -> Result<Facts, SessionE
     let Dialled { stream, link } = reach.dial(host, port).await?;
     match within(DEADLINE, "GET /", ask(stream, host, port)).await {
         Ok(facts) => Ok(facts),
-        // `nc` knows more of a connection that was never made.
-        Err(error) => {
-            let words = link.last_words().await;
-            Err(if words.is_empty() {
-                error
-            } else {
-                SessionError::Server(words)
-            })
-        }
+        Err(error) => Err(explain(link, error).await),
     }
 }
 

@@ -15,7 +15,7 @@ mod session;
 mod tls;
 
 pub use open::{Address, Target, open};
-pub use reach::{Dialled, Link, Process, Reach, ReachError, Stream};
+pub use reach::{Dialled, Link, Process, Reach, ReachError, Stream, straight_to};
 pub use row::{Row, State};
 pub use session::{Facts, Rows, Session, SessionError};
 pub use tls::reach;

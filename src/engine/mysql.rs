@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
+use super::reach::explain;
 use super::session::within;
 use super::{Address, Dialled, Facts, Link, Reach, ReachError, Row, Rows, SessionError, State, Target};
 use crate::history::WriteFate;
@@ -142,15 +143,9 @@ impl Session {
                 _line: line,
                 _link: link,
             }),
-            // `nc` knows more of a connection that was never made than the driver does.
             Err(error) => {
                 drop(line);
-                let words = link.last_words().await;
-                Err(if words.is_empty() {
-                    error
-                } else {
-                    SessionError::Server(words)
-                })
+                Err(explain(link, error).await)
             }
         }
     }

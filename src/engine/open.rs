@@ -50,18 +50,6 @@ impl Target {
         }
     }
 
-    /// Whoever is at an address, which may be a pod's that no name leads to yet.
-    #[must_use]
-    pub fn at(workload: &Workload, address: String) -> Self {
-        Self {
-            engine: workload.engine.clone(),
-            address: Address::Name {
-                dns: address,
-                pod: None,
-            },
-        }
-    }
-
     /// Whatever a Service leads to.
     #[must_use]
     pub fn service(workload: &Workload, service: &ServiceRef) -> Self {

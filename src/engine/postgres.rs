@@ -9,6 +9,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::error::Severity;
 use tokio_postgres::{Client, NoTls, Statement};
 
+use super::reach::explain;
 use super::session::within;
 use super::{Address, Dialled, Facts, Link, Reach, Row, Rows, SessionError, State, Stream, Target, tls};
 use crate::history::WriteFate;
@@ -75,15 +76,7 @@ impl Session {
                 connection,
                 _link: link,
             }),
-            // `nc` knows more of a connection that was never made than the driver does.
-            Err(error) => {
-                let words = link.last_words().await;
-                Err(if words.is_empty() {
-                    error
-                } else {
-                    SessionError::Server(words)
-                })
-            }
+            Err(error) => Err(explain(link, error).await),
         }
     }
 }

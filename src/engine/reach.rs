@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::SessionError;
 
 /// The way to a server: through the cluster's own DNS and network, or straight to a container in a test.
 #[async_trait]
@@ -47,6 +51,45 @@ pub type Process = Dialled;
 pub trait Link: Send + Sync {
     /// What was said when the connection ended, for example `nc: bad address 'postgres-0…'`; empty when nothing was.
     async fn last_words(self: Box<Self>) -> String;
+}
+
+/// What `nc` knows of a connection that was never made, where it says anything: more than whoever spoke over it.
+pub(super) async fn explain(link: Box<dyn Link>, error: SessionError) -> SessionError {
+    let words = link.last_words().await;
+    if words.is_empty() {
+        error
+    } else {
+        SessionError::Unconnected(words)
+    }
+}
+
+/// A way on which every name leads to one address: a pod's, which no name leads to yet, or one of those that a name leads
+/// to. What is said to the server, and what its certificate is checked against, stays the name.
+#[must_use]
+pub fn straight_to(address: String, way: Arc<dyn Reach>) -> Arc<dyn Reach> {
+    Arc::new(Straight { address, way })
+}
+
+struct Straight {
+    address: String,
+    way: Arc<dyn Reach>,
+}
+
+#[async_trait]
+impl Reach for Straight {
+    async fn dial(&self, _host: &str, port: u16) -> Result<Dialled, ReachError> {
+        self.way.dial(&self.address, port).await
+    }
+
+    async fn exec(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        argv: &[&str],
+    ) -> Result<Process, ReachError> {
+        self.way.exec(namespace, pod, container, argv).await
+    }
 }
 
 /// The way to the servers was lost: no word about the servers themselves.

@@ -74,6 +74,9 @@ pub enum SessionError {
     /// The server refused, or the connection was lost.
     #[error("{0}")]
     Server(String),
+    /// No connection was made; what `nc` said of it.
+    #[error("{0}")]
+    Unconnected(String),
     /// The server takes encrypted connections only, and this one was in plain text.
     #[error("{0}")]
     PlainText(String),

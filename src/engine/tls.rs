@@ -198,3 +198,74 @@ impl ServerCertVerifier for Anybody {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::io::{DuplexStream, duplex};
+    use tokio_rustls::LazyConfigAcceptor;
+    use tokio_rustls::rustls::server::Acceptor;
+
+    use super::*;
+    use crate::engine::straight_to;
+
+    /// A server that is given one connection, and the host that was dialled.
+    #[derive(Default)]
+    struct Server(Mutex<Option<(String, DuplexStream)>>);
+
+    struct Nothing;
+
+    #[async_trait]
+    impl Link for Nothing {
+        async fn last_words(self: Box<Self>) -> String {
+            String::new()
+        }
+    }
+
+    #[async_trait]
+    impl Reach for Server {
+        async fn dial(&self, host: &str, _port: u16) -> Result<Dialled, ReachError> {
+            let (stream, theirs) = duplex(16_384);
+            *self.0.lock().unwrap() = Some((host.to_owned(), theirs));
+            Ok(Dialled {
+                stream: Box::new(stream),
+                link: Box::new(Nothing),
+            })
+        }
+
+        async fn exec(&self, _: &str, _: &str, _: &str, _: &[&str]) -> Result<Process, ReachError> {
+            Err(ReachError("it runs no commands".into()))
+        }
+    }
+
+    /// What is dialled may be an address: the name that is asked for stays the one that the certificate is for.
+    #[tokio::test]
+    async fn the_name_that_is_checked_is_not_the_address_that_is_dialled() {
+        const NAME: &str = "orders-0.orders.shop.svc.cluster.local";
+        let server = Arc::new(Server::default());
+        let way = straight_to("10.42.0.7".to_owned(), server.clone());
+        let encrypted = Encrypted {
+            plain: way,
+            tls: Tls::Require,
+            authority: None,
+        };
+        let dialling = encrypted.dial(NAME, 27017);
+        let greeted = async {
+            let (host, stream) = loop {
+                let dialled = server.0.lock().unwrap().take();
+                match dialled {
+                    Some(dialled) => break dialled,
+                    None => tokio::task::yield_now().await,
+                }
+            };
+            let greeting = LazyConfigAcceptor::new(Acceptor::default(), stream)
+                .await
+                .unwrap();
+            let name = greeting.client_hello().server_name().map(str::to_owned);
+            (host, name)
+        };
+        let (_, (host, name)) = tokio::join!(dialling, greeted);
+        assert_eq!((host.as_str(), name.as_deref()), ("10.42.0.7", Some(NAME)));
+    }
+}

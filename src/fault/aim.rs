@@ -92,7 +92,7 @@ impl Aim {
             Fault::Evict => evict(client, target).await,
             Fault::Cordon => cordon(client, target, true).await,
             Fault::Uncordon => cordon(client, target, false).await,
-            Fault::StepDown | Fault::Crash | Fault::PauseNode | Fault::ResumeNode => {
+            Fault::Upgrade | Fault::StepDown | Fault::Crash | Fault::PauseNode | Fault::ResumeNode => {
                 return Err(FaultError::NotTheClusters { fault });
             }
         };

@@ -1,10 +1,15 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Foreseen, Keys, ObjectRef, ObjectState, Sharded};
+use super::{
+    ClusterFacts, Fault, FaultTarget, Foreseen, Keys, NodeTask, ObjectRef, ObjectState, Refusal, Sharded,
+    WriteOutcome,
+};
 use crate::plan::{Drill, Plan};
 use crate::workload::WorkloadId;
 
@@ -41,7 +46,7 @@ pub enum Event {
         /// What will be done, a plan a workload.
         plans: Vec<Plan>,
         /// Where.
-        cluster: ClusterFacts,
+        cluster: Box<ClusterFacts>,
     },
     /// The run is a share of a suite: the other drills are other runs'.
     Sharded(Sharded),
@@ -133,6 +138,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         level: String,
         /// A row each.
+        #[serde(deserialize_with = "fitting")]
         outcomes: Vec<WriteOutcome>,
     },
     /// A connection through a name was opened.
@@ -264,7 +270,7 @@ pub enum Event {
     /// The last lines of a container's log: asked for where something did not become what was awaited.
     Log {
         /// The pod.
-        object: ObjectRef,
+        object: Box<ObjectRef>,
         /// The container.
         container: String,
         /// Its last lines.
@@ -317,19 +323,14 @@ pub enum Event {
 /// Which drill on which workload, and in which round: `postgresql-prod/postgres/lose-pod, round 17`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DrillId {
-    /// The workload.
-    #[serde(flatten)]
-    pub workload: WorkloadId,
+    /// The workload: most records of a history name the same.
+    #[serde(flatten, deserialize_with = "shared")]
+    pub workload: Arc<WorkloadId>,
     /// The drill.
     pub drill: Drill,
     /// In which round, counted from 1; 0 where the drill is done once.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::object::is_zero")]
     pub round: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(round: &u32) -> bool {
-    *round == 0
 }
 
 impl fmt::Display for DrillId {
@@ -340,111 +341,6 @@ impl fmt::Display for DrillId {
             round => write!(f, ", round {round}"),
         }
     }
-}
-
-/// What a verdict and a report say of the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClusterFacts {
-    /// `kind`, `k3d` or `context`.
-    pub provider: String,
-    /// The cluster's name.
-    pub name: String,
-    /// The API server's version.
-    pub kubernetes: String,
-    /// Its nodes' names.
-    pub nodes: Vec<String>,
-    /// The images that the run needs, and what really stands behind their names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<ImageFact>,
-}
-
-/// An image name and what stands behind it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImageFact {
-    /// The name that asked for it.
-    pub name: String,
-    /// What it really contains, where it is a stand-in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stand_in: Option<String>,
-}
-
-/// What became of one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriteOutcome {
-    /// The row's key.
-    pub key: u64,
-    /// When it was sent, in microseconds since the run began.
-    pub sent_us: u64,
-    /// When its fate was known, in microseconds since the run began.
-    pub done_us: u64,
-    /// Its fate.
-    pub fate: WriteFate,
-}
-
-/// An answer is acknowledged, refused or unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WriteFate {
-    /// The server said that it is committed.
-    Acknowledged,
-    /// The server said that it is not.
-    Refused(String),
-    /// Nobody knows: the connection was lost between the sending and the answer.
-    Unknown(String),
-}
-
-/// Failed attempts before a success.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// How many attempts failed.
-    pub attempts: u32,
-    /// When the first one began, in microseconds since the run began.
-    pub since_us: u64,
-    /// What the last one said.
-    pub last: String,
-}
-
-/// One thing done to a workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// The process of the server's container killed from its node: the pod stays.
-    Crash,
-    /// A pod deleted with its own grace period.
-    DeletePod,
-    /// A pod deleted with grace period 0.
-    ForceDelete,
-    /// A StatefulSet deleted, its pods with it.
-    DeleteStatefulset,
-    /// Claims deleted by name.
-    DeleteClaims,
-    /// All pods of the workload deleted at once, with their own grace period.
-    DeletePods,
-    /// The number of members changed.
-    Scale {
-        /// To how many.
-        replicas: u32,
-    },
-    /// The pods' template changed, so that every pod is replaced.
-    Restart,
-    /// The pods' template set back to what it was.
-    Undo,
-    /// The pods' template made to ask for an image that cannot be had.
-    BreakImage,
-    /// The pods' template made to ask for the manifest's image again.
-    MendImage,
-    /// A pod evicted: deleted through the eviction API, which asks the PodDisruptionBudgets.
-    Evict,
-    /// A node cordoned, so that nothing new is scheduled on it.
-    Cordon,
-    /// A node's cordon taken away.
-    Uncordon,
-    /// A node paused: all its processes stand still, and nothing on it answers.
-    PauseNode,
-    /// A paused node let go on.
-    ResumeNode,
-    /// The PRIMARY of a replica set told to step down.
-    StepDown,
 }
 
 /// A question to which the answer itself is what is to be shown.
@@ -463,56 +359,6 @@ pub enum Probe {
     Get,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Crash => "kill the server process",
-            Self::DeletePod => "delete pod",
-            Self::ForceDelete => "force delete pod",
-            Self::DeleteStatefulset => "delete StatefulSet",
-            Self::DeleteClaims => "delete claims",
-            Self::DeletePods => "delete all pods",
-            Self::Scale { replicas } => return write!(f, "scale to {replicas}"),
-            Self::Restart => "restart",
-            Self::Undo => "undo the restart",
-            Self::BreakImage => "ask for an image that cannot be had",
-            Self::MendImage => "set the image back",
-            Self::Evict => "evict pod",
-            Self::Cordon => "cordon node",
-            Self::Uncordon => "uncordon node",
-            Self::PauseNode => "pause node",
-            Self::ResumeNode => "let node go on",
-            Self::StepDown => "step the PRIMARY down",
-        })
-    }
-}
-
-/// What a fault is aimed at: the fault is proven when this very object is seen to go.
-pub type FaultTarget = ObjectRef;
-
-/// A container's process starting or ending on a node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeTask {
-    /// The node.
-    pub node: String,
-    /// The container's ID, without the runtime's prefix.
-    pub container: String,
-    /// What happened.
-    pub change: TaskChange,
-    /// When, by the node's clock.
-    pub when: Timestamp,
-}
-
-/// What became of a container's process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TaskChange {
-    /// It was started.
-    Started,
-    /// It ended.
-    Exited,
-}
-
 /// A time in which something in the cluster was under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
@@ -522,4 +368,26 @@ pub struct Span {
     pub from_us: u64,
     /// When it ended, in microseconds since the run began.
     pub to_us: u64,
+}
+
+/// The workload that the record before named, where it is the same: a history has a million records.
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<WorkloadId>, D::Error> {
+    thread_local! {
+        static LAST: RefCell<Weak<WorkloadId>> = const { RefCell::new(Weak::new()) };
+    }
+    let id = WorkloadId::deserialize(deserializer)?;
+    Ok(LAST.with_borrow_mut(|last| {
+        last.upgrade().filter(|last| **last == id).unwrap_or_else(|| {
+            let id = Arc::new(id);
+            *last = Arc::downgrade(&id);
+            id
+        })
+    }))
+}
+
+/// Without the room for more that a list is read with.
+fn fitting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WriteOutcome>, D::Error> {
+    let mut outcomes = Vec::deserialize(deserializer)?;
+    outcomes.shrink_to_fit();
+    Ok(outcomes)
 }

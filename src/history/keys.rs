@@ -130,14 +130,16 @@ impl Keys {
     /// Sorts ranges and joins those that touch or overlap. No range may be reversed.
     fn from_ranges(mut ranges: Vec<(u64, u64)>) -> Self {
         ranges.sort_unstable();
-        let mut joined: Vec<(u64, u64)> = Vec::new();
-        for (first, last) in ranges {
-            match joined.last_mut() {
-                Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
-                _ => joined.push((first, last)),
+        ranges.dedup_by(|&mut (first, last), (_, end)| {
+            let touches = first <= end.saturating_add(1);
+            if touches {
+                *end = last.max(*end);
             }
-        }
-        Self(joined)
+            touches
+        });
+        // There are as many sets of keys as records in a history, and most are of one range.
+        ranges.shrink_to_fit();
+        Self(ranges)
     }
 }
 

@@ -17,13 +17,13 @@ use crate::plan::{End, Sign};
 ///         kind: "Event".into(), namespace: "default".into(), name: "data-web-1.17".into(), uid: "e".into(),
 ///     },
 ///     version: "7".into(),
-///     state: ObjectState::Event(ClusterEvent {
+///     state: ObjectState::Event(Box::new(ClusterEvent {
 ///         about_kind: "PersistentVolumeClaim".into(),
 ///         about_name: "data-web-1".into(),
 ///         reason: "ProvisioningFailed".into(),
 ///         message: "storageclass.storage.k8s.io \"fast\" not found".into(),
 ///         ..ClusterEvent::default()
-///     }),
+///     })),
 /// });
 /// assert!(lookout.all_seen());
 /// # Ok::<(), stateproof::plan::NotAnEnd>(())

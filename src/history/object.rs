@@ -19,19 +19,19 @@ pub struct ObjectRef {
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ObjectState {
     /// A pod.
-    Pod(PodState),
+    Pod(Box<PodState>),
     /// A PersistentVolumeClaim.
-    Claim(ClaimState),
+    Claim(Box<ClaimState>),
     /// A PersistentVolume.
-    Volume(VolumeState),
+    Volume(Box<VolumeState>),
     /// A StatefulSet, or a Deployment.
-    Set(SetState),
+    Set(Box<SetState>),
     /// A node.
     Node(NodeState),
     /// A PodDisruptionBudget.
     Budget(BudgetState),
     /// An event: what the cluster itself says of an object.
-    Event(ClusterEvent),
+    Event(Box<ClusterEvent>),
 }
 
 /// A pod's state.
@@ -257,6 +257,11 @@ pub struct ClusterEvent {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-fn is_zero(count: &u32) -> bool {
+pub(crate) fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+/// A container's ID without its runtime's name, as the runtime itself calls it; none where it is no container's.
+pub(crate) fn container_id(id: &str) -> Option<&str> {
+    id.split_once("://").map(|(_, id)| id)
 }

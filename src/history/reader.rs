@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Event, FORMAT_VERSION, HistoryError, Record, Sharded};
+use crate::plan::Plan;
 
 /// So much of a file is read at once, in bytes.
 const BUFFER: usize = 1 << 20;
@@ -59,6 +60,15 @@ impl History {
             line: 0,
             cause: cause.to_string(),
         })
+    }
+
+    /// What was planned, a plan a workload.
+    #[must_use]
+    pub fn plans(&self) -> &[Plan] {
+        match self.records.first().map(|record| &record.event) {
+            Some(Event::RunStarted { plans, .. }) => plans,
+            _ => &[],
+        }
     }
 
     /// Which share of a suite the run was; none where it was a whole one.

@@ -37,7 +37,7 @@ pub use edit::Edit;
 pub use error::ManifestError;
 pub use object::Manifest;
 pub use problem::{Problem, Problems};
-pub use rewrite::{ImageOverrides, overridden};
+pub use rewrite::{ImageOverrides, check_override, overridden};
 pub use secrets::Secrets;
 pub use set::ManifestSet;
 pub use settings::Settings;

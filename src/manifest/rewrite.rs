@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Manifest, ManifestSet};
+use crate::image::ImageName;
 
 /// Images to run in place of others: what the manifests name, and what stands in its place.
 ///
 /// A key is an image as it is written (`postgres:16`), its name without tag and digest (`postgres`), or everything
-/// below a path (`docker.io/*`); the first that fits in this order counts. In place of a name without a tag stands one
+/// below a path (`docker.io/*`, which an image without a registry is below too); the first that fits in this order counts. In place of a name without a tag stands one
 /// that keeps the tag, unless it has a tag of its own; in place of a path, a path.
 ///
 /// ```
@@ -21,8 +22,9 @@ use super::{Manifest, ManifestSet};
 /// let stands_for = |image: &str| stateproof::manifest::overridden(&overrides, image);
 /// assert_eq!(stands_for("percona/percona-server:8.0").as_deref(), Some("mysql:8.0"));
 /// assert_eq!(stands_for("docker.io/library/nginx:1").as_deref(), Some("mirror.example/hub/library/nginx:1"));
+/// assert_eq!(stands_for("nginx:1").as_deref(), Some("mirror.example/hub/library/nginx:1"));
 /// assert_eq!(stands_for("redis:7").as_deref(), Some("busybox:1.36"));
-/// assert_eq!(stands_for("redis:6"), None);
+/// assert_eq!(stands_for("quay.io/redis:6"), None);
 /// ```
 pub type ImageOverrides = BTreeMap<String, String>;
 
@@ -32,28 +34,44 @@ pub fn overridden(overrides: &ImageOverrides, image: &str) -> Option<String> {
     if let Some(other) = overrides.get(image) {
         return Some(other.clone());
     }
-    let (name, rest) = split(image);
-    if let Some(other) = overrides.get(name) {
-        let (_, own) = split(other);
-        return Some(if own.is_empty() {
+    let name = ImageName::parse(image);
+    let rest = &image[name.path.len()..];
+    if let Some(other) = overrides.get(name.path) {
+        let keeps_tag = ImageName::parse(other).path == other;
+        return Some(if keeps_tag {
             format!("{other}{rest}")
         } else {
             other.clone()
         });
     }
+    let full = format!("{}{rest}", name.full_path());
     let paths = overrides.iter().filter_map(|(from, to)| {
-        let below = image.strip_prefix(from.strip_suffix('*')?)?;
+        let path = from.strip_suffix('*')?;
+        let below = full.strip_prefix(path).or_else(|| image.strip_prefix(path))?;
         Some((from.len(), format!("{}{below}", to.trim_end_matches('*'))))
     });
     paths.max().map(|(_, other)| other)
 }
 
-/// An image's name, and its tag and digest with what stands in front of them.
-fn split(image: &str) -> (&str, &str) {
-    let named = image.find('@').unwrap_or(image.len());
-    let last = image[..named].rfind('/').map_or(0, |slash| slash + 1);
-    let tag = image[last..named].find(':').map_or(named, |colon| last + colon);
-    image.split_at(tag)
+/// Checks that an image, or a path, can stand in place of another: `*` stands at the end of both or of neither.
+///
+/// # Errors
+/// What is wrong, for a person to read.
+///
+/// ```
+/// use stateproof::manifest::check_override;
+///
+/// assert!(check_override("docker.io/*", "mirror.example/hub/*").is_ok());
+/// assert!(check_override("docker.io/*", "mirror.example/hub").is_err());
+/// ```
+pub fn check_override(image: &str, other: &str) -> Result<(), String> {
+    let inner = |name: &str| name.strip_suffix('*').unwrap_or(name).contains('*');
+    if image.ends_with('*') == other.ends_with('*') && !inner(image) && !inner(other) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{image}` and `{other}`: `*` stands at the end of both or of neither"
+    ))
 }
 
 impl ManifestSet {
@@ -84,6 +102,23 @@ impl ManifestSet {
             each_list(manifest, changed);
         }
         (self, notes)
+    }
+
+    /// The overrides that fit no image of the set.
+    pub(crate) fn unfit(&self, overrides: &ImageOverrides) -> Vec<String> {
+        let pods = self.iter().filter_map(Manifest::pod_spec);
+        let containers = pods.flat_map(|(_, pod)| {
+            let lists = ["initContainers", "containers"].map(|list| pod[list].as_array());
+            lists.into_iter().flatten().flatten()
+        });
+        let images: Vec<&str> = containers
+            .filter_map(|container| container["image"].as_str())
+            .collect();
+        let unfit = overrides.iter().filter(|(from, to)| {
+            let only = ImageOverrides::from([((*from).clone(), (*to).clone())]);
+            !images.iter().any(|image| overridden(&only, image).is_some())
+        });
+        unfit.map(|(from, _)| from.clone()).collect()
     }
 
     /// The set with these Secrets to pull images with in every pod, besides those that the manifests name.

@@ -99,6 +99,12 @@ impl ManifestSet {
         images
     }
 
+    /// The objects of both sets: what is in both, perhaps differently, is in it twice.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self::indexed(self.iter().chain(other.iter()).cloned().collect())
+    }
+
     fn collect(inputs: Vec<Input>, mut problems: Vec<Problem>, names: &str) -> Result<Self, Problems> {
         let mut manifests = Vec::new();
         for input in inputs {
@@ -115,6 +121,10 @@ impl ManifestSet {
             problems.push(Problem::new(ManifestError::NoManifests { path }));
         }
         Problems::check(problems)?;
+        Ok(Self::indexed(manifests))
+    }
+
+    fn indexed(manifests: Vec<Manifest>) -> Self {
         let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, manifest) in manifests.iter().enumerate() {
@@ -123,11 +133,11 @@ impl ManifestSet {
             let names = by_name.entry(manifest.name().to_owned()).or_default();
             names.push(position);
         }
-        Ok(Self {
+        Self {
             manifests,
             by_kind,
             by_name,
-        })
+        }
     }
 }
 

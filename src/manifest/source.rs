@@ -137,6 +137,11 @@ impl Place {
         Self::new(Source::new(name, text), span)
     }
 
+    /// The same place, its text not to be shown.
+    pub(crate) fn hidden(self) -> Self {
+        Self { shown: false, ..self }
+    }
+
     /// The line, from 1.
     #[must_use]
     pub fn line(&self) -> usize {

@@ -28,6 +28,8 @@ impl Plan {
             let wanted = match drill {
                 Drill::ExpectFailure => !selection.ends.is_empty(),
                 _ if !selection.ends.is_empty() => false,
+                Drill::Upgrade => selection.upgrade.is_some() || selection.names(drill),
+                _ if selection.upgrade.is_some() => false,
                 _ => selection.drills.is_empty() || selection.names(drill),
             };
             if !wanted {
@@ -80,6 +82,7 @@ fn applied(drill: Drill, workload: &Workload, selection: &Selection) -> Result<P
         Drill::ExpectFailure => drills::expect_failure(workload, selection),
         Drill::Crash => Ok(drills::crash(workload)),
         _ if workload.kind == WorkloadKind::Pod => drills::of_bare_pod(drill, workload),
+        Drill::Upgrade => drills::upgrade(workload, selection),
         Drill::BadRollout => drills::bad_rollout(workload, selection),
         _ if workload.kind == WorkloadKind::Deployment => drills::of_deployment(drill, workload),
         Drill::Roles => drills::roles(workload),

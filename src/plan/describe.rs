@@ -10,6 +10,19 @@ impl fmt::Display for Plan {
         for planned in &self.drills {
             drill(planned, &self.workload, f)?;
         }
+        if let Some(rounds) = &self.rounds {
+            let names = |round| {
+                let drills = self.round(round);
+                let names: Vec<_> = drills.iter().map(|planned| planned.drill.name()).collect();
+                names.join(", ")
+            };
+            writeln!(f, "\nrounds\n  {rounds}")?;
+            for (when, drills) in [("the first", names(1)), ("once, afterwards", names(0))] {
+                if !drills.is_empty() {
+                    writeln!(f, "  {when}: {drills}")?;
+                }
+            }
+        }
         if !self.left_out.is_empty() {
             writeln!(f, "\nleft out")?;
         }
@@ -52,6 +65,7 @@ impl fmt::Display for Step {
             Self::AwaitBroken => f.write_str("await a pod without its image"),
             Self::MendImage => f.write_str("set the image back"),
             Self::AwaitMended => f.write_str("await all Ready, with help if need be"),
+            Self::Upgrade { .. } => f.write_str("apply the new manifests"),
             Self::Evict { pods: 1 } => f.write_str("evict the pod"),
             Self::Evict { pods } => write!(f, "evict {pods} pods"),
             Self::Cordon => f.write_str("cordon its node"),
@@ -125,6 +139,9 @@ fn drill(planned: &PlannedDrill, workload: &Workload, f: &mut fmt::Formatter<'_>
     writeln!(f, "  why: {}", reason::why(planned, workload))?;
     let steps: Vec<String> = planned.steps.iter().map(Step::to_string).collect();
     writeln!(f, "  steps: {}", steps.join(" → "))?;
+    for differs in planned.change.iter().flat_map(|change| &change.differs) {
+        writeln!(f, "  changes: {differs}")?;
+    }
     for end in &planned.ends {
         writeln!(f, "  end: {end}")?;
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{End, Expectation, Rounds};
-use crate::workload::Workload;
+use crate::workload::{Change, Workload};
 
 /// Everything that a run will do, decided before anything is touched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct PlannedDrill {
     /// The end that [`Drill::ExpectFailure`] awaits: every one of these must be seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<End>,
+    /// What [`Drill::Upgrade`] goes over to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
 }
 
 /// A drill that does not apply, and why.
@@ -83,6 +86,8 @@ pub enum Drill {
     PauseNode,
     /// Tell the PRIMARY to step down: who can write then, and through which name.
     StepDown,
+    /// Apply another set of manifests over the first, while writing.
+    Upgrade,
     /// Delete the StatefulSet, look at the claims, apply it again.
     DeleteStatefulset,
     /// Delete the StatefulSet and then its claims by name, apply it again. The rows must be gone: the
@@ -92,7 +97,7 @@ pub enum Drill {
 
 impl Drill {
     /// Every drill, in the order in which a run takes them: the destructive one last.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ExpectFailure,
         Self::Roles,
         Self::Divergence,
@@ -109,6 +114,7 @@ impl Drill {
         Self::Drain,
         Self::PauseNode,
         Self::StepDown,
+        Self::Upgrade,
         Self::DeleteStatefulset,
         Self::DeleteClaim,
     ];
@@ -151,6 +157,7 @@ impl Drill {
             Self::Drain => "drain",
             Self::PauseNode => "pause-node",
             Self::StepDown => "step-down",
+            Self::Upgrade => "upgrade",
             Self::DeleteStatefulset => "delete-statefulset",
             Self::DeleteClaim => "delete-claim",
         }
@@ -172,7 +179,7 @@ impl fmt::Display for Drill {
 /// assert_eq!(
 ///     "lose-node".parse::<Drill>().unwrap_err().to_string(),
 ///     "no drill `lose-node`: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods, \
-///      order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, pause-node, step-down, delete-statefulset, delete-claim",
+///      order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, pause-node, step-down, upgrade, delete-statefulset, delete-claim",
 /// );
 /// ```
 impl FromStr for Drill {
@@ -255,6 +262,13 @@ pub enum Step {
     /// Wait until every member is Ready again; where setting the template back is not enough, delete the broken pod by
     /// hand.
     AwaitMended,
+    /// Apply the other set of manifests.
+    Upgrade {
+        /// How many members it asks for.
+        replicas: u32,
+        /// Whether it has another template of the pods.
+        replaces_pods: bool,
+    },
     /// Evict pods through the eviction API, one after the other, whatever the answer: the member's, and those of the
     /// members after it.
     Evict {

@@ -36,13 +36,15 @@ pub enum Promise {
     Exclusivity,
     /// A rollout that cannot come to an end is over once the template is set back.
     Rollback,
+    /// The new manifests are accepted, and every member comes to be what they ask for.
+    Upgrade,
     /// The set fails, and in the way that was named beforehand.
     Failure,
 }
 
 impl Promise {
     /// Every promise.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Identity,
         Self::Storage,
         Self::Address,
@@ -57,6 +59,7 @@ impl Promise {
         Self::Placement,
         Self::Exclusivity,
         Self::Rollback,
+        Self::Upgrade,
         Self::Failure,
     ];
 
@@ -78,6 +81,7 @@ impl Promise {
             Self::Placement => "placement",
             Self::Exclusivity => "exclusivity",
             Self::Rollback => "rollback",
+            Self::Upgrade => "upgrade",
             Self::Failure => "failure",
         }
     }

@@ -26,6 +26,7 @@ pub(super) fn why(planned: &PlannedDrill, workload: &Workload) -> String {
             }
             _ => "strategy RollingUpdate: a new server starts before the old one has ended".to_owned(),
         },
+        Drill::Upgrade => "another set is to be applied over it".to_owned(),
         Drill::Rollout | Drill::Drain | Drill::ScaleToZero | Drill::BadRollout | Drill::PauseNode => {
             "it is asked for by name".to_owned()
         }

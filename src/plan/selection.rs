@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use super::{Drill, End, Promise, Rounds, Sign};
-use crate::workload::Workload;
+use crate::workload::{Change, Workload};
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Selection {
     pub only: Vec<Promise>,
     /// The end that the set is expected to come to. Where one is named, nothing else is done.
     pub ends: Vec<End>,
+    /// What another set makes of the workload. Where one is to be gone over to, nothing else is done.
+    pub upgrade: Option<Change>,
     /// Whether the nodes are out of reach but through the API server, as on a cluster of others.
     pub without_nodes: bool,
     /// How often, and in which order; none stands for once, in the usual one.

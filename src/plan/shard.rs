@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Drill, LeftOut, Plan};
+use super::{Drill, LeftOut, Plan, PlannedDrill};
 use crate::workload::WorkloadId;
 
 /// A share of a suite: the drills of all workloads are split among several runs, on machines or clusters of their own.
@@ -103,6 +103,14 @@ impl Shard {
     }
 }
 
+impl Plan {
+    /// How long a round of its drills usually takes, in seconds: by rough figures of runs on kind.
+    pub(crate) fn usual_seconds(&self) -> u64 {
+        let each = |planned: &PlannedDrill| usual_seconds(planned.drill, self.workload.replicas);
+        self.drills.iter().map(each).sum()
+    }
+}
+
 impl FromStr for Shard {
     type Err = NotAShard;
 
@@ -130,7 +138,7 @@ fn usual_seconds(drill: Drill, replicas: u32) -> u64 {
         Drill::DeleteStatefulset | Drill::DeleteClaim | Drill::LoseAllPods => 8 + 4 * members,
         Drill::Drain | Drill::Scale | Drill::Roles => 20,
         Drill::Order | Drill::ScaleToZero => 10 * members,
-        Drill::Rollout => 20 * members,
+        Drill::Rollout | Drill::Upgrade => 20 * members,
         Drill::StepDown | Drill::ExpectFailure => 30,
         Drill::BadRollout => 45,
         Drill::PauseNode => 120,

@@ -3,7 +3,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::compare::Spread;
+use super::spread::Spread;
 use crate::plan::Drill;
 use crate::verdict::{Verdict, seconds};
 use crate::workload::EngineKind;
@@ -100,7 +100,7 @@ impl Campaign {
             workloads.map(|workload| (&workload.id, workload.engine))
         };
         for (id, engine) in engines() {
-            for proof in verdict.faults.iter().filter(|proof| proof.drill.workload == *id) {
+            for proof in verdict.faults.iter().filter(|proof| *proof.drill.workload == *id) {
                 let count = self.lines.entry((engine, proof.drill.drill)).or_default();
                 count.faults += 1;
                 count.proven += usize::from(proof.unproven.is_none());

@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::harmless::harmless;
+use super::spread::{Spread, bare};
 use super::table::MILESTONES;
+use super::tally::Tally;
 use crate::history::DrillId;
 use crate::plan::{Drill, Outcome, Promise};
-use crate::verdict::{Verdict, seconds};
+use crate::verdict::Verdict;
 use crate::workload::WorkloadId;
 
 /// Two sets of runs beside each other: what became of each promise, and how long recoveries took. Each round of a run
@@ -36,17 +38,6 @@ pub struct PromiseComparison {
     pub new: Tally,
 }
 
-/// How often a promise came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// In so many runs it came to what was expected.
-    pub held: usize,
-    /// In so many it was neither shown nor refuted.
-    pub inconclusive: usize,
-    /// In so many it did not.
-    pub violated: usize,
-}
-
 /// Whether a promise got worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -69,21 +60,6 @@ pub struct TimeComparison {
     pub old: Option<Spread>,
     /// In the new runs, where it was seen in any.
     pub new: Option<Spread>,
-}
-
-/// A time over several runs, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spread {
-    /// The shortest.
-    pub min: u64,
-    /// The one in the middle, or the mean of the two.
-    pub median: u64,
-    /// Nineteen of twenty are no longer (the nearest rank).
-    pub p95: u64,
-    /// The longest.
-    pub max: u64,
-    /// In how many runs it was measured.
-    pub count: usize,
 }
 
 impl Comparison {
@@ -113,7 +89,7 @@ impl Comparison {
                 old: tally(&before),
                 new: tally(&after),
                 drill: DrillId {
-                    workload: key.workload.clone(),
+                    workload: key.workload.clone().into(),
                     drill: key.drill,
                     round: 0,
                 },
@@ -146,92 +122,6 @@ impl PromiseComparison {
             (None, _) => Change::Better,
             (old, new) if new > old => Change::Worse,
             _ => Change::Better,
-        }
-    }
-}
-
-impl Tally {
-    /// The worst outcome; none where no run has the promise.
-    ///
-    /// ```
-    /// use stateproof::plan::Outcome;
-    /// use stateproof::report::Tally;
-    ///
-    /// let flaky = Tally { held: 2, violated: 1, ..Tally::default() };
-    /// assert_eq!(flaky.worst(), Some(Outcome::Violated));
-    /// assert_eq!(flaky.to_string(), "Violated in 1 of 3");
-    /// ```
-    #[must_use]
-    pub fn worst(self) -> Option<Outcome> {
-        if self.violated > 0 {
-            Some(Outcome::Violated)
-        } else if self.inconclusive > 0 {
-            Some(Outcome::Inconclusive)
-        } else {
-            (self.held > 0).then_some(Outcome::Held)
-        }
-    }
-
-    pub(super) fn add(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Held => self.held += 1,
-            Outcome::Inconclusive => self.inconclusive += 1,
-            Outcome::Violated => self.violated += 1,
-        }
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.held + self.inconclusive + self.violated;
-        let Some(worst) = self.worst() else {
-            return f.write_str("not checked");
-        };
-        let times = match worst {
-            Outcome::Held => self.held,
-            Outcome::Inconclusive => self.inconclusive,
-            Outcome::Violated => self.violated,
-        };
-        if all == 1 {
-            write!(f, "{worst}")
-        } else {
-            write!(f, "{worst} in {times} of {all}")
-        }
-    }
-}
-
-impl Spread {
-    /// Of these times; none where there are none.
-    ///
-    /// ```
-    /// use stateproof::report::Spread;
-    ///
-    /// let spread = Spread::of(vec![30, 10, 20, 60]).unwrap();
-    /// assert_eq!((spread.min, spread.median, spread.max, spread.count), (10, 25, 60, 4));
-    /// assert_eq!(Spread::of((1..=100).collect()).unwrap().p95, 95);
-    /// ```
-    #[must_use]
-    pub fn of(mut times: Vec<u64>) -> Option<Self> {
-        times.sort_unstable();
-        let count = times.len();
-        let (min, max) = (*times.first()?, *times.last()?);
-        Some(Self {
-            min,
-            median: u64::midpoint(times[(count - 1) / 2], times[count / 2]),
-            p95: times[(count * 95).div_ceil(100) - 1],
-            max,
-            count,
-        })
-    }
-}
-
-impl fmt::Display for Spread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [min, median, max] = [self.min, self.median, self.max].map(bare);
-        if self.count == 1 {
-            f.pad(&median)
-        } else {
-            f.pad(&format!("{min} {median} {max}"))
         }
     }
 }
@@ -378,7 +268,7 @@ fn times(old: &[Verdict], new: &[Verdict]) -> Vec<TimeComparison> {
         let mut drills: BTreeMap<DrillId, Vec<Vec<Option<u64>>>> = BTreeMap::new();
         for times in verdicts.iter().flat_map(|verdict| &verdict.recovery) {
             let id = DrillId {
-                workload: of_any_run(&times.drill.workload),
+                workload: of_any_run(&times.drill.workload).into(),
                 drill: times.drill.drill,
                 round: 0,
             };
@@ -428,9 +318,4 @@ fn of_any_run(id: &WorkloadId) -> WorkloadId {
         },
         name: id.name.clone(),
     }
-}
-
-/// Seconds without their unit.
-fn bare(us: u64) -> String {
-    seconds(us).trim_end_matches(" s").to_owned()
 }

@@ -1,8 +1,9 @@
 //! Drills that were done in rounds, a drill each: thirty rounds of five drills are read as five, not as a hundred and
 //! fifty.
 
-use super::compare::{Spread, Tally};
+use super::spread::Spread;
 use super::table::MILESTONES;
+use super::tally::Tally;
 use super::wording::{came_to, sentence};
 use crate::history::DrillId;
 use crate::plan::Outcome;

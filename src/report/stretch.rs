@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::history::{DrillId, Event, History, Record};
-use crate::plan::{Plan, PlannedDrill};
+use crate::plan::PlannedDrill;
 
 /// A drill's part of a history.
 #[derive(Clone, Copy, Debug)]
@@ -44,17 +44,10 @@ pub(super) fn stretches(history: &History) -> BTreeMap<&DrillId, Stretch<'_>> {
         .collect()
 }
 
-/// What was planned, a plan a workload.
-pub(super) fn plans(history: &History) -> &[Plan] {
-    match history.records.first().map(|record| &record.event) {
-        Some(Event::RunStarted { plans, .. }) => plans,
-        _ => &[],
-    }
-}
-
 /// The drill as it was planned.
 pub(super) fn planned<'h>(history: &'h History, id: &DrillId) -> Option<&'h PlannedDrill> {
-    plans(history)
+    history
+        .plans()
         .iter()
         .filter(|plan| {
             plan.workload.namespace == id.workload.namespace && plan.workload.name == id.workload.name

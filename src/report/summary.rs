@@ -106,7 +106,7 @@ fn recovery(text: &mut Vec<String>, verdict: &Verdict) {
         let drills: Vec<&RecoveryTimes> = verdict
             .recovery
             .iter()
-            .filter(|times| times.drill.workload == workload.id)
+            .filter(|times| *times.drill.workload == workload.id)
             .collect();
         if drills.is_empty() {
             continue;

@@ -140,7 +140,7 @@ fn times(page: &mut Page, verdict: &Verdict) {
         let drills: Vec<&RecoveryTimes> = verdict
             .recovery
             .iter()
-            .filter(|times| times.drill.workload == workload.id)
+            .filter(|times| *times.drill.workload == workload.id)
             .collect();
         if drills.is_empty() {
             continue;

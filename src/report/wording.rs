@@ -74,7 +74,7 @@ pub(super) fn failed(failure: &Failure) -> String {
     match failure.drill {
         Some(drill) => {
             let id = DrillId {
-                workload: failure.workload.clone(),
+                workload: failure.workload.clone().into(),
                 drill,
                 round: failure.round,
             };
@@ -86,7 +86,7 @@ pub(super) fn failed(failure: &Failure) -> String {
 
 /// Whether a failure is why a promise was not shown.
 pub(super) fn covers(failure: &Failure, promise: &PromiseVerdict) -> bool {
-    failure.workload == promise.drill.workload
+    failure.workload == *promise.drill.workload
         && failure
             .drill
             .is_none_or(|drill| drill == promise.drill.drill && failure.round == promise.drill.round)

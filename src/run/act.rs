@@ -5,17 +5,19 @@ use futures::future::{try_join, try_join_all};
 use kube::Client;
 use tokio::sync::RwLock;
 
+use super::applied::apply;
 use super::background::{follow_tasks, relay};
 use super::cadence::CADENCE;
 use super::connection::Route;
 use super::despair::{unless_hopeless, with_causes};
-use super::drill::{Bench, apply, timed};
+use super::drill::{Bench, timed};
 use super::first_session::first_session;
 use super::move_in::Place;
 use super::preparation::Prepared;
 use super::roles::Roles;
 use super::site::Site;
 use super::spans::Spans;
+use super::stay::unless_lost;
 use super::{RunError, Scene, Verification, aside, rounds, stand_ins};
 use crate::cluster::namespace::Standing;
 use crate::cluster::provider::Cluster;
@@ -29,6 +31,9 @@ use crate::plan::{Drill, Plan};
 use crate::vantage::Vantage;
 use crate::workload::{Demand, Workload};
 
+/// A run whose drills usually take so long is a long one.
+const LONG_SECONDS: u64 = 120;
+
 impl Verification {
     /// Gets the cluster, applies the manifests and carries the plans out.
     pub(super) async fn act(
@@ -37,19 +42,18 @@ impl Verification {
         recorder: &Recorder,
         scene: &mut Scene,
     ) -> Result<(), RunError> {
-        let Prepared {
-            set, run_namespace, ..
-        } = prepared;
+        let run_namespace = &prepared.run_namespace;
+        let set = &*prepared.everything();
         let mut spans = Spans::begin(recorder);
         self.observer
             .phase(&format!("getting cluster {}", self.wanted.name()));
         let site = self.wanted.get(scene).await?;
         spans.took("cluster there");
         let (client, kubernetes) = site.access.connect().await?;
-        let crowded = has_room(&client, prepared).await?;
-        scene.client = Some(client.clone());
         let blunt = site.access.without_retries()?;
-        let application = Application::prepare(&client, set, run_namespace).await?;
+        let application = prepared.application(&client).await?;
+        let crowded = self.admitted(prepared, &site, &client, &application).await?;
+        scene.client = Some(client.clone());
         let Place {
             namespaces,
             vantage_node,
@@ -65,7 +69,7 @@ impl Verification {
             format: FORMAT_VERSION,
             version,
             plans,
-            cluster: facts,
+            cluster: Box::new(facts),
         })?;
         if let Some(sharded) = &prepared.sharded {
             recorder.record(Event::Sharded(sharded.clone()))?;
@@ -86,7 +90,7 @@ impl Verification {
             }
             let mut notes = Vec::new();
             if site.own.is_some() {
-                notes = alias_classes(&client, set, &self.aliases(), &mut Vec::new()).await?;
+                notes = alias_classes(&client, set, &self.aliases(), &prepared.run, &mut Vec::new()).await?;
                 notes.extend(alias_default_classes(&client, set).await?);
             }
             let (image, node) = (self.vantage_image_used(), vantage_node.as_deref());
@@ -104,14 +108,9 @@ impl Verification {
         vantage.ready(watches, run_namespace, self.any_deadline()).await?;
         let quiet = RwLock::new(());
         let workloads = prepared.discovered.iter().zip(&prepared.plans);
-        try_join_all(workloads.map(|(found, plan)| {
+        let drills = try_join_all(workloads.map(|(found, plan)| {
             let roles = Roles::follow(found, vantage.clone(), recorder, &mut scene.background);
-            let route = Route {
-                vantage: &vantage,
-                recorder,
-                workload: &found.workload,
-                credentials: &found.credentials,
-            };
+            let route = Route::to(&vantage, recorder, found);
             let (client, machines) = (&blunt, site.nodes());
             let (cordons, paused, quiet) = (&cordons, &paused, &quiet);
             let ended = ended.clone();
@@ -124,6 +123,7 @@ impl Verification {
                     recorder,
                     application,
                     route,
+                    next_credentials: prepared.next_credentials(&found.workload),
                     cordons,
                     paused,
                     ended,
@@ -132,8 +132,8 @@ impl Verification {
                 };
                 self.drill(&bench, plan, quiet).await
             }
-        }))
-        .await?;
+        }));
+        unless_lost(scene.stay.as_ref(), drills).await?;
         Ok(())
     }
 
@@ -142,6 +142,21 @@ impl Verification {
         let named = set.images().into_iter().chain([self.vantage_image_used()]);
         let named: BTreeSet<&str> = named.collect();
         named.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Looks whether the run may be there and has room, and gives what is to be known of it. Rights come before anything
+    /// that may be refused: what is missing is told at once, and all of it.
+    async fn admitted(
+        &self,
+        prepared: &Prepared,
+        site: &Site,
+        client: &Client,
+        application: &Application,
+    ) -> Result<Vec<String>, RunError> {
+        if site.own.is_none() {
+            self.has_rights(prepared, site, client, application).await?;
+        }
+        has_room(client, prepared).await
     }
 
     /// Takes what the run needs of the cluster, and keeps other runs out of it.
@@ -180,10 +195,16 @@ impl Verification {
             .cloned()
             .chain(application.cluster_scoped())
             .collect();
-        scene.locks = Some(cluster.lock_out(&places).await?);
+        // Who has waited for another run once does not wait again behind those that came later; and the others fit in
+        // beside a long one, which would be left over if it came last.
+        let waited = scene.locks.insert(cluster.lock_out(&places).await?).waited();
+        let usually: u64 = prepared.plans.iter().map(Plan::usual_seconds).sum();
+        let urgent = waited || usually >= LONG_SECONDS;
         self.observer
             .phase("waiting until this machine has room beside other runs");
-        scene.share = Some(cluster.share(Demand::of(&prepared.set)).await?);
+        scene.share = Some(cluster.share(Demand::of(&prepared.set), urgent).await?);
+        // A pod on a node that a dead run has left paused does not go, nor does its namespace.
+        cluster.resume_left().await?;
         let (mut made, mut lent) = (Vec::new(), Vec::new());
         for name in &namespaces {
             match namespace::vacate(client, name).await? {
@@ -223,7 +244,14 @@ impl Verification {
             .drills
             .iter()
             .any(|planned| planned.drill == Drill::ExpectFailure);
-        if !is_to_fail && let Err(error) = self.come_up(bench, &plan.workload).await {
+        let came_up = if is_to_fail {
+            Ok(())
+        } else {
+            // Another workload may be up sooner, and its drill may be done to a node that this one starts on.
+            let _beside = quiet.read().await;
+            self.come_up(bench, &plan.workload).await
+        };
+        if let Err(error) = came_up {
             let (RunError::Wait(WaitError::NotMet { .. })
             | RunError::NoSession { .. }
             | RunError::Unsettled { .. }) = error
@@ -275,7 +303,10 @@ impl Verification {
 async fn has_room(client: &Client, prepared: &Prepared) -> Result<Vec<String>, RunError> {
     let mut notes = prepared.notes.clone();
     if !prepared.ends {
-        notes.extend(room_for(client, &prepared.set).await?);
+        let next = prepared.next.iter().map(|next| &next.set);
+        for set in std::iter::once(&prepared.set).chain(next) {
+            notes.extend(room_for(client, set).await?);
+        }
     }
     Ok(notes)
 }

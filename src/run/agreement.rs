@@ -5,9 +5,10 @@ use tokio::time::Instant;
 
 use super::RunError;
 use super::cadence::next_try;
+use super::connection::Reading;
 use super::drill::{Bench, Run};
 use super::writer::UNDISTURBED;
-use crate::engine::{Session, Target};
+use crate::engine::{Rows, Session, Target};
 use crate::history::{Event, Keys};
 use crate::workload::Member;
 
@@ -66,16 +67,17 @@ impl Run<'_> {
     pub(super) async fn read_members(&self) -> Result<(), RunError> {
         self.timed("members read".to_owned(), async {
             let wanted = match self.workload.replication {
-                Some(_) => self.rows_of(&*self.session(&self.target).await?).await?,
+                Some(_) => whole(&self.read_at(&self.target).await?.rows),
                 None => Keys::default(),
             };
             for member in self.workload.members() {
                 let session = self.session(&Target::member(self.workload, &member)).await?;
                 let end = Instant::now() + CATCH_UP;
-                let mut keys = self.rows_of(&*session).await?;
+                let ledger = self.ledger.name();
+                let mut keys = whole(&session.read(ledger).await?);
                 while !wanted.difference(&keys).is_empty() && Instant::now() < end {
                     next_try().await;
-                    keys = self.rows_of(&*session).await?;
+                    keys = whole(&session.read(ledger).await?);
                 }
                 let facts = session.facts().await?;
                 self.record(Event::Server {
@@ -101,10 +103,12 @@ impl Run<'_> {
         route.connect(&self.ledger.drill, target, *deadline).await
     }
 
-    /// The rows that are as they were written.
-    async fn rows_of(&self, session: &dyn Session) -> Result<Keys, RunError> {
-        let rows = session.read(self.ledger.name()).await?;
-        Ok(rows.keys.difference(&rows.corrupt))
+    /// Reads the drill's rows.
+    pub(super) async fn read_at(&self, target: &Target) -> Result<Reading, RunError> {
+        let Bench { deadline, .. } = self.bench;
+        self.route()
+            .read(&self.ledger.drill, target, self.ledger.name(), *deadline)
+            .await
     }
 
     /// The member that a server says it is.
@@ -116,4 +120,9 @@ impl Run<'_> {
             })
         })
     }
+}
+
+/// The rows that are as they were written.
+fn whole(rows: &Rows) -> Keys {
+    rows.keys.difference(&rows.corrupt)
 }

@@ -1,7 +1,7 @@
 use k8s_openapi::api::core::v1::Node as ApiNode;
 use kube::{Api, Client, ResourceExt};
 
-use super::cordons::Cordons;
+use super::borrowed::Cordons;
 use super::{RunError, Scene};
 use crate::cluster::provider::{Cluster, Node};
 use crate::fault::{FaultError, cordon_this_node};
@@ -28,11 +28,11 @@ pub async fn set_aside(cluster: &Cluster, client: &Client, scene: &Scene) -> Res
                   kind.yaml",
         });
     };
-    cordon(control_plane, client, &scene.cordons).await?;
+    cordon(control_plane, client, &scene.aside).await?;
     Ok(control_plane.name.clone())
 }
 
-async fn cordon(node: &Node, client: &Client, cordons: &Cordons) -> Result<(), RunError> {
+async fn cordon(node: &Node, client: &Client, aside: &Cordons) -> Result<(), RunError> {
     let refused = |source| FaultError::Refused {
         fault: Fault::Cordon,
         source: Box::new(source),
@@ -50,6 +50,6 @@ async fn cordon(node: &Node, client: &Client, cordons: &Cordons) -> Result<(), R
         name: node.name.clone(),
         uid: found.uid().unwrap_or_default(),
     };
-    cordons.add(&node);
+    aside.add(&node);
     Ok(cordon_this_node(&node).carry_out(client).await?)
 }

@@ -1,6 +1,6 @@
 use super::RunError;
 use super::drill::Run;
-use super::fault::REMOVAL_DEADLINE;
+use super::fault::{REMOVAL_DEADLINE, named};
 use crate::cluster::{Objects, Progress, claims_settled};
 use crate::fault::delete_claims;
 use crate::history::{Event, ObjectRef};
@@ -35,7 +35,7 @@ impl Run<'_> {
         let released = self
             .bench
             .watches
-            .until("volumes", "no longer bound", REMOVAL_DEADLINE, check);
+            .until(named(&bound), "no longer bound", REMOVAL_DEADLINE, check);
         Ok(released.await?)
     }
 
@@ -45,10 +45,11 @@ impl Run<'_> {
         let mut names: Vec<_> = self.workload.members().flat_map(|member| member.claims).collect();
         names.dedup();
         let check = |objects: &Objects| claims_settled(objects, namespace, &names);
+        let called = format!("PersistentVolumeClaims {}", names.join(", "));
         let wait = self
             .bench
             .watches
-            .until("claims", "settled", REMOVAL_DEADLINE, check);
+            .until(called, "settled", REMOVAL_DEADLINE, check);
         wait.await?;
         let (claims, volumes) = self.look(|objects| {
             let found: Vec<_> = names

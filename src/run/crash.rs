@@ -1,7 +1,7 @@
 use super::RunError;
 use super::drill::Run;
 use crate::fault::FaultError;
-use crate::history::Fault;
+use crate::history::{Fault, container_id};
 
 impl Run<'_> {
     /// Kills the member's server process from the node that it is on.
@@ -18,7 +18,7 @@ impl Run<'_> {
             object: format!("running server in {}", self.workload.called(&self.member)),
         })?;
         let node = self.way_to(fault, &node)?;
-        let id = container.rsplit('/').next().unwrap_or(&container);
+        let id = container_id(&container).unwrap_or(&container);
         let what = format!("{} kills {id}", node.name);
         self.at_the_node(fault, &pod, what, node.kill_container(id))
             .await?;

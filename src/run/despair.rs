@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::RunError;
 use super::drill::Bench;
 use crate::cluster::{Cause, Objects, WaitError, cause};
+use crate::history::{Event, Span};
 use crate::plan::Step;
 use crate::workload::{Member, WorkloadKind};
 
@@ -25,10 +26,14 @@ pub async fn unless_hopeless<T>(
         done = work => done,
         causes = hopeless => {
             bench.watches.record_logs();
+            let object = format!("the server in {}", bench.route.workload.called(member));
+            let to_us = bench.recorder.now_us();
+            // The work that was given up has not said so.
+            bench.recorder.record(Event::Waited(Span { what: object.clone(), from_us, to_us }))?;
             Err(WaitError::NotMet {
-                object: format!("the server in {}", bench.route.workload.called(member)),
+                object,
                 condition: "there".to_owned(),
-                waited: Duration::from_micros(bench.recorder.now_us() - from_us),
+                waited: Duration::from_micros(to_us - from_us),
                 last: "it does not come back by itself".to_owned(),
                 causes,
                 hopeless: true,

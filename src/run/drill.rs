@@ -5,15 +5,17 @@ use std::time::Duration;
 use futures::future::pending;
 use kube::Client;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
-use super::connection::Route;
-use super::cordons::Cordons;
+use super::applied::apply;
+use super::borrowed::{Cordons, Paused};
+use super::cadence::next_try;
+use super::connection::{Reading, Route};
 use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
-use super::paused::Paused;
 use super::roles::Roles;
 use super::writer::{Ledger, Progress, UNDISTURBED, await_in_flight, await_rows};
 use crate::cluster::provider::Node;
@@ -24,7 +26,7 @@ use crate::fault::{
 };
 use crate::history::{DrillId, Event, Fault, FaultTarget, Recorder, Span};
 use crate::plan::{End, PlannedDrill, Step};
-use crate::workload::{Member, Workload, WorkloadId};
+use crate::workload::{Credentials, Member, Workload};
 
 /// What a drill is run with.
 pub struct Bench<'a> {
@@ -37,6 +39,8 @@ pub struct Bench<'a> {
     pub recorder: &'a Recorder,
     pub application: &'a Application,
     pub route: Route<'a>,
+    /// How to log in once the new manifests are in force, where there are any.
+    pub next_credentials: Option<&'a Credentials>,
     pub cordons: &'a Cordons,
     pub paused: &'a Paused,
     /// The IDs of the containers whose processes have ended, as their nodes say.
@@ -66,6 +70,8 @@ pub(super) struct Run<'a> {
     struck: AtomicBool,
     /// How many members there should be now.
     pub(super) replicas: AtomicU32,
+    /// Whether the new manifests are in force.
+    pub(super) upgraded: AtomicBool,
     /// The end that is awaited.
     ends: &'a [End],
 }
@@ -79,7 +85,7 @@ pub(super) struct Run<'a> {
 pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill, round: u32) -> Result<bool, RunError> {
     let workload = bench.route.workload;
     let drill = DrillId {
-        workload: workload.id(),
+        workload: workload.id().into(),
         drill: planned.drill,
         round,
     };
@@ -99,6 +105,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill, round: u32) -> Resul
         met: watch::Sender::default(),
         struck: AtomicBool::new(false),
         replicas: AtomicU32::new(workload.replicas),
+        upgraded: AtomicBool::new(false),
         ends: &planned.ends,
     };
     let steps = async {
@@ -168,6 +175,10 @@ impl Run<'_> {
             Step::AwaitBroken => self.await_broken().await,
             Step::MendImage => self.change_template(mend_image).await,
             Step::AwaitMended => self.await_mended().await,
+            Step::Upgrade {
+                replicas,
+                replaces_pods,
+            } => self.upgrade(replicas, replaces_pods).await,
             Step::Evict { pods } => self.evict(pods).await,
             Step::Cordon => self.cordon().await,
             Step::AwaitDisplaced => self.await_displaced().await,
@@ -205,22 +216,31 @@ impl Run<'_> {
         }
     }
 
+    /// Writes rows that nothing of ours disturbs. A replica set may choose another PRIMARY all the same: then what is
+    /// missing is written to that one, under other keys.
     async fn write(&self, rows: u32) -> Result<(), RunError> {
         self.timed(format!("{rows} rows written"), async {
             let Bench { route, deadline, .. } = self.bench;
-            let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
-            let (acknowledged, failure) = self
-                .ledger
-                .write(*route, &*session, u64::from(rows), UNDISTURBED)
-                .await?;
-            match failure {
-                None => Ok(()),
-                Some(last) => Err(RunError::Starved {
-                    acknowledged,
-                    wanted: u64::from(rows),
-                    waited_s: 0,
-                    last,
-                }),
+            let (wanted, mut acknowledged) = (u64::from(rows), 0);
+            let end = Instant::now() + *deadline;
+            loop {
+                let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
+                let (more, failure) = self
+                    .ledger
+                    .write(*route, &*session, wanted - acknowledged, UNDISTURBED)
+                    .await?;
+                acknowledged += more;
+                match failure {
+                    None => return Ok(()),
+                    Some(_) if session.is_closed() && Instant::now() < end => next_try().await,
+                    Some(last) => {
+                        return Err(RunError::Unwritten {
+                            acknowledged,
+                            wanted,
+                            last,
+                        });
+                    }
+                }
             }
         })
         .await
@@ -260,14 +280,16 @@ impl Run<'_> {
 
     async fn read(&self) -> Result<(), RunError> {
         self.timed("rows read back".to_owned(), async {
-            let Bench { route, deadline, .. } = self.bench;
-            let session = route.connect(&self.ledger.drill, &self.target, *deadline).await?;
-            let facts = session.facts().await?;
             let drill = self.ledger.drill.clone();
+            let Reading {
+                server,
+                level,
+                facts,
+                rows,
+            } = self.read_at(&self.target).await?;
             // Of a replica set the PRIMARY answers, which may be any member.
-            let answered = session.server().and_then(|server| self.member_of(server));
-            let pod = answered.map_or_else(|| self.pod_of(session.server()), |member| member.pod);
-            let rows = session.read(self.ledger.name()).await?;
+            let answered = server.as_deref().and_then(|server| self.member_of(server));
+            let pod = answered.map_or_else(|| self.pod_of(server.as_deref()), |member| member.pod);
             self.record(Event::Server {
                 drill: Some(drill.clone()),
                 pod,
@@ -276,7 +298,7 @@ impl Run<'_> {
             })?;
             self.record(Event::Read {
                 drill,
-                level: session.read_level().to_owned(),
+                level: level.to_owned(),
                 keys: rows.keys,
                 corrupt: rows.corrupt,
             })
@@ -284,8 +306,22 @@ impl Run<'_> {
         .await
     }
 
+    /// How the servers are reached by whoever goes by the manifests that are in force.
+    pub(super) fn route(&self) -> Route<'_> {
+        let Bench {
+            route,
+            next_credentials,
+            ..
+        } = self.bench;
+        let next = next_credentials.filter(|_| self.upgraded.load(Ordering::Relaxed));
+        Route {
+            credentials: next.unwrap_or(route.credentials),
+            ..*route
+        }
+    }
+
     /// The name of the member's pod; of a Deployment, the one at the address that answered.
-    fn pod_of(&self, server: Option<&str>) -> String {
+    pub(super) fn pod_of(&self, server: Option<&str>) -> String {
         let found = self.look(|objects| {
             let mut pods = objects.pods_of(self.workload);
             let at = pods.find(|(_, pod)| server.is_some() && pod.ip.as_deref() == server);
@@ -297,15 +333,13 @@ impl Run<'_> {
 
     async fn read_services(&self) -> Result<(), RunError> {
         self.timed("rows read through the Services".to_owned(), async {
-            let Bench { route, deadline, .. } = self.bench;
             for service in self.workload.services_of(&self.member) {
                 let target = Target::service(self.workload, service);
-                let session = route.connect(&self.ledger.drill, &target, *deadline).await?;
-                let rows = session.read(self.ledger.name()).await?;
+                let read = self.read_at(&target).await?;
                 self.record(Event::ServiceRead {
                     drill: self.ledger.drill.clone(),
                     service: service.dns.clone(),
-                    keys: rows.keys,
+                    keys: read.rows.keys,
                 })?;
             }
             Ok(())
@@ -342,28 +376,6 @@ impl Run<'_> {
     pub(super) fn record(&self, event: Event) -> Result<(), RunError> {
         Ok(self.bench.recorder.record(event)?)
     }
-}
-
-/// Applies the manifests, those of other workloads than this one left out, and records what the API server made of
-/// them.
-pub async fn apply(
-    application: &Application,
-    only: Option<&WorkloadId>,
-    recorder: &Recorder,
-) -> Result<(), RunError> {
-    let mut applied = Vec::new();
-    let result = match only {
-        Some(workload) => {
-            application
-                .apply_for(workload, |object| applied.push(object))
-                .await
-        }
-        None => application.apply(|object| applied.push(object)).await,
-    };
-    for object in applied {
-        recorder.record(Event::Applied { object })?;
-    }
-    Ok(result?)
 }
 
 /// Marks the time that something takes as the cluster's: see `Event::Waited`.

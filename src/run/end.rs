@@ -39,7 +39,7 @@ enum Standing {
 impl Standing {
     fn words(&self) -> &'static str {
         match self {
-            Self::Open => "neither the named end nor another was seen until the deadline",
+            Self::Open => "neither the named end nor another stood until the deadline",
             Self::Seen | Self::SeenForGood => "the named end",
             Self::Hopeless => "waiting longer cannot help, for another cause",
             Self::Ready { .. } => "every member is Ready",
@@ -81,6 +81,8 @@ pub async fn await_end(bench: &Bench<'_>, drill: &DrillId, ends: &[End]) -> Resu
         match other.await? {
             None => break standing,
             Some(Standing::SeenForGood) => break Standing::SeenForGood,
+            // Whatever it becomes in turn: nothing stood until the deadline.
+            Some(_) if Instant::now() >= until => break Standing::Open,
             Some(_) => {}
         }
     };
@@ -170,7 +172,7 @@ impl<'a> Watch<'a> {
             let said = |end: &&End| end.name == pod.name && lines.iter().any(|line| line.contains(&end.text));
             if unseen.iter().any(said) {
                 self.bench.recorder.record(Event::Log {
-                    object: pod.clone(),
+                    object: pod.clone().into(),
                     container: container.to_owned(),
                     lines: lines.to_vec(),
                 })?;

@@ -32,6 +32,12 @@ pub enum RunError {
         /// How many drills there are.
         drills: usize,
     },
+    /// Rounds of a share, which could not be merged with the others. Nothing has been touched.
+    #[error("shard {shard} cannot be repeated: choose either shards or rounds, a duration or a seed")]
+    RepeatedShard {
+        /// The shard.
+        shard: Shard,
+    },
     /// A drill that was asked for cannot be done on this cluster. Nothing of the set has been applied.
     #[error("the drill {drill} cannot be done on cluster {cluster}: {why}")]
     Unfit {
@@ -139,6 +145,16 @@ pub enum RunError {
         /// The deadline, in seconds.
         waited_s: u64,
         /// What the last failure said.
+        last: String,
+    },
+    /// Rows were not acknowledged that should have been.
+    #[error("{acknowledged} of {wanted} rows were acknowledged: {last}")]
+    Unwritten {
+        /// How many were acknowledged.
+        acknowledged: u64,
+        /// How many were wanted.
+        wanted: u64,
+        /// What the first failure said.
         last: String,
     },
     /// A fault could not be done.

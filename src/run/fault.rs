@@ -4,7 +4,7 @@ use super::RunError;
 use super::drill::Run;
 use crate::cluster::{Objects, all_gone};
 use crate::fault::{Aim, FaultError};
-use crate::history::{Event, Fault};
+use crate::history::{Event, Fault, ObjectRef};
 
 /// How long deleted objects may take to go, their grace period not counted.
 pub const REMOVAL_DEADLINE: Duration = Duration::from_mins(1);
@@ -53,10 +53,8 @@ impl Run<'_> {
         };
         let deadline = (REMOVAL_DEADLINE + grace).saturating_mul(turns);
         let gone = |objects: &Objects| all_gone(objects, &aim.until_gone);
-        let wait = self
-            .bench
-            .watches
-            .until("what was deleted", "gone", deadline, gone);
+        let what = named(&aim.until_gone);
+        let wait = self.bench.watches.until(what, "gone", deadline, gone);
         Ok(wait.await?)
     }
 
@@ -86,4 +84,11 @@ fn refusal(error: FaultError) -> Result<(u16, String), FaultError> {
         return Ok((status.code, status.message.clone()));
     }
     Err(error)
+}
+
+/// Objects as a wait for them calls them: `Pod db-0, Pod db-1`.
+pub fn named<'o>(objects: impl IntoIterator<Item = &'o ObjectRef>) -> String {
+    let objects = objects.into_iter();
+    let names = objects.map(|object| format!("{} {}", object.kind, object.name));
+    names.collect::<Vec<_>>().join(", ")
 }

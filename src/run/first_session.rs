@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::RunError;
-use super::drill::Bench;
+use super::connection::Route;
+use super::drill::{Bench, timed};
 use crate::cluster::{Objects, Progress};
 use crate::engine::{Address, Target};
 use crate::history::Event;
@@ -9,7 +10,7 @@ use crate::workload::{Member, Workload};
 
 /// Tries to log in to the first member from the moment that its server's process runs: whether Ready means that it
 /// accepts sessions shows only beside the readiness probe, not after it. By the pod's address: a name of a headless
-/// Service answers only once the pod is Ready.
+/// Service answers only once the pod is Ready. A certificate is for the name all the same.
 ///
 /// What stateproof does not speak is left out; so are the members of a replica set: what they accept depends on roles that they do not have yet.
 ///
@@ -35,11 +36,16 @@ pub async fn first_session(
     let target = Target {
         engine: workload.engine.clone(),
         address: Address::Name {
-            dns: ip,
+            dns: Target::member(workload, &member).name(),
             pod: Some((workload.namespace.clone(), pod.clone())),
         },
     };
-    let (_, after) = bench.route.session(&target, deadline).await?;
+    let route = Route {
+        address: Some(&ip),
+        ..bench.route
+    };
+    let accepted = format!("first session of {pod}");
+    let (_, after) = timed(bench.recorder, accepted, route.session(&target, deadline)).await?;
     bench.recorder.record(Event::FirstSession {
         workload: workload.id(),
         pod,

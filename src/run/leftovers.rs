@@ -16,23 +16,44 @@ pub async fn collect_garbage(clusters: &Clusters, mut tell: impl FnMut(&str)) ->
             .for_each(|name| tell(&format!("removed cluster {name}"))),
         Err(error) => first = Err(error.into()),
     }
-    for cluster in clusters.running().await? {
-        let tell = |what: String| tell(&format!("cluster {}: {what}", cluster.name));
-        first = first.and(collect(&cluster, tell).await);
+    match clusters.running().await {
+        Ok(running) => {
+            for cluster in running {
+                let tell = |what: String| tell(&format!("cluster {}: {what}", cluster.name));
+                first = first.and(collect(&cluster, tell).await);
+            }
+        }
+        Err(error) => first = first.and(Err(error.into())),
     }
     first
 }
 
 async fn collect(cluster: &Cluster, mut tell: impl FnMut(String)) -> Result<(), RunError> {
-    for node in cluster.resume_left().await? {
-        tell(format!("let node {node} go on"));
-    }
-    let (client, _) = connect(&cluster.kubeconfig).await?;
-    for node in leftovers::uncordon_left(&client).await? {
-        tell(format!("gave node {node} back"));
-    }
     let mut first = Ok(());
-    for (name, lock) in leftovers::namespaces_left(cluster, &client).await? {
+    match cluster.resume_left().await {
+        Ok(nodes) => nodes
+            .iter()
+            .for_each(|node| tell(format!("let node {node} go on"))),
+        Err(error) => first = Err(RunError::from(error)),
+    }
+    let client = match connect(&cluster.kubeconfig).await {
+        Ok((client, _)) => client,
+        Err(error) => return first.and(Err(error.into())),
+    };
+    match leftovers::uncordon_left(&client).await {
+        Ok(nodes) => nodes
+            .iter()
+            .for_each(|node| tell(format!("gave node {node} back"))),
+        Err(error) => first = first.and(Err(error.into())),
+    }
+    let left = match leftovers::namespaces_left(cluster, &client).await {
+        Ok(left) => left,
+        Err(error) => {
+            first = first.and(Err(error.into()));
+            Vec::new()
+        }
+    };
+    for (name, lock) in left {
         let removed = async {
             hooks::end(&client, cluster, std::slice::from_ref(&name)).await?;
             Ok::<_, RunError>(leftovers::remove_namespace(&client, &name, lock).await?)
@@ -43,8 +64,11 @@ async fn collect(cluster: &Cluster, mut tell: impl FnMut(String)) -> Result<(), 
         }
     }
     // After the namespaces: a volume does not go before its claim.
-    for object in leftovers::remove_cluster_scoped_left(cluster, &client).await? {
-        tell(format!("removed {object}"));
+    match leftovers::remove_cluster_scoped_left(cluster, &client).await {
+        Ok(objects) => objects
+            .iter()
+            .for_each(|object| tell(format!("removed {object}"))),
+        Err(error) => first = first.and(Err(error.into())),
     }
     first
 }

@@ -67,14 +67,14 @@ impl Run<'_> {
     }
 
     /// The StatefulSet and its `updateRevision`.
-    fn set(&self) -> Option<(ObjectRef, Option<String>)> {
+    pub(super) fn set(&self) -> Option<(ObjectRef, Option<String>)> {
         self.look(|objects| {
             let (set, state) = objects.set(&self.workload.namespace, &self.workload.name)?;
             Some((set.clone(), state.update_revision.clone()))
         })
     }
 
-    async fn await_set(
+    pub(super) async fn await_set(
         &self,
         set: &ObjectRef,
         condition: &str,

@@ -4,7 +4,7 @@ use super::preparation::Prepared;
 use super::site::Site;
 use super::stay::Stay;
 use super::{RunError, Scene, Verification};
-use crate::cluster::context::{Tenancy, Vacancy};
+use crate::cluster::context::{Tenancy, Vacancy, missing_rights};
 use crate::cluster::{Application, alias_classes};
 
 /// What a run has of a cluster, as long as it lasts.
@@ -29,6 +29,28 @@ impl Prepared {
 }
 
 impl Verification {
+    /// Asks the API server of a cluster of others whether it grants what the run needs.
+    ///
+    /// # Errors
+    /// [`RunError::Rights`] with everything that it does not grant.
+    pub(super) async fn has_rights(
+        &self,
+        prepared: &Prepared,
+        site: &Site,
+        client: &Client,
+        application: &Application,
+    ) -> Result<(), RunError> {
+        self.observer.phase("asking what the cluster grants");
+        let missing = missing_rights(client, &prepared.namespaces(application), application).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(RunError::Rights {
+            context: site.name.clone(),
+            missing: missing.join(", "),
+        })
+    }
+
     /// Takes what the run needs of a cluster of others. Everything is looked at before the first thing is made: what is
     /// refused leaves the cluster untouched.
     pub(super) async fn move_in(
@@ -43,12 +65,8 @@ impl Verification {
         let namespaces = prepared.namespaces(application);
         application.find_cluster_scope_free().await?;
         let vacancy = Vacancy::of(client, &namespaces, &application.brought_namespaces()).await?;
-        let missing = vacancy.missing_rights(client).await?;
-        if !missing.is_empty() {
-            return Err(RunError::Rights {
-                context: site.name.clone(),
-                missing: missing.join(", "),
-            });
+        for name in vacancy.lent() {
+            application.find_namespace_free(name).await?;
         }
         let stay = scene.stay.insert(Stay {
             context: site.name.clone(),
@@ -59,7 +77,8 @@ impl Verification {
         });
         // It looks at all of them before it makes the first.
         let mut notes = site.notes();
-        notes.extend(alias_classes(client, &prepared.set, &self.aliases(), &mut stay.aliases).await?);
+        let aliases = self.aliases();
+        notes.extend(alias_classes(client, &prepared.set, &aliases, &prepared.run, &mut stay.aliases).await?);
         vacancy.take(client, &mut stay.tenancy, &mut stay.taken).await?;
         Ok(Place {
             namespaces,

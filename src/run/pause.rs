@@ -6,7 +6,7 @@ use super::fault::REMOVAL_DEADLINE;
 use crate::cluster::provider::{Node, ProviderError};
 use crate::cluster::{Objects, node_ready};
 use crate::fault::FaultError;
-use crate::history::{Event, Fault, ObjectRef};
+use crate::history::{Event, Fault, ObjectRef, container_id};
 
 /// How long the API server may take to notice that a node is silent, or that it is there again: the controller
 /// manager's `node-monitor-grace-period` is 40 s or 50 s, by its version.
@@ -61,7 +61,7 @@ impl Run<'_> {
             .met
             .borrow()
             .iter()
-            .filter_map(|id| container_id(id))
+            .filter_map(|id| container_id(id).map(str::to_owned))
             .collect();
         self.timed("the old server's process ended".to_owned(), async {
             let mut ended = self.bench.ended.clone();
@@ -103,9 +103,4 @@ impl Run<'_> {
             object: format!("way to node {name} but through the API server"),
         })
     }
-}
-
-/// The ID without its runtime's name, where it is a container's.
-fn container_id(id: &str) -> Option<String> {
-    id.split_once("://").map(|(_, id)| id.to_owned())
 }

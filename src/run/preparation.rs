@@ -1,17 +1,21 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kube::Client;
 
 use super::foreseen::linted;
 use super::{RunError, Verification};
-use crate::config::{WorkloadTable, named_namespace};
+use crate::cluster::{Application, ApplyError};
+use crate::config::WorkloadTable;
 use crate::history::{DrillId, Event, Sharded, SuiteDrill};
-use crate::manifest::{ManifestSet, Secrets};
+use crate::manifest::{ImageOverrides, ManifestSet, Secrets};
 use crate::plan::{End, Plan, Rounds, Selection, Shard};
 use crate::vantage::DEFAULT_IMAGE;
-use crate::workload::{Discovered, LeftAlone, Password, Workload, outline, survey};
+use crate::workload::{
+    Change, Credentials, Declarations, Discovered, LeftAlone, Password, Survey, Workload, outline, survey,
+};
 
 /// How long a member may take to become Ready and its server to accept a session, where nothing else is said.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -19,6 +23,8 @@ const DEADLINE: Duration = Duration::from_mins(3);
 /// What is known before anything is touched.
 pub(super) struct Prepared {
     pub(super) set: ManifestSet,
+    /// The one that is applied over it later.
+    pub(super) next: Option<Next>,
     /// What lint found in it.
     pub(super) linted: Event,
     pub(super) discovered: Vec<Discovered>,
@@ -38,70 +44,92 @@ pub(super) struct Prepared {
     pub(super) run_namespace: String,
 }
 
-/// What would be done, and what would be left alone.
-#[derive(Clone, Debug)]
-pub struct Outlook {
-    /// A plan a workload.
-    pub plans: Vec<Plan>,
-    /// What runs pods, or has some operator run them, and is not verified.
-    pub left_alone: Vec<LeftAlone>,
-    /// What else is to be known before a run, a sentence each.
-    pub notes: Vec<String>,
+/// Another set, to be applied over the first.
+pub(super) struct Next {
+    pub(super) set: ManifestSet,
+    /// What is in it, for how to log in to its workloads.
+    survey: Survey,
 }
 
-/// The plans as a person reads them, then the rest.
-impl fmt::Display for Outlook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, plan) in self.plans.iter().enumerate() {
-            if position > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{plan}")?;
+impl Prepared {
+    /// Whatever is applied sooner or later.
+    pub(super) fn everything(&self) -> Cow<'_, ManifestSet> {
+        match &self.next {
+            Some(next) => Cow::Owned(self.set.and(&next.set)),
+            None => Cow::Borrowed(&self.set),
         }
-        if !self.left_alone.is_empty() {
-            writeln!(f, "\nleft alone")?;
+    }
+
+    /// The same with what the cluster knows of its kinds.
+    pub(super) async fn application(&self, client: &Client) -> Result<Application, ApplyError> {
+        let application = Application::prepare(client, &self.set, &self.run_namespace).await?;
+        match &self.next {
+            Some(next) => application.with_next(&next.set, &self.run_namespace).await,
+            None => Ok(application),
         }
-        for left_alone in &self.left_alone {
-            writeln!(f, "  {left_alone}")?;
-        }
-        for (position, note) in self.notes.iter().enumerate() {
-            writeln!(f, "{}note: {note}", if position == 0 { "\n" } else { "" })?;
-        }
-        Ok(())
+    }
+
+    /// How to log in to a workload once the other set is applied.
+    pub(super) fn next_credentials(&self, workload: &Workload) -> Option<&Credentials> {
+        let mut next = self.next.iter().flat_map(|next| &next.survey.found);
+        let found = next.find(|found| found.workload.id() == workload.id())?;
+        Some(&found.credentials)
     }
 }
 
 impl Verification {
     pub(super) fn prepare(&self) -> Result<Prepared, RunError> {
         let config = self.config.as_deref();
-        let (set, mut notes) = self.rewritten(ManifestSet::read(&self.inputs)?);
+        let read = ManifestSet::read(&self.inputs)?;
+        let mut unfit = read.unfit(&self.overrides());
+        let (set, mut notes) = self.rewritten(read);
         let run = format!("stateproof-{}", run_id());
         let named = self.wanted.context().and_then(|spec| spec.namespace.clone());
         let run_namespace = named.unwrap_or_else(|| run.clone());
+        notes.extend(self.unmade_classes());
+        let next = self.next(&run_namespace, &mut notes, &mut unfit)?;
+        notes.extend(unfit.iter().map(|image| {
+            format!("the image override of {image} fits no image of the manifests: nothing runs in its place")
+        }));
         let ends = self.ends();
         let (mut discovered, left_alone) = if ends.is_empty() {
-            let declarations = config
-                .map(|config| config.declarations().clone())
-                .unwrap_or_default();
-            let survey = survey(&set, &run_namespace, &declarations)?;
+            let survey = survey(&set, &run_namespace, &self.declarations())?;
             (survey.found, survey.left_alone)
         } else {
             (outline(&set, &run_namespace)?, Vec::new())
         };
         // Of a set that is to fail no more than its StatefulSets is looked at.
         if let Some(config) = config.filter(|_| ends.is_empty()) {
-            let workloads: Vec<_> = discovered.iter().map(|found| &found.workload).collect();
-            config.check(&workloads, &run_namespace)?;
+            let surveys = next.iter().map(|next| &next.survey);
+            let later = surveys.clone().flat_map(|survey| &survey.found);
+            let workloads: Vec<_> = discovered
+                .iter()
+                .chain(later)
+                .map(|found| found.workload.id())
+                .collect();
+            let aside = left_alone
+                .iter()
+                .chain(surveys.flat_map(|survey| &survey.left_alone));
+            let aside: Vec<_> = aside.cloned().collect();
+            config.check(&workloads, &aside, &run_namespace)?;
         }
         expect_ends_of(&ends, &mut discovered)?;
-        let selections: Vec<_> = discovered
-            .iter()
-            .map(|found| self.selection_of(&found.workload, &run_namespace, &ends))
-            .collect();
+        let selections = discovered.iter().map(|Discovered { workload, .. }| {
+            let next = next.as_ref();
+            let upgrade = next.map(|next| Change::of(workload, &set, &next.set, &run_namespace));
+            Selection {
+                upgrade,
+                ..self.selection_of(workload, &run_namespace, &ends)
+            }
+        });
+        let selections: Vec<_> = selections.collect();
         let chosen = discovered.iter().zip(&selections);
         let plans = chosen.map(|(found, selection)| Plan::new(found.workload.clone(), selection));
         let plans: Vec<Plan> = plans.collect();
         let (plans, sharded) = match self.shard {
+            Some(shard) if Rounds::asked(self.repeat, self.duration, self.seed).is_some() => {
+                return Err(RunError::RepeatedShard { shard });
+            }
             Some(shard) => Self::share(shard, plans, &run_namespace)?,
             None => (plans, None),
         };
@@ -110,6 +138,7 @@ impl Verification {
         Ok(Prepared {
             linted: linted(&set, &run_namespace),
             set,
+            next,
             discovered,
             plans,
             sharded,
@@ -120,6 +149,33 @@ impl Verification {
             run,
             run_namespace,
         })
+    }
+
+    /// The set that is to be applied over the first.
+    fn next(
+        &self,
+        run_namespace: &str,
+        notes: &mut Vec<String>,
+        unfit: &mut Vec<String>,
+    ) -> Result<Option<Next>, RunError> {
+        if self.next.is_empty() {
+            return Ok(None);
+        }
+        let read = ManifestSet::read(&self.next)?;
+        let unfit_here = read.unfit(&self.overrides());
+        unfit.retain(|image| unfit_here.contains(image));
+        let (set, more) = self.rewritten(read);
+        notes.extend(more);
+        notes.dedup();
+        let survey = survey(&set, run_namespace, &self.declarations())?;
+        Ok(Some(Next { set, survey }))
+    }
+
+    fn declarations(&self) -> Declarations {
+        let config = self.config.as_deref();
+        config
+            .map(|config| config.declarations().clone())
+            .unwrap_or_default()
     }
 
     /// One share of the drills, and whose the others are.
@@ -135,7 +191,7 @@ impl Verification {
         }
         let suite = suite.into_iter().map(|one| SuiteDrill {
             drill: DrillId {
-                workload: one.workload,
+                workload: one.workload.into(),
                 drill: one.drill,
                 round: 0,
             },
@@ -152,24 +208,44 @@ impl Verification {
 
     /// The set as it is to run: with other images and Secrets to pull them with, where somebody asks for that.
     fn rewritten(&self, set: ManifestSet) -> (ManifestSet, Vec<String>) {
-        let Some(config) = &self.config else {
-            return set.with_images(&self.image_overrides);
-        };
-        let mut overrides = config.image_overrides.clone();
+        let (set, notes) = set.with_images(&self.overrides());
+        match &self.config {
+            Some(config) => (set.with_pull_secrets(&config.image_pull_secrets), notes),
+            None => (set, notes),
+        }
+    }
+
+    fn overrides(&self) -> ImageOverrides {
+        let config = self.config.as_ref();
+        let mut overrides = config
+            .map(|config| config.image_overrides.clone())
+            .unwrap_or_default();
         overrides.extend(self.image_overrides.clone());
-        let (set, notes) = set.with_images(&overrides);
-        (set.with_pull_secrets(&config.image_pull_secrets), notes)
+        overrides
     }
 
     /// The ends that are named: on the command line, else in the configuration.
     fn ends(&self) -> Vec<End> {
         match &self.config {
-            Some(config) if self.selection.ends.is_empty() && self.selection.drills.is_empty() => {
+            _ if !self.next.is_empty() => Vec::new(),
+            Some(config) if !self.selects() => {
                 let tables = config.workload.values().flat_map(|table| &table.expect_failure);
                 config.expect_failure.iter().chain(tables).cloned().collect()
             }
             _ => self.selection.ends.clone(),
         }
+    }
+
+    /// Whether the command line says what is to be done.
+    fn selects(&self) -> bool {
+        let Selection {
+            drills,
+            skip,
+            only,
+            ends,
+            ..
+        } = &self.selection;
+        !(drills.is_empty() && skip.is_empty() && only.is_empty() && ends.is_empty())
     }
 
     /// What is asked for of a workload: on the command line, else in its own table, else at the configuration's top.
@@ -193,14 +269,15 @@ impl Verification {
                 config.map(|config| &config.only),
             ]),
             ends: ends.to_vec(),
+            upgrade: None,
             without_nodes: self.wanted.context().is_some(),
-            rounds: Rounds::asked(self.repeat, self.duration, self.seed),
+            // An upgrade is gone through once.
+            rounds: Rounds::asked(self.repeat, self.duration, self.seed).filter(|_| self.next.is_empty()),
         }
     }
 
     fn table(&self, workload: &Workload, run_namespace: &str) -> Option<&WorkloadTable> {
-        let namespace = named_namespace(workload, run_namespace);
-        self.config.as_ref()?.table(namespace, &workload.name)
+        self.config.as_ref()?.table_of(&workload.id(), run_namespace)
     }
 
     /// How long one of a workload's members may take.
@@ -233,14 +310,28 @@ impl Verification {
         self.initiate_replica_set || config == Some(true)
     }
 
-    /// Storage classes to make as aliases.
+    /// Storage classes to make as aliases: on a cluster of others only those that the command line asks for.
     pub(super) fn aliases(&self) -> BTreeMap<String, String> {
-        let config = self.config.as_ref();
-        let mut aliases = config
+        let own = self.config.as_ref().filter(|_| self.wanted.context().is_none());
+        let mut aliases = own
             .map(|config| config.storage_classes.clone())
             .unwrap_or_default();
         aliases.extend(self.storage_classes.clone());
         aliases
+    }
+
+    /// A sentence on the storage classes that the configuration names and that are not made.
+    fn unmade_classes(&self) -> Option<String> {
+        let made = self.aliases();
+        let classes = self.config.iter().flat_map(|config| &config.storage_classes);
+        let unmade: Vec<_> = classes.filter(|(name, _)| !made.contains_key(*name)).collect();
+        let (first, class) = unmade.first()?;
+        let names: Vec<_> = unmade.iter().map(|(name, _)| name.as_str()).collect();
+        Some(format!(
+            "not made on a cluster of others, although the configuration names them: the storage classes {}; \
+             `--storage-class {first}={class}` asks for one",
+            names.join(", ")
+        ))
     }
 
     /// What no output may show: what the set keeps secret, and what the configuration does.

@@ -1,13 +1,17 @@
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use kube::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::Route;
 use super::preparation::run_id;
 use super::stay::Stay;
+use super::verification::words;
+use super::writer::{UNDISTURBED, fate};
 use super::{Probed, RunError};
 use crate::cluster::context::{ContextSpec, Tenancy, Vacancy, live};
 use crate::cluster::{Access, Watches};
@@ -104,7 +108,11 @@ impl Probe {
             run_namespace: run.clone(),
         };
         let probed = match vacancy.take(&client, &mut stay.tenancy, &mut stay.taken).await {
-            Ok(()) => self.look(&client, &set, &found, &run, interrupt).await,
+            Ok(()) => {
+                let look = Box::pin(self.look(&client, &set, &found, &run, interrupt));
+                let looked = AssertUnwindSafe(look).catch_unwind().await;
+                looked.unwrap_or_else(|panic| Err(RunError::Panicked(words(panic.as_ref()))))
+            }
             Err(error) => Err(error.into()),
         };
         let left = stay.end(&client, None).await;
@@ -133,12 +141,7 @@ impl Probe {
         let vantage = vantage?;
         let mut probed = Vec::new();
         for database in found.iter().filter(|found| found.workload.keeps_rows()) {
-            let route = Route {
-                vantage: &vantage,
-                recorder: &recorder,
-                workload: &database.workload,
-                credentials: &database.credentials,
-            };
+            let route = Route::to(&vantage, &recorder, database);
             probed.push(self.probe(route, run, interrupt).await?);
         }
         if probed.is_empty() {
@@ -180,18 +183,18 @@ async fn ask(
     ledger: &str,
 ) -> Result<Probed, RunError> {
     let facts = session.facts().await?;
-    let (mut acknowledged, mut refusal) = (0, None);
+    let (mut acknowledged, mut refusal) = (Vec::new(), None);
     for key in 1..=ROWS {
-        match session.write(ledger, key).await {
-            WriteFate::Acknowledged => acknowledged += 1,
+        match fate(session, ledger, key, UNDISTURBED).await {
+            WriteFate::Acknowledged => acknowledged.push(key),
             WriteFate::Refused(words) | WriteFate::Unknown(words) => {
                 refusal.get_or_insert(words);
             }
         }
     }
     let rows = session.read(ledger).await?;
-    let whole = (1..=ROWS).filter(|key| rows.keys.contains(*key) && !rows.corrupt.contains(*key));
-    let read = whole.count() as u64;
+    let whole = |key: &&u64| rows.keys.contains(**key) && !rows.corrupt.contains(**key);
+    let read = acknowledged.iter().filter(whole).count() as u64;
     Ok(Probed {
         workload: route.workload.id(),
         name: target.name(),
@@ -200,7 +203,7 @@ async fn ask(
         settings: facts.settings,
         roles: roles(route).await?,
         written: ROWS,
-        acknowledged,
+        acknowledged: acknowledged.len() as u64,
         write_level: session.write_level().to_owned(),
         read,
         refusal,

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::RunError;
+use super::connection::Route;
 use super::drill::{Bench, Run};
 use super::writer::UNDISTURBED;
-use crate::engine::Target;
 use crate::engine::mongodb::{Answer, Connection};
+use crate::engine::{Address, Target};
 use crate::history::{Event, Probe};
 use crate::workload::{Member, ServiceRef};
 
@@ -95,8 +96,12 @@ impl Run<'_> {
                 addresses: addresses.clone(),
             })?;
             for address in addresses {
-                let target = Target::at(self.workload, address);
-                self.probe_write(&target, Probe::WriteThroughService, &service.dns)
+                let target = self.certified_at(&address, service);
+                let route = Route {
+                    address: Some(&address),
+                    ..self.bench.route
+                };
+                self.write_over(route, &target, Probe::WriteThroughService, &service.dns)
                     .await?;
             }
             return Ok(());
@@ -115,6 +120,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whoever is at an address that a headless Service gives, by the name that its certificate is for: the member's own.
+    fn certified_at(&self, address: &str, service: &ServiceRef) -> Target {
+        let pod = self.pod_of(Some(address));
+        let mut members = self.workload.members();
+        let member = members.find(|member| member.pod == pod);
+        Target {
+            engine: self.workload.engine.clone(),
+            address: Address::Name {
+                dns: member.map_or_else(|| service.dns.clone(), |member| member.dns),
+                pod: None,
+            },
+        }
+    }
+
     /// Writes one row over a new connection, and records how it was answered and by whom.
     async fn probe_write(
         &self,
@@ -122,11 +141,19 @@ impl Run<'_> {
         probe: Probe,
         against: &str,
     ) -> Result<Option<String>, RunError> {
-        let session = self.session(target).await?;
-        let (acknowledged, failure) = self
-            .ledger
-            .write(self.bench.route, &*session, 1, UNDISTURBED)
-            .await?;
+        self.write_over(self.bench.route, target, probe, against).await
+    }
+
+    async fn write_over(
+        &self,
+        route: Route<'_>,
+        target: &Target,
+        probe: Probe,
+        against: &str,
+    ) -> Result<Option<String>, RunError> {
+        let drill = &self.ledger.drill;
+        let session = route.connect(drill, target, self.bench.deadline).await?;
+        let (acknowledged, failure) = self.ledger.write(route, &*session, 1, UNDISTURBED).await?;
         let server = session.server().map(str::to_owned);
         let said = server.clone().unwrap_or_else(|| "acknowledged".to_owned());
         let refused = failure.map(|words| match (&server, probe) {

@@ -4,8 +4,7 @@ use futures::future::join_all;
 use kube::Client;
 use tokio::task::JoinSet;
 
-use super::cordons::Cordons;
-use super::paused::Paused;
+use super::borrowed::{Cordons, Paused};
 use super::stay::Stay;
 use super::{Observer, RunError, hooks};
 use crate::cluster::provider::{Cluster, Clusters, Locks, Removal, Share};
@@ -35,6 +34,8 @@ pub struct Scene {
     pub(super) nodes: Option<Locks>,
     /// Nodes that a drill has cordoned and not given back.
     pub(super) cordons: Cordons,
+    /// Nodes that are cordoned for the whole run: no drill gives them back.
+    pub(super) aside: Cordons,
     /// Nodes that a drill has paused.
     pub(super) paused: Paused,
     /// Tasks that live as long as the scene.
@@ -57,6 +58,7 @@ impl Scene {
             share: None,
             nodes: None,
             cordons: Cordons::default(),
+            aside: Cordons::default(),
             paused: Paused::default(),
             background: JoinSet::new(),
         }
@@ -82,15 +84,20 @@ impl Scene {
         }
         self.observer.phase("taking away what was made");
         // First of all: the cluster may be others' as well.
-        let uncordoned = self.give_nodes_back().await;
-        if let Some(name) = self.cluster_name.take()
-            && Clusters::from_env()?.release(&name).await? != Removal::InUse
-        {
-            return Ok(());
+        let mut first = self.give_nodes_back().await;
+        if let Some(name) = self.cluster_name.take() {
+            match release(&name).await {
+                Ok(Removal::InUse) => {}
+                // The nodes went with it.
+                Ok(_) => return Ok(()),
+                // It may be there still, and others in it.
+                Err(error) => first = first.and(Err(error)),
+            }
         }
-        let Some(client) = &self.client else { return Ok(()) };
-        let mut first = uncordoned;
-        if let Some(application) = &self.application {
+        let Some(client) = &self.client else { return first };
+        // By name, which may be another run's by now.
+        let lost = self.stay.as_ref().is_some_and(Stay::has_lost_any);
+        if let Some(application) = self.application.as_ref().filter(|_| !lost) {
             first = first.and(application.delete().await.map_err(RunError::from));
         }
         if let Some(stay) = self.stay.take() {
@@ -136,21 +143,23 @@ impl Scene {
     ///
     /// # Errors
     /// [`RunError::Provider`] when the journal cannot be told that the cluster stays; [`RunError::Fault`] when a node
-    /// cannot be given back.
+    /// cannot be given back. The first failure; what comes after it is done all the same.
     pub async fn leave(self) -> Result<Option<String>, RunError> {
-        self.give_nodes_back().await?;
+        let mut first = self.give_nodes_back().await;
         if let Some(stay) = self.stay {
-            return Ok(Some(stay.leave()));
+            return first.map(|()| Some(stay.leave()));
         }
         let Some(cluster) = self.cluster else {
-            return Ok(None);
+            return first.map(|()| None);
         };
-        Clusters::from_env()?.keep(&cluster.name).await?;
+        first = first.and(keep(&cluster.name).await);
         if let Some(client) = &self.client {
             for name in &self.made {
-                leftovers::leave_on_purpose(client, name).await?;
+                let noted = leftovers::leave_on_purpose(client, name).await;
+                first = first.and(noted.map_err(RunError::from));
             }
         }
+        first?;
         Ok(Some(format!(
             "left as it is: KUBECONFIG={} kubectl get all -A; remove it with `stateproof down {}`",
             cluster.kubeconfig.display(),
@@ -159,10 +168,19 @@ impl Scene {
     }
 
     async fn give_nodes_back(&self) -> Result<(), RunError> {
-        let resumed = self.paused.resume().await;
+        let mut first = self.paused.resume().await.map_err(RunError::from);
         if let Some(client) = &self.client {
-            self.cordons.lift(client).await?;
+            first = first.and(self.cordons.lift(client).await.map_err(RunError::from));
+            first = first.and(self.aside.lift(client).await.map_err(RunError::from));
         }
-        Ok(resumed?)
+        first
     }
+}
+
+async fn release(cluster: &str) -> Result<Removal, RunError> {
+    Ok(Clusters::from_env()?.release(cluster).await?)
+}
+
+async fn keep(cluster: &str) -> Result<(), RunError> {
+    Ok(Clusters::from_env()?.keep(cluster).await?)
 }

@@ -24,12 +24,13 @@ impl Stay {
     /// The first failure; what comes after it is taken away all the same.
     pub async fn end(self, client: &Client, application: Option<&Application>) -> Result<(), RunError> {
         let mut first = Ok(());
-        if self.taken.contains(&Taken::Lent(self.run_namespace.clone())) {
+        let ours: Vec<_> = self.taken.iter().filter(|taken| !self.has_lost(taken)).collect();
+        if ours.contains(&&Taken::Lent(self.run_namespace.clone())) {
             first = Vantage::remove(client, &self.run_namespace)
                 .await
                 .map_err(RunError::from);
         }
-        let given_back = self.taken.iter().map(async |taken| match taken {
+        let given_back = ours.into_iter().map(async |taken| match taken {
             Taken::Made(name) => remove_made(client, name, self.tenancy.holder()).await,
             Taken::Lent(name) => match self.tenancy.since(name) {
                 Some(since) => empty_lent(client, name, &since).await,
@@ -43,11 +44,21 @@ impl Stay {
             first = first.and(application.remove_cluster_scope().await.map_err(RunError::from));
         }
         first = first.and(
-            remove_aliases(client, &self.aliases)
+            remove_aliases(client, &self.aliases, self.tenancy.holder())
                 .await
                 .map_err(RunError::from),
         );
         first.and(self.tenancy.give_back().await.map_err(RunError::from))
+    }
+
+    /// Whether another run has a namespace of this one by now.
+    pub fn has_lost_any(&self) -> bool {
+        self.taken.iter().any(|taken| self.has_lost(taken))
+    }
+
+    fn has_lost(&self, taken: &Taken) -> bool {
+        let (Taken::Made(name) | Taken::Lent(name)) = taken;
+        self.tenancy.has_lost(name)
     }
 
     /// How to look at what was left.
@@ -64,5 +75,20 @@ impl Stay {
             ),
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Does something, unless another run takes a namespace of this one meanwhile.
+///
+/// # Errors
+/// Those of the work, and [`NamespaceError::Lost`](crate::cluster::NamespaceError::Lost).
+pub async fn unless_lost<T>(
+    stay: Option<&Stay>,
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    let Some(stay) = stay else { return work.await };
+    tokio::select! {
+        lost = stay.tenancy.lost() => Err(lost.into()),
+        done = work => done,
     }
 }

@@ -29,16 +29,20 @@ impl Run<'_> {
         self.timed(
             format!("{} elected in place of {}", first.pod, primary.pod),
             async {
-                for member in others().filter(|member| member.pod != primary.pod) {
-                    roles.server(&member).await?.freeze(true).await?;
-                }
-                roles.server(&primary).await?.step_down().await?;
-                let elected = roles.led_by(&first.pod, self.bench.deadline).await;
+                let elected = async {
+                    for member in others().filter(|member| member.pod != primary.pod) {
+                        roles.server(&member).await?.freeze(true).await?;
+                    }
+                    roles.server(&primary).await?.step_down().await?;
+                    roles.led_by(&first.pod, self.bench.deadline).await
+                };
+                let mut done = elected.await;
                 // Whatever came of it, and the one that stepped down too.
                 for member in others() {
-                    roles.server(&member).await?.freeze(false).await?;
+                    let thawed = async { Ok(roles.server(&member).await?.freeze(false).await?) };
+                    done = done.and(thawed.await);
                 }
-                elected
+                done
             },
         )
         .await

@@ -9,9 +9,9 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::observer::Silent;
-use super::preparation::{Outlook, Prepared};
+use super::preparation::Prepared;
 use super::site::Wanted;
-use super::{Observer, RunError, Scene};
+use super::{Observer, Outlook, RunError, Scene};
 use crate::cluster::context::ContextSpec;
 use crate::cluster::provider::ClusterSpec;
 use crate::config::Config;
@@ -36,6 +36,8 @@ use crate::verdict::{Verdict, judge};
 #[derive(Clone)]
 pub struct Verification {
     pub(super) inputs: Vec<PathBuf>,
+    /// What is to be applied over them; empty where nothing is.
+    pub(super) next: Vec<PathBuf>,
     pub(super) selection: Selection,
     pub(super) shard: Option<Shard>,
     pub(super) wanted: Wanted,
@@ -105,6 +107,7 @@ impl Verification {
     pub fn of(inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
+            next: Vec::new(),
             selection: Selection::default(),
             shard: None,
             wanted: Wanted::Own(ClusterSpec::default()),
@@ -120,6 +123,13 @@ impl Verification {
             initiate_replica_set: false,
             observer: Arc::new(Silent),
         }
+    }
+
+    /// Goes over to the manifests in these files and directories, while rows are being written; no other drill is done.
+    #[must_use]
+    pub fn upgrade_to(mut self, inputs: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        self.next = inputs.into_iter().map(Into::into).collect();
+        self
     }
 
     /// Only these drills, instead of all that apply.
@@ -256,7 +266,8 @@ impl Verification {
     ///
     /// # Errors
     /// [`RunError::Manifests`] with every problem found; [`RunError::Ends`] when a named end can prove nothing;
-    /// [`RunError::EmptyShard`] when there are more shards than drills.
+    /// [`RunError::EmptyShard`] when there are more shards than drills, [`RunError::RepeatedShard`] when one is to be gone
+    /// through in rounds.
     pub fn plan(&self) -> Result<Vec<Plan>, RunError> {
         Ok(self.prepare()?.plans)
     }
@@ -361,7 +372,8 @@ fn create(file: &Path) -> Result<Recorder, HistoryError> {
     Recorder::create(file)
 }
 
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic said.
+pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_owned())

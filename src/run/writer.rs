@@ -63,6 +63,13 @@ impl Progress {
     }
 }
 
+/// Writes one row and waits for its fate, which is unknown once that takes too long.
+pub async fn fate(session: &dyn Session, ledger: &str, key: u64, patience: Duration) -> WriteFate {
+    tokio::time::timeout(patience, session.write(ledger, key))
+        .await
+        .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", patience.as_secs())))
+}
+
 impl Ledger {
     pub fn new(drill: DrillId, run: &str) -> Self {
         Self {
@@ -119,9 +126,7 @@ impl Ledger {
         patience: Duration,
     ) -> WriteOutcome {
         let sent_us = route.recorder.now_us();
-        let fate = tokio::time::timeout(patience, session.write(self.name(), key))
-            .await
-            .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", patience.as_secs())));
+        let fate = fate(session, self.name(), key, patience).await;
         WriteOutcome {
             key,
             sent_us,

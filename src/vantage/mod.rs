@@ -4,8 +4,10 @@
 //! policies are really used. A port-forward would enter through the pod's own loopback and hide a server that listens
 //! only there.
 
+mod listener;
 mod names;
 mod pod;
 mod tunnel;
 
+pub use listener::Failed;
 pub use pod::{DEFAULT_IMAGE, Vantage, VantageError};

@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::cluster::{FIELD_MANAGER, Progress, WaitError, Watches, cause};
 
-/// The image of the vantage where none is chosen: a shell, `nc` and `nslookup` are all it needs.
+/// The image of the vantage where none is chosen: the shell, `nc` and `nslookup` of busybox are all it needs.
 pub const DEFAULT_IMAGE: &str = "busybox:1.36";
 
 const NAME: &str = "vantage";

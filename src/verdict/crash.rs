@@ -3,9 +3,10 @@
 use super::address::{answer, ip, list};
 use super::model::Finding;
 use super::recovery::{first_acknowledged, last_seen, page, unspoken};
+use super::sighting::Sighting;
 use super::times::{RecoveryTimes, milestone, seconds, write_gap};
-use super::view::{At, Begun, DrillView, Ending, POD, Sighting};
-use crate::history::{Event, Fault, PodState, WriteOutcome};
+use super::view::{At, Begun, DrillView, Ending, POD};
+use crate::history::{Event, Fault, PodState, WriteOutcome, container_id};
 use crate::workload::WorkloadKind;
 
 /// A server's container, before the fault and after it.
@@ -238,6 +239,6 @@ fn runs(view: &DrillView<'_>, pod: &PodState, container: &str) -> bool {
 
 /// A container's ID as `docker ps` and `crictl ps` shorten it, without its runtime's name.
 fn short(id: &str) -> &str {
-    let id = id.rsplit('/').next().unwrap_or(id);
+    let id = container_id(id).unwrap_or(id);
     id.get(..12).unwrap_or(id)
 }

@@ -93,7 +93,7 @@ pub(super) fn facts(history: &History) -> Facts {
                 ..
             } => {
                 facts.version.clone_from(version);
-                facts.cluster = cluster.clone();
+                facts.cluster.clone_from(cluster);
                 facts.workloads = plans
                     .iter()
                     .map(|plan| workload(plan, cluster, rounds::said(history, plan)))

@@ -54,6 +54,9 @@ fn happened(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), St
     if begun.fault == Fault::Crash {
         return crash::proof(view, begun);
     }
+    if let Step::Upgrade { replaces_pods, .. } = step {
+        return happened::upgraded(view, begun, replaces_pods);
+    }
     if view.workload.kind == WorkloadKind::Deployment {
         return deployment::proven(view, begun);
     }
@@ -107,8 +110,8 @@ fn aimed(view: &DrillView<'_>, step: Step, begun: Begun<'_>) -> Result<(), Strin
         | Fault::Uncordon => {
             return happened::aimed(view, begun);
         }
-        // Their own proofs ask who was PRIMARY, and which process ran.
-        Fault::StepDown | Fault::Crash => return Ok(()),
+        // Their own proofs ask who was PRIMARY, which process ran, and what was answered.
+        Fault::StepDown | Fault::Crash | Fault::Upgrade => return Ok(()),
     };
     for name in names {
         let hit = begun.targets.iter().any(|target| {

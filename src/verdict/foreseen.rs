@@ -22,7 +22,7 @@ pub(super) fn tie(history: &History, verdict: &mut Verdict) {
         let of_promise = foreseen.iter().filter(|finding| {
             let workload = finding.workload.as_ref();
             finding.foresees.contains(&promise.promise)
-                && workload.is_none_or(|workload| *workload == promise.drill.workload)
+                && workload.is_none_or(|workload| *workload == *promise.drill.workload)
         });
         promise.evidence.extend(of_promise.map(|finding| {
             let Foreseen {

@@ -61,8 +61,9 @@ pub(super) fn evicted(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), Stri
                     target.kind, target.name, target.uid
                 ));
             }
-            Some(Answer::Refused(message)) if names_budget(message) => {}
-            Some(Answer::Refused(message)) => {
+            // The API server answers with it for other reasons as well: too many requests, for one.
+            Some(Answer::Refused { status: 429, message }) if names_budget(message) => {}
+            Some(Answer::Refused { message, .. }) => {
                 return Err(format!(
                     "the fault did not happen: the eviction of {} was refused for another reason: {message}",
                     target.name
@@ -77,6 +78,27 @@ pub(super) fn evicted(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), Stri
         }
     }
     Ok(())
+}
+
+/// The new manifests were answered: refused, or accepted, and then the StatefulSet seen with another revision where its
+/// template is another one.
+pub(super) fn upgraded(view: &DrillView<'_>, begun: Begun<'_>, replaces_pods: bool) -> Result<(), String> {
+    let workload = view.workload;
+    let kind = workload.kind.name();
+    let aimed = begun.targets.iter().any(|target| {
+        target.kind == kind && target.name == workload.name && target.namespace == workload.namespace
+    });
+    if !aimed {
+        return Err(format!(
+            "the fault did not happen: the new manifests found no {kind} {}",
+            workload.name
+        ));
+    }
+    match answer(view, begun) {
+        Some(Answer::Accepted) if replaces_pods && kind == STATEFUL_SET => revised(view, begun),
+        Some(Answer::Accepted | Answer::Refused { .. }) => Ok(()),
+        None => Err("the fault did not happen: the new manifests were never answered".into()),
+    }
 }
 
 /// The node was seen cordoned, or no longer.
@@ -121,8 +143,11 @@ fn nodes_seen(
 #[derive(Clone, Copy)]
 pub(super) enum Answer<'h> {
     Accepted,
-    /// With status 429, in these words.
-    Refused(&'h str),
+    /// With this status, in these words.
+    Refused {
+        status: u16,
+        message: &'h str,
+    },
 }
 
 /// The answer to a fault: the first after it was begun, before the next is.
@@ -132,10 +157,13 @@ pub(super) fn answer<'h>(view: &DrillView<'h>, begun: Begun<'_>) -> Option<Answe
             Event::FaultAccepted { fault, .. } if *fault == begun.fault => return Some(Answer::Accepted),
             Event::FaultRefused {
                 fault,
-                status: 429,
+                status,
                 message,
                 ..
-            } if *fault == begun.fault => return Some(Answer::Refused(message)),
+            } if *fault == begun.fault => {
+                let status = *status;
+                return Some(Answer::Refused { status, message });
+            }
             Event::FaultRefused { .. } | Event::FaultBegun { .. } => return None,
             _ => {}
         }
@@ -143,7 +171,6 @@ pub(super) fn answer<'h>(view: &DrillView<'h>, begun: Begun<'_>) -> Option<Answe
     None
 }
 
-/// The API server answers with 429 for other reasons as well: too many requests, for one.
 fn names_budget(message: &str) -> bool {
     message.to_lowercase().contains("disruption budget")
 }
@@ -180,7 +207,9 @@ fn sets<'h>(
             object,
             state: ObjectState::Set(state),
             ..
-        } if places(at.place) && begun.targets.iter().any(|target| target.uid == object.uid) => Some(state),
+        } if places(at.place) && begun.targets.iter().any(|target| target.uid == object.uid) => {
+            Some(&**state)
+        }
         _ => None,
     })
 }

@@ -11,7 +11,7 @@ use super::{
     Failure, FaultProof, PromiseVerdict, Verdict, address, agreement, crash, deployment, durability,
     exclusivity, failure, fault, harness_share, identity, order, overlap, placement, primary_address,
     protection, readiness, recovery, retention, roles, rollback, rounds, rows, step_down, storage, times,
-    version,
+    upgrade, version,
 };
 use crate::history::{DrillId, Event, History, Record};
 use crate::plan::{Drill, Expectation, Outcome, Plan, PlannedDrill, Promise};
@@ -52,13 +52,13 @@ pub fn judge(history: &History) -> Verdict {
         recovery: Vec::new(),
         overlaps: Vec::new(),
         readiness: readiness::readiness(history),
-        warnings: version::warnings(history, plans(history)),
+        warnings: version::warnings(history, history.plans()),
         roles: role_history(history),
         share: harness_share(history, 0, end_us),
         not_proven: not_proven(&facts),
         facts,
     };
-    for plan in plans(history) {
+    for plan in history.plans() {
         for (round, planned) in rounds::expected(history, plan) {
             judge_drill(history, plan, planned, round, &mut verdict);
         }
@@ -70,7 +70,7 @@ pub fn judge(history: &History) -> Verdict {
 
 fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, round: u32, verdict: &mut Verdict) {
     let id = DrillId {
-        workload: plan.workload.id(),
+        workload: plan.workload.id().into(),
         drill: planned.drill,
         round,
     };
@@ -169,6 +169,7 @@ fn check(drill: Drill, promise: Promise) -> Check {
         Promise::Roles => roles::check,
         Promise::PrimaryAddress => primary_address::check,
         Promise::Rollback => rollback::check,
+        Promise::Upgrade => upgrade::check,
     }
 }
 
@@ -229,14 +230,14 @@ fn failures(history: &History) -> Vec<Failure> {
                 drill: None,
                 round: 0,
                 error: error.clone(),
-                logs: excerpts(workload, before),
+                logs: excerpts(history, workload, before),
             }),
             Event::DrillEnded { drill, error } if !error.is_empty() => Some(Failure {
-                workload: drill.workload.clone(),
+                workload: (*drill.workload).clone(),
                 drill: Some(drill.drill),
                 round: drill.round,
                 error: error.clone(),
-                logs: excerpts(&drill.workload, since_start(drill, before)),
+                logs: excerpts(history, &drill.workload, since_start(drill, before)),
             }),
             _ => None,
         }
@@ -270,11 +271,11 @@ fn shortfalls(history: &History) -> Vec<String> {
     }
 
     let mut planned = BTreeSet::new();
-    for plan in plans(history) {
+    for plan in history.plans() {
         let workload = plan.workload.id();
         let elsewhere = history.sharded().is_some_and(|sharded| {
             let mut suite = sharded.suite.iter();
-            suite.any(|one| one.drill.workload == workload)
+            suite.any(|one| *one.drill.workload == workload)
         });
         if plan.drills.is_empty() && !elsewhere {
             shortfalls.push(format!("no drill was planned for {workload}"));
@@ -282,7 +283,7 @@ fn shortfalls(history: &History) -> Vec<String> {
         shortfalls.extend(rounds::shortfalls(history, plan));
         for (round, drill) in rounds::expected(history, plan) {
             let id = DrillId {
-                workload: workload.clone(),
+                workload: workload.clone().into(),
                 drill: drill.drill,
                 round,
             };
@@ -311,16 +312,9 @@ fn shortfalls(history: &History) -> Vec<String> {
     shortfalls
 }
 
-fn plans(history: &History) -> &[Plan] {
-    match history.records.first().map(|record| &record.event) {
-        Some(Event::RunStarted { plans, .. }) => plans,
-        _ => &[],
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DrillView, Finding, guarded, plans};
+    use super::{DrillView, Finding, guarded};
     use crate::history::History;
     use crate::plan::Outcome;
 
@@ -328,7 +322,7 @@ mod tests {
     fn a_check_that_panics_is_inconclusive() {
         let lines = include_str!("../../fixtures/histories/lose-pod.jsonl");
         let history = History::parse(lines).unwrap();
-        let plan = &plans(&history)[0];
+        let plan = &history.plans()[0];
         let view = DrillView::new(&history, &plan.workload, &plan.drills[0], 0).unwrap();
         let finding = guarded(|_| panic!("on purpose"), &view);
         assert_eq!(finding.observed, Outcome::Inconclusive);

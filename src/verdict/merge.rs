@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{Verdict, judge};
-use crate::history::{Event, History, HistoryError, Sharded};
-use crate::plan::Plan;
+use crate::history::{History, HistoryError, Sharded};
 use crate::workload::Workload;
 
 /// What the shares of a suite come to together.
@@ -199,7 +199,7 @@ fn add(all: &mut Verdict, part: &Verdict, shard: u32, suite: &Sharded) {
         all.facts.left_out.retain(|left_out| {
             let mut done = suite.suite.iter();
             !done.any(|one| {
-                one.drill.workload == left_out.workload && one.drill.drill == left_out.left_out.drill
+                *one.drill.workload == left_out.workload && one.drill.drill == left_out.left_out.drill
             })
         });
     }
@@ -218,11 +218,7 @@ fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
 
 /// What is deployed, wherever its files lie.
 fn workloads(history: &History) -> Vec<Workload> {
-    let plans: &[Plan] = match history.records.first().map(|record| &record.event) {
-        Some(Event::RunStarted { plans, .. }) => plans,
-        _ => &[],
-    };
-    let workloads = plans.iter().map(|plan| Workload {
+    let workloads = history.plans().iter().map(|plan| Workload {
         declared_at: String::new(),
         ..plan.workload.clone()
     });
@@ -240,9 +236,73 @@ fn renamed(history: &History, namespace: &str, position: usize) -> Result<Histor
         cause: cause.to_string(),
     };
     let lines = history.to_json_lines().map_err(unusable)?;
-    let renamed = History::parse(&lines.replace(&own.namespace, namespace)).map_err(unusable)?;
+    let mut renamed = String::new();
+    for (line, number) in lines.lines().zip(1..) {
+        let bad = |cause: serde_json::Error| {
+            unusable(HistoryError::BadLine {
+                line: number,
+                cause: cause.to_string(),
+            })
+        };
+        let mut record: Value = serde_json::from_str(line).map_err(bad)?;
+        rename(&mut record, &own.namespace, namespace);
+        renamed.push_str(&record.to_string());
+        renamed.push('\n');
+    }
+    let renamed = History::parse(&renamed).map_err(unusable)?;
     Ok(History {
         cut_off: history.cut_off,
         ..renamed
     })
+}
+
+/// Renames in every text of a record; its keys are no names of namespaces.
+fn rename(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) => *text = with_label(text, from, to),
+        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, from, to)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| rename(value, from, to)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The text with another label wherever this one stands whole: `shop` is no part of `shop-db`.
+fn with_label(text: &str, from: &str, to: &str) -> String {
+    let of_a_name = |one: char| one.is_alphanumeric() || matches!(one, '-' | '_');
+    let mut renamed = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (place, _) in text.match_indices(from) {
+        let after = place + from.len();
+        let whole = !text[..place].ends_with(of_a_name) && !text[after..].starts_with(of_a_name);
+        if whole {
+            renamed.push_str(&text[copied..place]);
+            renamed.push_str(to);
+            copied = after;
+        }
+    }
+    renamed.push_str(&text[copied..]);
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::rename;
+
+    #[test]
+    fn a_namespace_is_renamed_in_texts_where_it_stands_whole() {
+        let mut record = json!({
+            "shop": 1,
+            "workload": {"namespace": "shop", "name": "shop-db"},
+            "names": ["shop-db-0.shop-db.shop.svc.cluster.local", "shop_directory", "shop/shop-db", "eshop"],
+        });
+        rename(&mut record, "shop", "run-1");
+        let expected = json!({
+            "shop": 1,
+            "workload": {"namespace": "run-1", "name": "shop-db"},
+            "names": ["shop-db-0.shop-db.run-1.svc.cluster.local", "shop_directory", "run-1/shop-db", "eshop"],
+        });
+        assert_eq!(record, expected);
+    }
 }

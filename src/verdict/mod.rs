@@ -38,10 +38,12 @@ mod scaled_claims;
 mod servers;
 mod services;
 mod share;
+mod sighting;
 mod step_down;
 mod storage;
 mod timeline;
 mod times;
+mod upgrade;
 mod version;
 mod view;
 

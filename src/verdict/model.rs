@@ -78,18 +78,13 @@ pub struct Failure {
     /// The drill; none where the workload did not come up and no drill began.
     pub drill: Option<Drill>,
     /// In which round; 0 where the drill is done once.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::history::is_zero")]
     pub round: u32,
     /// Why, with the causes, the outermost first.
     pub error: Vec<String>,
     /// The last lines of the logs of its containers, as far as they were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogExcerpt>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(round: &u32) -> bool {
-    *round == 0
 }
 
 /// The last lines of a container's log.
@@ -139,7 +134,7 @@ impl PromiseVerdict {
     ///
     /// let control = PromiseVerdict {
     ///     drill: DrillId {
-    ///         workload: WorkloadId { namespace: "prod".into(), name: "postgres".into() },
+    ///         workload: WorkloadId { namespace: "prod".into(), name: "postgres".into() }.into(),
     ///         drill: Drill::DeleteClaim,
     ///         round: 0,
     ///     },

@@ -1,5 +1,6 @@
 use super::model::Finding;
-use super::view::{DrillView, Ending, POD, Sighting};
+use super::sighting::Sighting;
+use super::view::{DrillView, Ending, POD};
 use crate::history::{ClaimState, Event, Fault, ObjectState, VolumeState};
 
 /// The member comes back where its volume can be.

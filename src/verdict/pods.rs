@@ -82,7 +82,7 @@ pub(super) fn lives<'h>(view: &DrillView<'h>) -> Vec<Life<'h>> {
                 object,
                 version,
                 state: ObjectState::Pod(state),
-            } => (object, Some(version.as_str()), Some(state)),
+            } => (object, Some(version.as_str()), Some(&**state)),
             Event::Gone { object } if object.kind == POD => (object, None, None),
             _ => continue,
         };

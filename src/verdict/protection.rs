@@ -32,7 +32,7 @@ pub(super) fn check(view: &DrillView<'_>) -> Finding {
     for begun in evictions {
         match answer(view, begun) {
             Some(Answer::Accepted) => accepted.extend(begun.targets),
-            Some(Answer::Refused(message)) => {
+            Some(Answer::Refused { message, .. }) => {
                 refused.extend(begun.targets.iter().map(|pod| (pod, begun, message)));
             }
             None => return Finding::inconclusive("an eviction was not answered"),

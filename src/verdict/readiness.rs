@@ -65,7 +65,7 @@ fn of(history: &History, workload: &WorkloadId, pod: &str, session_us: u64) -> R
                 state: ObjectState::Pod(state),
                 ..
             } if object.kind == POD && object.namespace == workload.namespace && object.name == pod => {
-                Some((record.at_us, state))
+                Some((record.at_us, &**state))
             }
             _ => None,
         })

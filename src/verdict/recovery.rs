@@ -1,7 +1,8 @@
 use super::deployment;
 use super::model::Finding;
+use super::sighting::Sighting;
 use super::times::{self, seconds};
-use super::view::{DrillView, Ending, POD, Sighting};
+use super::view::{DrillView, Ending, POD};
 use crate::history::{Event, PodState, Probe, WriteFate, WriteOutcome};
 use crate::plan::Step;
 

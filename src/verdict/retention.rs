@@ -172,7 +172,9 @@ pub(super) fn claim_before<'h>(
                 object,
                 state: ObjectState::Claim(state),
                 ..
-            } if object.namespace == *namespace && object.name == name => Some((object.uid.as_str(), state)),
+            } if object.namespace == *namespace && object.name == name => {
+                Some((object.uid.as_str(), &**state))
+            }
             Event::ClaimsInspected { claims, .. } => claims
                 .iter()
                 .find(|(object, _)| object.namespace == *namespace && object.name == name)
@@ -195,7 +197,7 @@ fn volume_seen<'h>(
                 object,
                 state: ObjectState::Volume(state),
                 ..
-            } if object.name == name => Some(state),
+            } if object.name == name => Some(&**state),
             Event::ClaimsInspected { volumes, .. } => volumes
                 .iter()
                 .find(|(object, _)| object.name == name)

@@ -74,7 +74,7 @@ pub(super) fn roles_at<'h>(view: &DrillView<'h>, before: usize) -> BTreeMap<&'h 
             role,
             term,
         } = at.event
-            && *workload == view.id.workload
+            && *workload == *view.id.workload
         {
             roles.insert(pod.as_str(), Role { role, term: *term });
         }

@@ -110,7 +110,7 @@ enum Unstable {
 /// Whether the hosts of the newest configuration are the members' stable names.
 fn names(view: &DrillView<'_>) -> Result<String, Unstable> {
     let mut configurations = view.all().rev().filter_map(|at| match at.event {
-        Event::Configuration { workload, hosts, .. } if *workload == view.id.workload => Some(hosts),
+        Event::Configuration { workload, hosts, .. } if *workload == *view.id.workload => Some(hosts),
         _ => None,
     });
     let hosts = configurations.next().ok_or(Unstable::Unknown)?;

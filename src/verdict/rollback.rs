@@ -1,6 +1,7 @@
 use super::model::Finding;
+use super::sighting::Sighting;
 use super::times::seconds;
-use super::view::{DrillView, Ending, Sighting};
+use super::view::{DrillView, Ending};
 use crate::history::Fault;
 use crate::workload::WorkloadKind;
 

@@ -83,7 +83,7 @@ fn begun(history: &History, plan: &Plan) -> Vec<(u32, Drill)> {
                     drill,
                     round,
                 },
-        } if *workload == id && *round > 0 => Some((*round, *drill)),
+        } if **workload == id && *round > 0 => Some((*round, *drill)),
         _ => None,
     });
     begun.collect()

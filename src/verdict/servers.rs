@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::view::DrillView;
-use crate::history::{Event, NodeTask, TaskChange};
+use crate::history::{Event, NodeTask, TaskChange, container_id};
 
 /// A server process of the member's: the main process of a container that runs the engine, as the container runtime
 /// of its node reports it. The API forgets a pod before its processes have ended; the node does not.
@@ -52,7 +52,7 @@ pub(super) fn of<'h>(view: &DrillView<'h>) -> Vec<Server<'h>> {
         else {
             continue;
         };
-        let container = id.split_once("://").map_or(id, |(_, id)| id);
+        let container = container_id(id).unwrap_or(id);
         let known = servers.iter_mut().find(|server| server.container == container);
         let server = match known {
             Some(server) => server,

@@ -49,7 +49,7 @@ fn elected<'h>(
             pod,
             role,
             term,
-        } if *workload == view.id.workload && role == "PRIMARY" && (pod != old || *term > old_term) => {
+        } if *workload == *view.id.workload && role == "PRIMARY" && (pod != old || *term > old_term) => {
             Some((at.us, pod.as_str()))
         }
         _ => None,

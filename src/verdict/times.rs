@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::address::first_right_answer;
 use super::crash;
 use super::recovery::first_write;
-use super::view::{DrillView, POD, Sighting};
+use super::sighting::Sighting;
+use super::view::{DrillView, POD};
 use crate::history::{DrillId, Event, PodState, WriteFate};
 use crate::plan::Drill;
 

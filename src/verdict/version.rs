@@ -19,7 +19,7 @@ pub(super) fn warnings(history: &History, plans: &[Plan]) -> Vec<String> {
         };
         let mut workloads = plans.iter().map(|plan| &plan.workload);
         let workload = workloads.find(|workload| match drill {
-            Some(drill) => workload.id() == drill.workload,
+            Some(drill) => workload.id() == *drill.workload,
             None => workload.members().any(|member| member.pod == *pod),
         })?;
         warning(workload, pod, version)

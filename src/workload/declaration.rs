@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::engines::{self, Marked};
+use super::environment::{Setting, Unsettled};
 use super::{Password, Tls, WorkloadId};
 
 /// What somebody says of workloads that their manifests do not, by namespace and name; `stateproof.toml` for one.
@@ -33,6 +34,9 @@ use super::{Password, Tls, WorkloadId};
 /// ```
 pub type Declarations = BTreeMap<WorkloadId, Declaration>;
 
+/// A part of a login; none where nothing names it.
+pub(super) type Asked = Result<Option<Setting>, Unsettled>;
+
 /// What somebody says of one workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declaration {
@@ -64,5 +68,27 @@ impl Declaration {
     /// The engine, if one is named that there is.
     pub(super) fn mark(&self) -> Option<Marked> {
         engines::marked_as(self.engine.as_deref()?, &self.by)
+    }
+
+    /// The user that is declared, else the set's: where one is declared, the set is not asked.
+    pub(super) fn user_or(&self, of_set: impl FnOnce() -> Asked) -> Asked {
+        self.or(self.user.as_deref(), of_set)
+    }
+
+    /// The password that is declared, else the set's.
+    pub(super) fn password_or(&self, of_set: impl FnOnce() -> Asked) -> Asked {
+        self.or(self.password.as_ref().map(Password::reveal), of_set)
+    }
+
+    /// The database that is declared, else the set's.
+    pub(super) fn database_or(&self, of_set: impl FnOnce() -> Asked) -> Asked {
+        self.or(self.database.as_deref(), of_set)
+    }
+
+    fn or(&self, declared: Option<&str>, of_set: impl FnOnce() -> Asked) -> Asked {
+        match declared {
+            Some(value) => Ok(Some(Setting::declared(value, &self.by))),
+            None => of_set(),
+        }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
+use super::resources::asked;
 use crate::manifest::{Manifest, ManifestSet};
-use crate::quantity::thousandths;
 
 /// What the pods of a set ask of a machine, all of them running.
 ///
@@ -65,19 +65,10 @@ fn of_manifest(manifest: &Manifest) -> Demand {
     }
 }
 
-/// A limit without a request is the request too.
 fn of_container(container: &Value) -> Demand {
-    let asked = |resource: &str| {
-        ["requests", "limits"].iter().find_map(|list| {
-            let quantity = &container["resources"][list][resource];
-            // YAML may have it as a number: `cpu: 1`.
-            quantity
-                .as_str()
-                .map_or_else(|| thousandths(&quantity.to_string()), thousandths)
-        })
-    };
+    let mib = |millis: u64| millis.div_ceil(1000 << 20);
     Demand {
-        cpu_millis: asked("cpu").unwrap_or(UNASKED.cpu_millis),
-        memory_mib: asked("memory").map_or(UNASKED.memory_mib, |millis| millis.div_ceil(1000 << 20)),
+        cpu_millis: asked(container, "cpu").unwrap_or(UNASKED.cpu_millis),
+        memory_mib: asked(container, "memory").map_or(UNASKED.memory_mib, mib),
     }
 }

@@ -72,7 +72,10 @@ pub(super) fn read(
 
     let mut notes = template.notes;
     if engine.kind == EngineKind::Http {
-        engine.data_directory = http::directory(&claims);
+        // Unless somebody says where.
+        if engine.data_directory.is_empty() {
+            engine.data_directory = http::directory(&claims);
+        }
         notes.extend(http::note(&engine));
     } else {
         notes.extend(data_directory::note(

@@ -1,7 +1,9 @@
 use super::declaration::Declarations;
 use super::left_alone::LeftAlone;
 use super::neighbours::Neighbours;
-use super::{Credentials, DiscoverError, Workload, bare_pod, deployment, engines, operators, stateful_set};
+use super::{
+    Credentials, DiscoverError, Workload, WorkloadId, bare_pod, deployment, engines, operators, stateful_set,
+};
 use crate::manifest::{Manifest, ManifestSet, Problem, Problems};
 
 /// A workload that was found, and how to log in to it.
@@ -76,7 +78,11 @@ pub fn survey(
 ) -> Result<Survey, Problems> {
     let mut problems = Vec::new();
     let (mut found, mut left_alone) = (Vec::new(), Vec::new());
-    for manifest in set.iter().filter(|manifest| manifest.pod_spec().is_some()) {
+    let out_of_reach = operators::out_of_reach(set, default_namespace);
+    // A custom resource may look like what Kubernetes has: OpenKruise's StatefulSet does.
+    let of_kubernetes = |manifest: &&Manifest| operators::of(manifest).is_none();
+    let makers = set.iter().filter(|manifest| manifest.pod_spec().is_some());
+    for manifest in makers.filter(of_kubernetes) {
         let neighbours = Neighbours::of(manifest, set, default_namespace, declarations);
         let read = match (manifest.api_version(), manifest.kind()) {
             ("apps/v1", "StatefulSet") => stateful_set::read(manifest, neighbours, &mut problems),
@@ -90,6 +96,10 @@ pub fn survey(
             Some(Read::Found(discovered)) => found.push(*discovered),
             Some(Read::LeftAlone(reason)) => left_alone.push(LeftAlone {
                 object: manifest.to_string(),
+                id: WorkloadId {
+                    namespace: neighbours.namespace().to_owned(),
+                    name: manifest.name().to_owned(),
+                },
                 declared_at: manifest.place().file_and_line(),
                 reason,
                 out_of_reach: false,
@@ -97,7 +107,6 @@ pub fn survey(
             None => {}
         }
     }
-    let out_of_reach = operators::out_of_reach(set);
     if found.is_empty() && problems.is_empty() {
         problems.push(match out_of_reach.first() {
             Some(resource) => nothing_in_reach(set, resource, &out_of_reach),

@@ -82,7 +82,7 @@ pub(super) struct Recognised {
 
 /// Whether an image is the engine's official one, whose tags are the engine's versions.
 pub(super) fn is_official(image: &str, kind: EngineKind) -> bool {
-    let repository = super::image::ImageName::parse(image).repository;
+    let repository = crate::image::ImageName::parse(image).repository;
     let official = match kind {
         EngineKind::PostgreSql => "postgres",
         EngineKind::MySql => "mysql",

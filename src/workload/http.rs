@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::Container;
 
-use super::image::ImageName;
 use super::{ClaimTemplate, Engine, EngineKind, Tls, ports};
+use crate::image::ImageName;
 
 const PORT: u16 = 80;
 

@@ -1,10 +1,14 @@
 use std::fmt;
 
+use super::WorkloadId;
+
 /// An object of a set that is not verified although it runs pods, or has some operator run them; and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftAlone {
     /// Its kind, namespace and name; of a custom resource, its `apiVersion` too.
     pub object: String,
+    /// Its namespace and name.
+    pub id: WorkloadId,
     /// Where it is declared: `file:line`.
     pub declared_at: String,
     /// Why it is left alone.

@@ -2,6 +2,7 @@
 
 mod bare_pod;
 mod budgets;
+mod change;
 mod claim;
 mod credentials;
 mod data_directory;
@@ -10,21 +11,23 @@ pub mod declared;
 mod demand;
 mod deployment;
 mod discover;
+mod engine;
 mod engines;
 mod environment;
 mod error;
 mod files;
 mod governing;
 mod http;
-pub(crate) mod image;
 mod left_alone;
 mod login;
+mod member;
 mod model;
 mod mongodb;
 mod mysql;
 mod neighbours;
 mod operators;
 mod outline;
+mod policy;
 mod ports;
 mod postgres;
 mod products;
@@ -39,18 +42,22 @@ mod template;
 mod tls;
 mod typed;
 
+pub use change::Change;
 pub use credentials::{Credentials, Password};
 pub use declaration::{Declaration, Declarations};
 pub use demand::Demand;
 pub use discover::{Discovered, Survey, discover, survey};
+pub use engine::{Engine, EngineKind};
 pub use error::DiscoverError;
 pub use left_alone::LeftAlone;
+pub use member::Member;
 pub use model::{
-    ClaimTemplate, DisruptionBudget, Engine, EngineKind, Member, PodManagement, Replication, Retention,
-    RetentionPolicy, ServiceRef, UpdateStrategy, Workload, WorkloadId, WorkloadKind,
+    ClaimTemplate, DisruptionBudget, Replication, ServiceRef, Workload, WorkloadId, WorkloadKind,
 };
 pub use mysql::LEDGER_DATABASE;
+pub(crate) use neighbours::spellings;
 pub use outline::outline;
+pub use policy::{PodManagement, Retention, RetentionPolicy, UpdateStrategy};
 pub use requests::{NodeRoom, Requests, Shortage};
 pub use resources::Resources;
 pub use tls::Tls;

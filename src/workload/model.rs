@@ -3,9 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Tls;
-use super::engines;
-use super::image::ImageName;
+use super::{Engine, EngineKind, Member, PodManagement, Retention, UpdateStrategy};
 
 /// One StatefulSet, or a Deployment used as a database, with its Services, claims and engine.
 ///
@@ -227,6 +225,18 @@ pub enum WorkloadKind {
     Pod,
 }
 
+impl WorkloadKind {
+    /// The kind as manifests write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::Pod => "Pod",
+        }
+    }
+}
+
 /// A Service that selects a workload's members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceRef {
@@ -244,18 +254,6 @@ pub struct ServiceRef {
     /// Whether pods that are not Ready are among its endpoints (`publishNotReadyAddresses`).
     #[serde(default)]
     pub publishes_not_ready: bool,
-}
-
-/// How pods are replaced: `spec.updateStrategy` of a StatefulSet, `spec.strategy` of a Deployment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum UpdateStrategy {
-    /// One after the other; a Deployment starts the new pod before the old one has ended.
-    #[default]
-    RollingUpdate,
-    /// A Deployment's: all are ended before the first new one is started.
-    Recreate,
-    /// A StatefulSet's: only when somebody deletes them.
-    OnDelete,
 }
 
 /// A PodDisruptionBudget that selects a workload's members.
@@ -279,35 +277,6 @@ pub enum Replication {
     },
 }
 
-/// `spec.podManagementPolicy` of a StatefulSet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PodManagement {
-    /// Each member waits for the one before it to be Ready.
-    #[default]
-    OrderedReady,
-    /// All members at once.
-    Parallel,
-}
-
-/// `spec.persistentVolumeClaimRetentionPolicy` of a StatefulSet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retention {
-    /// When the StatefulSet is deleted.
-    pub when_deleted: RetentionPolicy,
-    /// When it is scaled down.
-    pub when_scaled: RetentionPolicy,
-}
-
-/// Whether a claim outlives the member it was made for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RetentionPolicy {
-    /// It stays until it is deleted by name (Kubernetes' default).
-    #[default]
-    Retain,
-    /// It goes, and with it the rows.
-    Delete,
-}
-
 /// One entry of `spec.volumeClaimTemplates`, or a claim that a Deployment's pods mount by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimTemplate {
@@ -325,130 +294,4 @@ pub struct ClaimTemplate {
     /// a Released one is bound to no other claim (Kubernetes, "Persistent Volumes", "Retain").
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retained: bool,
-}
-
-/// What runs in a workload's members, and how to speak to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Engine {
-    /// The protocol.
-    pub kind: EngineKind,
-    /// What the server is called: `TimescaleDB`, `Redis`. Empty where nobody has looked.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub product: String,
-    /// How it was recognised, as a sentence fragment: `its image postgres:16`. Empty where nobody has looked.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub recognised_by: String,
-    /// The container that runs it.
-    pub container: String,
-    /// The image as the manifest names it.
-    pub image: String,
-    /// The port it listens on.
-    pub port: u16,
-    /// Where it keeps its data, as image and environment have it; for files over HTTP the first claim's mount.
-    /// Empty where it keeps none.
-    pub data_directory: String,
-    /// Whether connections to it are encrypted.
-    #[serde(default, skip_serializing_if = "Tls::is_default")]
-    pub tls: Tls,
-}
-
-impl Engine {
-    /// The version that the image's tag asks for: `16` for `postgres:16-alpine`, `8.0` for `mysql:8.0`. None where it
-    /// names none, and where the image is not the engine's official one, whose versions are its own.
-    #[must_use]
-    pub fn version_asked(&self) -> Option<&str> {
-        let official = engines::is_official(&self.image, self.kind);
-        ImageName::parse(&self.image).version().filter(|_| official)
-    }
-}
-
-/// What the server is called, and whose protocol it is spoken to in where that is another's.
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = self.kind.to_string();
-        match self.kind {
-            EngineKind::Other => write!(f, "{}, which stateproof does not speak", self.product),
-            // Whatever the web server is called, what counts is the files.
-            EngineKind::Http | EngineKind::Unknown => f.write_str(&kind),
-            _ if self.product.is_empty() || self.product == kind => f.write_str(&kind),
-            _ => write!(f, "{}, spoken to as {kind}", self.product),
-        }
-    }
-}
-
-/// The database engines that stateproof speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum EngineKind {
-    /// PostgreSQL.
-    #[serde(rename = "PostgreSQL")]
-    PostgreSql,
-    /// MySQL.
-    #[serde(rename = "MySQL")]
-    MySql,
-    /// MongoDB.
-    #[serde(rename = "MongoDB")]
-    MongoDb,
-    /// Files on a volume, and a web server that answers over HTTP (nginx).
-    #[serde(rename = "HTTP")]
-    Http,
-    /// One that stateproof does not speak: nothing is written, the rest is proven all the same.
-    #[serde(rename = "other")]
-    Other,
-    /// None that is known, or none that matters: the set is expected to fail before anybody could speak to it.
-    #[serde(rename = "unknown")]
-    Unknown,
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PostgreSql => f.write_str("PostgreSQL"),
-            Self::MySql => f.write_str("MySQL"),
-            Self::MongoDb => f.write_str("MongoDB"),
-            Self::Http => f.write_str("files over HTTP"),
-            Self::Other => f.write_str("an engine that stateproof does not speak"),
-            Self::Unknown => f.write_str("an unknown engine"),
-        }
-    }
-}
-
-/// One pod of a workload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its ordinal. Among a Deployment's pods, which have none, its place in the order of their names.
-    pub ordinal: u32,
-    /// Its pod's name, the same for every incarnation; a Deployment's name where the pods have none that stay.
-    pub pod: String,
-    /// Its stable DNS name.
-    pub dns: String,
-    /// The names of its claims, in the order of the templates. All members of a Deployment have the same.
-    pub claims: Vec<String>,
-}
-
-impl Member {
-    /// Whether what a server says of itself, its address or its host with or without a port, is this member's.
-    ///
-    /// ```
-    /// # use stateproof::workload::Member;
-    /// let member = Member {
-    ///     ordinal: 1,
-    ///     pod: "mongodb-1".into(),
-    ///     dns: "mongodb-1.mongodb.prod.svc.cluster.local".into(),
-    ///     claims: Vec::new(),
-    /// };
-    /// assert!(member.answers_as("10.244.0.7", Some("10.244.0.7")));
-    /// assert!(member.answers_as("mongodb-1", None));
-    /// assert!(member.answers_as("mongodb-1.mongodb.prod.svc.cluster.local:27017", None));
-    /// assert!(!member.answers_as("mongodb-10", None));
-    /// ```
-    #[must_use]
-    pub fn answers_as(&self, server: &str, ip: Option<&str>) -> bool {
-        let host = match server.rsplit_once(':') {
-            // More than one colon is an IPv6 address without a port.
-            Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
-            _ => server,
-        };
-        let named = host.strip_prefix(&self.pod);
-        ip == Some(host) || named.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    }
 }

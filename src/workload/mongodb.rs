@@ -4,6 +4,7 @@
 use k8s_openapi::api::core::v1::Container;
 use serde_json::Value;
 
+use super::declaration::Declaration;
 use super::environment::{Environment, Setting, Variable};
 use super::login::Login;
 use super::products::{self, Flavour};
@@ -69,7 +70,7 @@ pub(super) fn image_volume(image: &str) -> &'static str {
     match products::flavour(image) {
         Flavour::Bitnami => "/bitnami/mongodb",
         Flavour::Sclorg => "",
-        Flavour::Official => DATA_DIRECTORY,
+        Flavour::Official | Flavour::Spilo => DATA_DIRECTORY,
     }
 }
 
@@ -77,7 +78,7 @@ fn directory(container: &Container) -> &'static str {
     match products::flavour(container.image.as_deref().unwrap_or_default()) {
         Flavour::Bitnami => "/bitnami/mongodb/data/db",
         Flavour::Sclorg => "/var/lib/mongodb/data",
-        Flavour::Official => DATA_DIRECTORY,
+        Flavour::Official | Flavour::Spilo => DATA_DIRECTORY,
     }
 }
 
@@ -87,27 +88,37 @@ pub(super) fn login(
     image: &str,
     pointer: &str,
     workload: &Manifest,
+    declared: &Declaration,
     problems: &mut Vec<Problem>,
 ) -> Option<Login> {
-    let is_bitnami = products::flavour(image) != Flavour::Official;
-    let (users, passwords, databases): (&[&str], &[&str], &[&str]) = if is_bitnami {
-        (
-            &["MONGODB_ROOT_USER"],
-            &["MONGODB_ROOT_PASSWORD", "MONGODB_ADMIN_PASSWORD"],
-            &["MONGODB_DATABASE"],
-        )
-    } else {
+    let flavour = products::flavour(image);
+    let is_official = matches!(flavour, Flavour::Official | Flavour::Spilo);
+    let (users, passwords, databases): (&[&str], &[&str], &[&str]) = if is_official {
         // The second is that of the image by MongoDB itself.
         (
             &["MONGO_INITDB_ROOT_USERNAME", "MONGODB_INITDB_ROOT_USERNAME"],
             &["MONGO_INITDB_ROOT_PASSWORD", "MONGODB_INITDB_ROOT_PASSWORD"],
             &["MONGO_INITDB_DATABASE", "MONGODB_INITDB_DATABASE"],
         )
+    } else {
+        (
+            &["MONGODB_ROOT_USER"],
+            &["MONGODB_ROOT_PASSWORD", "MONGODB_ADMIN_PASSWORD"],
+            &["MONGODB_DATABASE"],
+        )
+    };
+    // The administrator that the image makes where it is given a password only.
+    let default_user = match flavour {
+        Flavour::Bitnami => Some("root"),
+        Flavour::Sclorg => Some("admin"),
+        Flavour::Official | Flavour::Spilo => None,
     };
     let mut setting = |names| environment.setting(names, pointer, workload, problems);
-    let (user, password, database) = (setting(users), setting(passwords), setting(databases));
+    let user = declared.user_or(|| setting(users));
+    let password = declared.password_or(|| setting(passwords));
+    let database = declared.database_or(|| setting(databases));
     let (user, password, database) = (user.ok()?, password.ok()?, database.ok()?);
-    let user = user.or_else(|| is_bitnami.then(|| Setting::default_of("root")));
+    let user = user.or_else(|| default_user.map(Setting::default_of));
     // The image makes a user only where it is given both.
     let (user, password) = user
         .zip(password)

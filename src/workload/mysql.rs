@@ -3,11 +3,12 @@
 
 use k8s_openapi::api::core::v1::Container;
 
+use super::declaration::Declaration;
 use super::environment::{Environment, Setting};
-use super::image::ImageName;
 use super::login::Login;
 use super::products::{self, Flavour};
 use super::{DiscoverError, Engine, EngineKind, Tls, ports};
+use crate::image::ImageName;
 use crate::manifest::{Manifest, Problem};
 
 /// The database that the ledger is kept in where the manifest asks for none: the session creates it.
@@ -49,7 +50,7 @@ pub(super) fn image_volume(image: &str) -> &'static str {
         (Flavour::Bitnami, true) => "/bitnami/mariadb",
         (Flavour::Bitnami, false) => "/bitnami/mysql",
         (Flavour::Sclorg, _) => "",
-        (Flavour::Official, _) => IMAGE_VOLUME,
+        (Flavour::Official | Flavour::Spilo, _) => IMAGE_VOLUME,
     }
 }
 
@@ -58,7 +59,7 @@ fn directory(image: &str) -> &'static str {
         (Flavour::Bitnami, true) => "/bitnami/mariadb/data",
         (Flavour::Bitnami, false) => "/bitnami/mysql/data",
         (Flavour::Sclorg, _) => "/var/lib/mysql/data",
-        (Flavour::Official, _) => IMAGE_VOLUME,
+        (Flavour::Official | Flavour::Spilo, _) => IMAGE_VOLUME,
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) fn login(
     image: &str,
     pointer: &str,
     workload: &Manifest,
+    declared: &Declaration,
     problems: &mut Vec<Problem>,
 ) -> Option<Login> {
     // What is MariaDB's own comes first there, and means nothing elsewhere.
@@ -88,8 +90,20 @@ pub(super) fn login(
         if is_mariadb { names } else { &names[1..] }
     };
     let mut setting = |position| environment.setting(names(position), pointer, workload, problems);
-    let (user, password) = (setting(0), setting(1));
-    let (root, database) = (setting(2), setting(3));
+    let makes_user = |name: &&str| {
+        [(*name).to_owned(), format!("{name}_FILE")]
+            .iter()
+            .any(|name| environment.get(name).is_some())
+    };
+    // A password that is declared is the user's where the image makes one, else root's.
+    let password = if declared.user.is_some() || names(1).iter().any(makes_user) {
+        declared.password_or(|| setting(1))
+    } else {
+        setting(1)
+    };
+    let user = declared.user_or(|| setting(0));
+    let root = declared.password_or(|| setting(2));
+    let database = declared.database_or(|| setting(3));
     let (user, password, root, database) = (user.ok()?, password.ok()?, root.ok()?, database.ok()?);
     let any = |names: &[&str]| names.iter().any(|name| environment.get(name).is_some());
     // The image lets anything that is not empty stand for yes.
@@ -102,7 +116,12 @@ pub(super) fn login(
     let hashed = is_mariadb && any(&["MARIADB_ROOT_PASSWORD_HASH"]);
     let variable = names(2)[0];
     let place = || workload.locate(&format!("{pointer}/env"));
-    if root.is_none() && !empty_is_allowed && !random && !hashed {
+    // OpenShift's image asks for a password of root's only where it makes no user.
+    let makes_do = products::flavour(image) == Flavour::Sclorg
+        && user.is_some()
+        && password.is_some()
+        && database.is_some();
+    if root.is_none() && !empty_is_allowed && !random && !hashed && !makes_do {
         let error = DiscoverError::NoPassword {
             object: workload.to_string(),
             variable,

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 
+use super::WorkloadId;
 use super::declaration::{Declaration, Declarations};
 use super::typed::typed;
 use crate::manifest::{Manifest, ManifestSet, Problem};
@@ -19,6 +20,13 @@ const SECRET_MAKERS: [&str; 7] = [
     "OnePasswordItem",
     "InfisicalSecret",
 ];
+
+/// What a namespace may be called beside the manifests, the nearest first. Whoever writes a file cannot know what the
+/// run's own namespace is called: for that one `default` stands as well.
+pub(crate) fn spellings<'n>(namespace: &'n str, default_namespace: &str) -> impl Iterator<Item = &'n str> {
+    let default = (namespace == default_namespace && namespace != DEFAULT).then_some(DEFAULT);
+    [namespace].into_iter().chain(default)
+}
 
 /// The set's objects in one namespace: what a workload there can refer to.
 #[derive(Clone, Copy)]
@@ -46,15 +54,13 @@ impl<'s> Neighbours<'s> {
 
     /// What is declared of the workload of this name, beside the manifests.
     pub(super) fn declared(&self, name: &str) -> Declaration {
-        let declared = self.declarations.iter().find(|(id, _)| {
-            // Whoever writes a file cannot know what the run's own namespace is called.
-            let here = id.namespace == self.namespace
-                || (self.namespace == self.default_namespace && id.namespace == DEFAULT);
-            here && id.name == name
+        let declared = spellings(self.namespace, self.default_namespace).find_map(|namespace| {
+            self.declarations.get(&WorkloadId {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            })
         });
-        declared
-            .map(|(_, declaration)| declaration.clone())
-            .unwrap_or_default()
+        declared.cloned().unwrap_or_default()
     }
 
     /// What in the set has some operator make a Secret of this name, as the end of a message; else empty.

@@ -1,5 +1,6 @@
+use super::WorkloadId;
 use super::left_alone::LeftAlone;
-use crate::manifest::ManifestSet;
+use crate::manifest::{Manifest, ManifestSet};
 
 /// API groups of operators that run databases, and what they are called. A group stands for those below it too.
 const GROUPS: &[(&str, &str)] = &[
@@ -67,26 +68,37 @@ const TELLING: [&str; 10] = [
     "database",
 ];
 
+/// Ends of the kinds of custom resources of which no pods are made that keep anything: a topic, an account, a copy.
+const PODLESS: [&str; 17] = [
+    "Topic",
+    "User",
+    "Rebalance",
+    "Queue",
+    "Exchange",
+    "Binding",
+    "Vhost",
+    "Policy",
+    "Permission",
+    "Federation",
+    "Shovel",
+    "Backup",
+    "Restore",
+    "ImageCatalog",
+    "ObjectStore",
+    "Grant",
+    "OpsRequest",
+];
+
 /// The custom resources of a set that have an operator make a database: what it makes of them is not in the set.
-pub(super) fn out_of_reach(set: &ManifestSet) -> Vec<LeftAlone> {
+pub(super) fn out_of_reach(set: &ManifestSet, default_namespace: &str) -> Vec<LeftAlone> {
     let resources = set.iter().filter_map(|manifest| {
-        // The core group and Kubernetes' own have no dot, or end in k8s.io.
-        let (group, _) = manifest.api_version().split_once('/')?;
-        let known = GROUPS.iter().find(|(known, _)| {
-            group
-                .strip_suffix(known)
-                .is_some_and(|below| below.is_empty() || below.ends_with('.'))
-        });
-        let kind = manifest.kind().to_lowercase();
-        let supposed =
-            group.contains('.') && !group.ends_with("k8s.io") && TELLING.iter().any(|word| kind.contains(word));
-        let operator = match known {
-            Some((_, operator)) => (*operator).to_owned(),
-            None if supposed => "an operator".to_owned(),
-            None => return None,
-        };
+        let operator = of(manifest)?;
         Some(LeftAlone {
             object: format!("{} {manifest}", manifest.api_version()),
+            id: WorkloadId {
+                namespace: manifest.namespace().unwrap_or(default_namespace).to_owned(),
+                name: manifest.name().to_owned(),
+            },
             declared_at: manifest.place().file_and_line(),
             reason: format!(
                 "out of reach: {operator} makes the pods of this custom resource, and how is not in the set; run \
@@ -96,4 +108,25 @@ pub(super) fn out_of_reach(set: &ManifestSet) -> Vec<LeftAlone> {
         })
     });
     resources.collect()
+}
+
+/// The operator that makes pods of a custom resource.
+pub(super) fn of(manifest: &Manifest) -> Option<&'static str> {
+    // The core group and Kubernetes' own have no dot, or end in k8s.io.
+    let (group, _) = manifest.api_version().split_once('/')?;
+    if PODLESS.iter().any(|end| manifest.kind().ends_with(end)) {
+        return None;
+    }
+    let known = GROUPS.iter().find(|(known, _)| {
+        group
+            .strip_suffix(known)
+            .is_some_and(|below| below.is_empty() || below.ends_with('.'))
+    });
+    let kind = manifest.kind().to_lowercase();
+    let supposed =
+        group.contains('.') && !group.ends_with("k8s.io") && TELLING.iter().any(|word| kind.contains(word));
+    match known {
+        Some((_, operator)) => Some(operator),
+        None => supposed.then_some("an operator"),
+    }
 }

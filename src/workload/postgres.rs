@@ -2,11 +2,12 @@
 
 use k8s_openapi::api::core::v1::Container;
 
+use super::declaration::Declaration;
 use super::environment::{Environment, Setting};
-use super::image::ImageName;
 use super::login::Login;
 use super::products::{self, Flavour};
 use super::{DiscoverError, Engine, EngineKind, Tls, ports};
+use crate::image::ImageName;
 use crate::manifest::{Manifest, Problem};
 
 const PORT: u16 = 5432;
@@ -23,6 +24,11 @@ const DATABASE: &[&str] = &["POSTGRES_DB"];
 const VENDOR_USER: &[&str] = &["POSTGRESQL_USERNAME", "POSTGRESQL_USER", "POSTGRES_USER"];
 const VENDOR_PASSWORD: &[&str] = &["POSTGRESQL_PASSWORD", "POSTGRES_PASSWORD"];
 const VENDOR_DATABASE: &[&str] = &["POSTGRESQL_DATABASE", "POSTGRES_DATABASE", "POSTGRES_DB"];
+/// Zalando's images (<https://github.com/zalando/spilo/blob/master/ENVIRONMENT.rst>).
+const SPILO_USER: &[&str] = &["PGUSER_SUPERUSER"];
+const SPILO_PASSWORD: &[&str] = &["PGPASSWORD_SUPERUSER"];
+const NONE: &[&str] = &[];
+
 const VENDOR_PORT: &str = "POSTGRESQL_PORT_NUMBER";
 
 /// The engine in a container that runs this image.
@@ -50,7 +56,7 @@ pub(super) fn engine(container: &Container, environment: &Environment) -> Engine
 pub(super) fn image_volume(image: &str) -> &'static str {
     match products::flavour(image) {
         Flavour::Bitnami => "/bitnami/postgresql",
-        Flavour::Sclorg => "",
+        Flavour::Sclorg | Flavour::Spilo => "",
         Flavour::Official if is_timescale_ha(image) => "/home/postgres/pgdata",
         Flavour::Official if major(image) >= 18 => "/var/lib/postgresql",
         Flavour::Official => "/var/lib/postgresql/data",
@@ -63,16 +69,23 @@ pub(super) fn login(
     image: &str,
     pointer: &str,
     workload: &Manifest,
+    declared: &Declaration,
     problems: &mut Vec<Problem>,
 ) -> Option<Login> {
-    let is_official = products::flavour(image) == Flavour::Official;
-    let (users, passwords, databases) = if is_official {
-        (USER, PASSWORD, DATABASE)
-    } else {
-        (VENDOR_USER, VENDOR_PASSWORD, VENDOR_DATABASE)
+    let flavour = products::flavour(image);
+    let (users, passwords, databases) = match flavour {
+        Flavour::Official => (USER, PASSWORD, DATABASE),
+        Flavour::Bitnami | Flavour::Sclorg => (VENDOR_USER, VENDOR_PASSWORD, VENDOR_DATABASE),
+        Flavour::Spilo => (SPILO_USER, SPILO_PASSWORD, NONE),
     };
     let mut setting = |names| environment.setting(names, pointer, workload, problems);
-    let (user, password, database) = (setting(users), setting(passwords), setting(databases));
+    let password = declared.password_or(|| setting(passwords));
+    let database = declared.database_or(|| setting(databases));
+    // A database that nothing names is called like the user that the image makes, whoever logs in.
+    let user = match database {
+        Ok(Some(_)) => declared.user_or(|| setting(users)),
+        _ => setting(users),
+    };
     let trusted = environment.known("POSTGRES_HOST_AUTH_METHOD") == Some("trust")
         || environment.get("ALLOW_EMPTY_PASSWORD").is_some();
     if matches!(password, Ok(None)) && !trusted {
@@ -92,14 +105,13 @@ pub(super) fn login(
         "postgres"
     };
     let user = user.unwrap_or_else(|| Setting::default_of(default_user));
-    let database = database.unwrap_or_else(|| Setting {
-        // Named like the user; Bitnami's images make no other than the server's own.
-        value: if is_official {
-            user.value.clone()
+    let database = database.unwrap_or_else(|| {
+        if flavour == Flavour::Official {
+            named_like(&user)
         } else {
-            "postgres".to_owned()
-        },
-        ..user.clone()
+            // Bitnami's images, and the others, make no other than the server's own.
+            Setting::default_of("postgres")
+        }
     });
     Some(Login {
         authority: None,
@@ -107,6 +119,18 @@ pub(super) fn login(
         database,
         user,
     })
+}
+
+/// A database that is called like a user.
+fn named_like(user: &Setting) -> Setting {
+    if user.public {
+        user.clone()
+    } else {
+        Setting {
+            from: "the user's name".to_owned(),
+            ..user.clone()
+        }
+    }
 }
 
 /// What a reader should know about the image.
@@ -139,6 +163,7 @@ fn default_data_directory(image: &str) -> String {
     match products::flavour(image) {
         Flavour::Bitnami => "/bitnami/postgresql/data".to_owned(),
         Flavour::Sclorg => "/var/lib/pgsql/data/userdata".to_owned(),
+        Flavour::Spilo => "/home/postgres/pgdata/pgroot/data".to_owned(),
         Flavour::Official if is_timescale_ha(image) => "/home/postgres/pgdata/data".to_owned(),
         Flavour::Official => match major(image) {
             major @ 18.. => format!("/var/lib/postgresql/{major}/docker"),

@@ -2,7 +2,6 @@
 //! beside a database and is none.
 
 use super::EngineKind;
-use super::image::ImageName;
 
 /// What an image is known to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +33,11 @@ pub(super) enum Flavour {
     Bitnami,
     /// Those for OpenShift (<https://github.com/sclorg>).
     Sclorg,
+    /// Zalando's (<https://github.com/zalando/spilo>).
+    Spilo,
 }
 
+use crate::image::ImageName;
 use EngineKind::{Http, MongoDb, MySql, PostgreSql};
 
 /// Images of servers that stateproof speaks to, by the end of their path.
@@ -225,7 +227,9 @@ pub(super) fn of(image: &str) -> Option<Product> {
 pub(super) fn flavour(image: &str) -> Flavour {
     let name = ImageName::parse(image);
     let bare = ["postgresql", "postgresql-repmgr", "mongodb", "mariadb-galera"].contains(&name.repository);
-    if versioned(name.repository).is_some() {
+    if name.repository.starts_with("spilo") {
+        Flavour::Spilo
+    } else if versioned(name.repository).is_some() {
         Flavour::Sclorg
     } else if name.is_by("bitnami") || (bare && !name.is_by("cloudnative-pg") && !name.is_by("enterprisedb"))
     {
@@ -293,6 +297,10 @@ mod tests {
             (
                 "quay.io/sclorg/postgresql-16-c9s",
                 (PostgreSql, "PostgreSQL", Flavour::Sclorg),
+            ),
+            (
+                "ghcr.io/zalando/spilo-17:4.0-p2",
+                (PostgreSql, "Spilo (PostgreSQL with Patroni)", Flavour::Spilo),
             ),
             (
                 "supabase/postgres:15.1.0",

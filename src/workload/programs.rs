@@ -31,16 +31,21 @@ const CLIENTS: &[&str] = &[
     "psql",
     "pg_dump",
     "pg_dumpall",
+    "pg_restore",
+    "pgbench",
     "pg_basebackup",
     "pg_isready",
     "mysql",
     "mysqldump",
     "mysqladmin",
+    "mysqlcheck",
+    "mysqlslap",
     "mariadb",
     "mariadb-dump",
     "mongo",
     "mongosh",
     "mongodump",
+    "mongorestore",
     "redis-cli",
     "valkey-cli",
     "sleep",
@@ -74,13 +79,15 @@ pub(super) fn server(container: &Container) -> Option<(String, Result<EngineKind
     })
 }
 
-/// Whether a container runs a client or waits, whatever server its image holds: its command starts nothing else.
+/// Whether a container runs a client or waits, whatever server its image holds: its command starts no server, nor what
+/// its arguments name or an entry point decides.
 pub(super) fn is_client(container: &Container) -> bool {
     let programs = of(container);
-    let starts_server = programs
-        .iter()
-        .any(|program| SERVERS.iter().any(|(server, _)| server == program));
-    !starts_server && programs.iter().any(|program| CLIENTS.contains(&program.as_str()))
+    let may_start_server = programs.iter().any(|program| {
+        let is_server = SERVERS.iter().any(|(server, _)| server == program);
+        is_server || ["$@", "$*"].contains(&program.as_str()) || program.ends_with("entrypoint.sh")
+    });
+    !may_start_server && programs.iter().any(|program| CLIENTS.contains(&program.as_str()))
 }
 
 /// The programs that a container's command and arguments start, without their directories: the first word, what stands
@@ -200,6 +207,15 @@ mod tests {
             &["sh", "-c", "mongod & sleep 5; mongosh --eval x; wait"],
             &[]
         )));
+        assert!(is_client(&container(&["pg_restore", "-d", "books", "/b"], &[])));
+        for waits_for_server in [
+            "sleep 5; exec docker-entrypoint.sh \"$@\"",
+            "sleep 5; exec /opt/bitnami/scripts/postgresql/entrypoint.sh /run.sh",
+            "sleep 5; exec $*",
+        ] {
+            let command = ["sh", "-c", waits_for_server, "--", "postgres"];
+            assert!(!is_client(&container(&command, &[])), "{waits_for_server}");
+        }
         assert!(!is_client(&container(&[], &[])));
         assert!(!is_client(&container(&["/scripts/setup.sh"], &[])));
     }

@@ -158,6 +158,7 @@ impl Requests {
         let others = askers.iter().filter(|(_, asked)| *asked > 0).count() - named.len();
         let others = match others {
             0 => String::new(),
+            1 => ", one other for the rest".to_owned(),
             others => format!(", {others} others for the rest"),
         };
         let have = match nodes.len() {
@@ -318,7 +319,7 @@ mod tests {
         assert_eq!(
             shortage(&text, &[node(9000, 8 * GIB)]).unwrap(),
             "memory: the set asks for 10.4 GiB, the one node that takes pods has 8 GiB: Deployment b asks for 3 × 2 GiB, \
-             Deployment c asks for 3 GiB, Deployment d asks for 1 GiB, 1 others for the rest"
+             Deployment c asks for 3 GiB, Deployment d asks for 1 GiB, one other for the rest"
         );
     }
 

@@ -39,18 +39,19 @@ fn combine(one: Resources, other: Resources, how: impl Fn(u64, u64) -> u64) -> R
     }
 }
 
-/// A limit without a request is the request too.
 fn of_container(container: &Value) -> Resources {
-    let asked = |resource: &str| {
-        let mut lists = ["requests", "limits"].iter();
-        lists.find_map(|list| amount(&container["resources"][list][resource]))
-    };
-    let whole = |millis: u64| millis.div_ceil(1000);
+    let whole = |resource: &str| asked(container, resource).map_or(0, |millis| millis.div_ceil(1000));
     Resources {
-        cpu_millis: asked("cpu").unwrap_or_default(),
-        memory: asked("memory").map_or(0, whole),
-        ephemeral: asked("ephemeral-storage").map_or(0, whole),
+        cpu_millis: asked(container, "cpu").unwrap_or_default(),
+        memory: whole("memory"),
+        ephemeral: whole("ephemeral-storage"),
     }
+}
+
+/// What a container asks for of a resource, in thousandths. A limit without a request is the request too.
+pub(super) fn asked(container: &Value, resource: &str) -> Option<u64> {
+    let mut lists = ["requests", "limits"].iter();
+    lists.find_map(|list| amount(&container["resources"][list][resource]))
 }
 
 /// A quantity in thousandths; YAML may have it as a number.

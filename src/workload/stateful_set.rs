@@ -56,7 +56,10 @@ pub(super) fn read(
     }
     notes.extend(template.notes);
     if engine.kind == EngineKind::Http {
-        engine.data_directory = http::directory(&claims);
+        // Unless somebody says where.
+        if engine.data_directory.is_empty() {
+            engine.data_directory = http::directory(&claims);
+        }
         notes.extend(http::note(&engine));
     } else if engine.kind != EngineKind::Other {
         notes.extend(data_directory::note(

@@ -64,16 +64,15 @@ pub(super) fn read_at(
     let declared = neighbours.declared(manifest.name());
     let image = container.image.clone().unwrap_or_default();
     let (mut notes, mut replication) = (Vec::new(), None);
-    let mut unknown = Vec::new();
     let (mut engine, image_volume, login) = match recognised.kind {
         EngineKind::PostgreSql => {
             let engine = postgres::engine(&container, &environment);
             notes.extend(postgres::note(&engine.image, &engine));
-            let login = postgres::login(&environment, &image, &pointer, manifest, &mut unknown);
+            let login = postgres::login(&environment, &image, &pointer, manifest, &declared, problems);
             (engine, postgres::image_volume(&image), login)
         }
         EngineKind::MySql => {
-            let login = mysql::login(&environment, &image, &pointer, manifest, &mut unknown);
+            let login = mysql::login(&environment, &image, &pointer, manifest, &declared, problems);
             (
                 mysql::engine(&container, &environment),
                 mysql::image_volume(&image),
@@ -84,7 +83,7 @@ pub(super) fn read_at(
         EngineKind::MongoDb => {
             notes.extend(mongodb::note(&container, &environment));
             replication = mongodb::replication(&container, &environment);
-            let login = mongodb::login(&environment, &image, &pointer, manifest, &mut unknown);
+            let login = mongodb::login(&environment, &image, &pointer, manifest, &declared, problems);
             (
                 mongodb::engine(&container, &environment),
                 mongodb::image_volume(&image),
@@ -93,13 +92,6 @@ pub(super) fn read_at(
         }
         EngineKind::Other => (unread(&container, recognised.kind), "", Some(Login::nobody())),
         EngineKind::Unknown => (unread(&container, recognised.kind), "", None),
-    };
-    // Whoever says how to log in need not be asked for it.
-    let login = if declared.password.is_some() {
-        Some(login.unwrap_or_else(Login::nobody))
-    } else {
-        problems.append(&mut unknown);
-        login
     };
     engine.product.clone_from(&recognised.product);
     engine.recognised_by.clone_from(&recognised.by);

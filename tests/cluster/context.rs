@@ -180,7 +180,7 @@ fn a_probe_leaves_a_running_database_as_it_was() {
     let statefulset = set.path().join("postgres-statefulset.yaml");
     let other = std::fs::read_to_string(&statefulset).unwrap();
     std::fs::write(&statefulset, other_password(&other)).unwrap();
-    let twin = probe(&kubeconfig, &["--deadline=3", set.path().to_str().unwrap()]);
+    let twin = probe(&kubeconfig, &["--deadline=15", set.path().to_str().unwrap()]);
     block_on(remove(&kubeconfig, NAME));
 
     let (code, said) = found;

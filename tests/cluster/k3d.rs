@@ -1,5 +1,6 @@
 //! Clusters that k3d makes from `k3d.yaml`: with k3s where a registry answers, else with its stand-in.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Node;
@@ -17,6 +18,9 @@ use stateproof::run::{Proven, Verification};
 
 use crate::scene::{BUSYBOX, docker, imports, scene, until};
 use crate::support::{block_on, fixture, k3d_cluster};
+
+/// Runs load what they need: nobody does while loads are counted.
+static LOADING: RwLock<()> = RwLock::new(());
 
 /// Made as `k3d.yaml` says, labelled, reachable from this machine only, and gone in the end: no container, network,
 /// volume or kubeconfig entry is left.
@@ -221,6 +225,7 @@ fn a_cluster_is_reused() {
 /// Each node gets the image once; who has it gets nothing.
 #[test]
 fn images_are_loaded_into_all_nodes_and_only_once() {
+    let _alone = LOADING.write().unwrap_or_else(PoisonError::into_inner);
     block_on(async {
         let cluster = shared().await;
         let names = [BUSYBOX.to_owned()];
@@ -301,6 +306,7 @@ async fn shared() -> Cluster {
 }
 
 fn prove(set: &str) -> Proven {
+    let _loading = LOADING.read().unwrap_or_else(PoisonError::into_inner);
     let verification = Verification::of([fixture(set)]).cluster(k3d_cluster());
     let proven = block_on(verification.drills(&[Drill::LosePod]).run());
     let proven = proven.unwrap_or_else(|error| panic!("{set}: {}", error.lines().join("\n  ")));

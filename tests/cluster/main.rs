@@ -21,4 +21,5 @@ mod refusal;
 mod replica_set;
 mod scene;
 mod twins;
+mod upgrade;
 mod wild;

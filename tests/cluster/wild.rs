@@ -91,6 +91,19 @@ fn a_replica_set_member_with_a_key_file() {
 }
 
 #[test]
+fn a_replica_set_whose_every_member_has_its_own_user_already() {
+    let proven = held("mongodb-set", &["mongodb"]);
+    hides(&proven, "wild-mongodb-set-root");
+    assert_promise(
+        &proven,
+        Drill::StepDown,
+        Promise::Recovery,
+        Outcome::Held,
+        &["PRIMARY"],
+    );
+}
+
+#[test]
 fn readers_without_replication_differ() {
     let proven = verify("mysql-readers");
     assert_eq!(proven.verdict.outcome, Outcome::Violated);

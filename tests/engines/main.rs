@@ -8,6 +8,7 @@ mod exec;
 mod http;
 mod initialisation;
 mod interrupt;
+mod least_privilege;
 mod loopback;
 mod mongo_image;
 mod mongo_server;

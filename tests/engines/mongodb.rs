@@ -235,6 +235,11 @@ async fn a_set_replicates_and_elects() -> Result<()> {
     let before = watched.hello(None).await?;
     let begun = Instant::now();
     set.server(primary).await?.step_down().await?;
+    // Whoever is in the middle of something learns that its PRIMARY is none any more, and can begin anew.
+    assert!(!session.is_closed());
+    let refused = session.read(LEDGER).await.err().context("a read of what led")?;
+    assert!(refused.to_string().contains("(13435)"), "{refused}");
+    assert!(session.is_closed());
     let elected = set
         .until(secondary, |hello| hello.role == Some("PRIMARY"))
         .await?;

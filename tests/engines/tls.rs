@@ -142,6 +142,15 @@ impl Server {
         open(&reach(plain, &target.engine, &credentials), &target, &credentials).await
     }
 
+    /// It keeps a row in each of these modes, and is refused under a name that its certificate is not for.
+    async fn insists(&self, modes: &[Tls], wrong_name: &[&str]) -> Result<()> {
+        for tls in modes {
+            self.keeps_a_row(*tls).await?;
+        }
+        self.refused("another.name", Tls::VerifyFull, wrong_name).await;
+        Ok(())
+    }
+
     /// Refused, in words that say why.
     async fn refused(&self, name: &str, tls: Tls, words: &[&str]) {
         let error = match self.open(name, tls).await {
@@ -160,53 +169,33 @@ impl Server {
 #[tokio::test]
 async fn a_postgresql_that_insists_on_tls() -> Result<()> {
     let server = Server::postgres().await?;
-    for tls in [Tls::Prefer, Tls::Require, Tls::VerifyFull] {
-        server.keeps_a_row(tls).await?;
-    }
+    let modes = [Tls::Prefer, Tls::Require, Tls::VerifyFull];
+    let wrong_name = ["TLS with another.name", "certificate"];
+    server.insists(&modes, &wrong_name).await?;
     server.refused(NAME, Tls::Disable, &["no encryption"]).await;
-    server
-        .refused(
-            "another.name",
-            Tls::VerifyFull,
-            &["TLS with another.name", "certificate"],
-        )
-        .await;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_mysql_that_insists_on_tls() -> Result<()> {
     let server = Server::mysql().await?;
-    for tls in [Tls::Prefer, Tls::Require, Tls::VerifyFull] {
-        server.keeps_a_row(tls).await?;
-    }
+    let modes = [Tls::Prefer, Tls::Require, Tls::VerifyFull];
+    server
+        .insists(&modes, &["certificate not valid for name"])
+        .await?;
     server
         .refused(NAME, Tls::Disable, &["ERROR 3159", "insecure transport"])
-        .await;
-    server
-        .refused(
-            "another.name",
-            Tls::VerifyFull,
-            &["certificate not valid for name"],
-        )
         .await;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_mongodb_that_insists_on_tls() -> Result<()> {
+    let wrong_name = ["TLS with another.name", "certificate"];
     let server = Server::mongodb().await?;
-    for tls in [Tls::Require, Tls::VerifyFull] {
-        server.keeps_a_row(tls).await?;
-    }
     server
-        .refused(
-            "another.name",
-            Tls::VerifyFull,
-            &["TLS with another.name", "certificate"],
-        )
-        .await;
-    Ok(())
+        .insists(&[Tls::Require, Tls::VerifyFull], &wrong_name)
+        .await
 }
 
 #[tokio::test]

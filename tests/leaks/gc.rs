@@ -17,12 +17,12 @@ fn what_sigkill_leaves_goes_with_gc_and_not_before() {
     );
     run.wait_for("bringing up");
     let own = |left: &[String]| left.iter().filter(|line| line.starts_with("Namespace")).count();
-    run.wait_until("the run has its namespace", || own(&stage.left(&before)) > 0);
+    run.wait_until("the run has its namespace", || own(&stage.added(&before)) > 0);
     stateproof_gc();
-    assert!(own(&stage.left(&before)) > 0, "gc took a living run's namespace");
+    assert!(own(&stage.added(&before)) > 0, "gc took a living run's namespace");
     run.wait_for("lose-pod: delete pod");
     assert_eq!(run.signal(posix::KILL), None);
-    let left = stage.left(&before);
+    let left = stage.added(&before);
     for kind in [
         "Namespace",
         "PersistentVolume ",
@@ -56,7 +56,7 @@ fn a_node_that_a_dead_run_cordoned_is_given_back_by_gc() {
     // Nothing is evicted before the node was seen cordoned.
     run.wait_for("drain: evict pod");
     assert_eq!(run.signal(posix::KILL), None);
-    let left = stage.left(&before);
+    let left = stage.added(&before);
     assert!(
         left.iter().any(|line| line.starts_with("cordon ")),
         "no node was left cordoned: {left:?}"

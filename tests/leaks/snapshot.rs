@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{DynamicObject, ListParams};
@@ -69,9 +70,20 @@ impl Stage {
         all
     }
 
-    /// What was not there before.
-    pub fn left(&self, before: &BTreeSet<String>) -> Vec<String> {
+    /// What is there and was not before.
+    pub fn added(&self, before: &BTreeSet<String>) -> Vec<String> {
         self.look().difference(before).cloned().collect()
+    }
+
+    /// What stays. It is looked for twice: the volume of a container of other tests is nobody's for a moment.
+    pub fn left(&self, before: &BTreeSet<String>) -> Vec<String> {
+        let mut left = self.added(before);
+        if !left.is_empty() {
+            std::thread::sleep(Duration::from_secs(2));
+            let still = self.look();
+            left.retain(|line| still.contains(line));
+        }
+        left
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use stateproof::cluster::{StorageError, alias_classes};
+use stateproof::cluster::{StorageError, alias_classes, remove_aliases};
 use stateproof::manifest::ManifestSet;
 
 use crate::api_server::ApiServer;
@@ -35,7 +35,14 @@ fn aliases(alias: &str, of: &str) -> BTreeMap<String, String> {
 async fn an_alias_is_the_class_that_it_stands_for_under_another_name() {
     let server = server().await;
     let mut made = Vec::new();
-    let notes = alias_classes(&server.client(), &set(""), &aliases("premium", "fast"), &mut made).await;
+    let notes = alias_classes(
+        &server.client(),
+        &set(""),
+        &aliases("premium", "fast"),
+        "monday",
+        &mut made,
+    )
+    .await;
     assert_eq!(
         notes.unwrap(),
         ["storage class premium is an alias of fast here, as was asked for"]
@@ -51,10 +58,45 @@ async fn an_alias_is_the_class_that_it_stands_for_under_another_name() {
         "{:?}",
         server.requests()
     );
-    // Once more: it is an alias already, and stays one.
-    let again = alias_classes(&server.client(), &set(""), &aliases("premium", "fast"), &mut made).await;
+    // Once more: it is an alias already, and stays the first run's.
+    let mut others = Vec::new();
+    let again = alias_classes(
+        &server.client(),
+        &set(""),
+        &aliases("premium", "fast"),
+        "tuesday",
+        &mut others,
+    )
+    .await;
     assert_eq!(again.unwrap().len(), 1);
-    assert_eq!(made, ["premium"], "only what was not there is to be taken away");
+    assert_eq!(made, ["premium"]);
+    assert_eq!(others, [""; 0], "only what was not there is to be taken away");
+    let another = alias_classes(
+        &server.client(),
+        &set(""),
+        &aliases("premium", "standard"),
+        "tuesday",
+        &mut others,
+    )
+    .await;
+    assert!(matches!(another, Err(StorageError::Taken { .. })), "{another:?}");
+    let class = format!("{CLASSES}/premium");
+    for (run, deleted) in [("tuesday", 0), ("monday", 1)] {
+        server.answer(
+            &class,
+            json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "example.com/fast",
+                "metadata": {"name": "premium", "uid": "c", "annotations":
+                    {"stateproof.io/alias-of": "fast", "stateproof.dev/run": "monday"}}}),
+        );
+        remove_aliases(&server.client(), &["premium".to_owned()], run)
+            .await
+            .unwrap();
+        let deletions = server
+            .requests()
+            .into_iter()
+            .filter(|request| request.starts_with("DELETE"));
+        assert_eq!(deletions.count(), deleted, "{run}");
+    }
 }
 
 #[tokio::test]
@@ -75,9 +117,15 @@ async fn no_class_of_the_cluster_or_of_the_set_is_taken_and_none_is_made_up() {
         ),
         ("premium", "faster", "the cluster has fast, standard"),
     ] {
-        let error = alias_classes(&server.client(), &set(volume), &aliases(alias, of), &mut made)
-            .await
-            .unwrap_err();
+        let error = alias_classes(
+            &server.client(),
+            &set(volume),
+            &aliases(alias, of),
+            "monday",
+            &mut made,
+        )
+        .await
+        .unwrap_err();
         assert!(
             matches!(
                 error,
@@ -87,7 +135,14 @@ async fn no_class_of_the_cluster_or_of_the_set_is_taken_and_none_is_made_up() {
         );
         assert!(error.to_string().ends_with(said), "{error}");
     }
-    let nothing = alias_classes(&server.client(), &set(volume), &BTreeMap::new(), &mut made).await;
+    let nothing = alias_classes(
+        &server.client(),
+        &set(volume),
+        &BTreeMap::new(),
+        "monday",
+        &mut made,
+    )
+    .await;
     assert_eq!(nothing.unwrap(), [""; 0]);
     let requests = server.requests();
     assert!(

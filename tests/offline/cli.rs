@@ -126,6 +126,45 @@ fn a_provider_s_configuration_has_an_option_of_its_own() {
 }
 
 #[test]
+fn a_deadline_is_written_as_in_the_file() {
+    let set = "fixtures/wealist-postgres";
+    let (code, err) = refused(&["verify", set, "--deadline", "5m", "--config", "no/such.toml"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("no/such.toml cannot be read"), "{err}");
+    let (code, err) = refused(&["verify", set, "--deadline", "soon"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("for example 180, 90s, 30m or 8h"), "{err}");
+}
+
+#[test]
+fn colour_is_what_was_asked_for_in_a_diagnostic_too() {
+    let set = "fixtures/wild/cnpg-cluster";
+    for (color, colored) in [("always", true), ("never", false), ("auto", false)] {
+        let (code, err) = refused(&["plan", set, "--color", color]);
+        assert_eq!(code, Some(2), "{err}");
+        assert_eq!(err.contains('\u{1b}'), colored, "{color}: {err}");
+    }
+}
+
+/// Of the passwords that the file names nothing is asked: no workload is looked at.
+#[test]
+fn up_makes_the_cluster_that_the_file_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = "[cluster]\nconfig = \"no/such.yaml\"\n[workload.\"a/b\"]\npassword_env = \"STATEPROOF_TEST_UNSET\"\n";
+    for (name, arguments) in [
+        ("stateproof.toml", &["up"][..]),
+        ("other.toml", &["up", "--config", "other.toml"]),
+    ] {
+        let file = directory.path().join(name);
+        std::fs::write(&file, settings).unwrap();
+        let (code, _, err) = run(stateproof(arguments).current_dir(directory.path()));
+        std::fs::remove_file(file).unwrap();
+        assert_ne!(code, Some(0), "{err}");
+        assert!(err.contains("no/such.yaml"), "{err}");
+    }
+}
+
+#[test]
 fn an_operator_s_resource_alone_is_refused_before_docker_is_asked_for() {
     let (code, err) = refused(&["verify", "fixtures/wild/cnpg-cluster"]);
     assert_eq!(code, Some(2), "{err}");

@@ -77,7 +77,7 @@ fn a_typo_is_marked_with_what_was_probably_meant() {
 
       × there is no key `enginee`; did you mean `engine`?
        ╭─[stateproof.toml:4:1]
-     4 │ enginee = "mysql"
+     4 │ enginee =********
        · ───┬───
        ·    ╰── no such key
        ╰────
@@ -95,7 +95,7 @@ fn a_typo_is_marked_with_what_was_probably_meant() {
        ╰────
       help: there are expect-failure, roles, divergence, crash, lose-pod, force-delete, lose-all-pods,
             order, scale, scale-to-zero, rollout, bad-rollout, evict, drain, pause-node, step-down,
-            delete-statefulset, delete-claim
+            upgrade, delete-statefulset, delete-claim
     "#);
     for (text, said) in [
         (
@@ -167,20 +167,48 @@ fn what_cannot_be_read_is_marked_and_no_password_is_shown() {
         ),
         (
             "[workload.\"a/b\"]\npassword_env = \"STATEPROOF_TEST_UNSET\"\n",
-            "stateproof.toml:2:16: the password of a/b is not there: the environment has no variable \
-             STATEPROOF_TEST_UNSET",
+            "stateproof.toml:2:16: the password of a/b is not there: the environment has no variable of \
+             this name, or it is no text",
         ),
         (
             "[workload.\"a/b\"]\npassword_file = \"no/such\"\n",
-            "stateproof.toml:2:17: the password of a/b is not there: no/such: No such file",
+            "stateproof.toml:2:17: the password of a/b is not there: the file: No such file",
         ),
         (
             "[workload.\"a/b\"]\ntls = \"verify-full\"\n",
-            "stateproof.toml:2:8: `verify-full` without an authority",
+            "stateproof.toml:2:7: `verify-full` without an authority",
         ),
         (
             "[workload.\"a/b\"]\ntls = \"verify-full\"\ntls_ca = \"no/such\"\n",
             "stateproof.toml:3:10: no/such: No such file",
+        ),
+        (
+            "# verify-full\n[workload.\"a/a\"]\ntls = \"require\"\n[workload.\"a/b\"]\ntls = \"verify-full\"\n",
+            "stateproof.toml:5:7: `verify-full` without an authority",
+        ),
+        (
+            "[workload.\"a/b\"]\ntls = \"require\"\ntls_ca = \"ca.crt\"\n",
+            "stateproof.toml:3:10: `tls_ca` is for `verify-full`",
+        ),
+        (
+            "[workload.\"a/b\"]\ntls_ca = \"ca.crt\"\n",
+            "stateproof.toml:2:10: `tls_ca` is for `verify-full`",
+        ),
+        (
+            "skip = [\"drain\"]\nexpect_failure = [\"Pod/a-0:event=x\"]\n",
+            "stateproof.toml:2:1: `expect_failure` and `skip` cannot be used together",
+        ),
+        (
+            "[workload.\"a/b\"]\nonly = [\"storage\"]\nexpect_failure = [\"Pod/a-0:event=x\"]\n",
+            "stateproof.toml:3:1: `expect_failure` and `only` cannot be used together",
+        ),
+        (
+            "expect_failure = [\"Pod/a-0:event=x\"]\n[workload.\"a/b\"]\ndrills = [\"order\"]\n",
+            "stateproof.toml:1:1: `expect_failure` and `drills` cannot be used together",
+        ),
+        (
+            "[image_overrides]\n\"docker.io/*\" = \"mirror.example/hub\"\n",
+            "stateproof.toml:2:1: `docker.io/*` and `mirror.example/hub`: `*` stands at the end of both",
         ),
         (
             "[workload.\"a/b\"]\npassword = \"x\"\npassword_env = \"PATH\"\n",
@@ -198,6 +226,18 @@ fn what_cannot_be_read_is_marked_and_no_password_is_shown() {
         "[workload.\"a/b\"]\npassword = \"\"\"\n987654\\q\"\"\"\n",
         "[workload]\n\"a/b\" = { password = \"987654\", prt = 1 }\n",
         "[workload.\"a/b\"]\npassword = [\"987654\"]\n",
+        // Nor under a key that is misspelt, nor where something else belongs.
+        "[workload.\"a/b\"]\npasword = \"987654\"\n",
+        "[workload.\"a/b\"]\npasswd = \"987654\"\n",
+        "[workload.\"a/b\"]\npw = \"987654\"\n",
+        "[workload.\"a/b\"]\npassword: \"987654\"\n",
+        "[workload.\"a/b\"]\nuser = \"x\", password: \"987654\"\n",
+        "[workload.\"a/b\"]\npassword \"987654\"\n",
+        "[workload.\"a/b\"]\npassword_env = \"987654\"\n",
+        "[workload.\"a/b\"]\npassword_file = \"987654\"\n",
+        "[workload]\n\"a/b\" = { pasword = \"987654\" }\n",
+        "[workload.\"a/b\"]\npasword = [\n  \"987654\",\n]\n",
+        "passwords.a = \"987654\"\n",
     ] {
         let problems = read(text).unwrap_err();
         for output in [shown(&problems), problems.to_string(), format!("{problems:?}")] {
@@ -315,6 +355,34 @@ fn two_files_beside_two_directories_are_one_too_many() {
     let file = one.path().join("postgres-service.yaml");
     let found = Config::beside(&[one.path().to_owned(), file]).unwrap();
     assert_eq!(found, Some(one.path().join("stateproof.toml")));
+    // The current directory has a name.
+    let (file, sub) = (one.path().join("postgres-service.yaml"), one.path().join("sub"));
+    fs::create_dir(&sub).unwrap();
+    fs::write(sub.join("stateproof.toml"), "").unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_stateproof"))
+        .arg("plan")
+        .args([file.file_name().unwrap(), sub.file_name().unwrap()])
+        .current_dir(one.path())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(run.stderr).unwrap();
+    assert!(
+        err.contains("there is a stateproof.toml in . and in sub"),
+        "{err}"
+    );
+    // One that stands below the directory that is read would go unread.
+    let above = tempfile::tempdir().unwrap();
+    fs::create_dir_all(above.path().join("a/b")).unwrap();
+    assert_eq!(Config::beside(&[above.path().to_owned()]).unwrap(), None);
+    let below = above.path().join("a/b/stateproof.toml");
+    fs::write(&below, "").unwrap();
+    let refused = Config::beside(&[above.path().to_owned()])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("and one below it") && refused.contains(&below.display().to_string()),
+        "{refused}"
+    );
     assert_eq!(
         Config::beside(&["fixtures/wealist-postgres".into()]).unwrap(),
         None
@@ -346,6 +414,19 @@ fn an_expected_failure_may_stand_in_the_file() {
         text.contains(&format!("end: {end}")) && !text.contains("lose-pod postgres-0"),
         "{text}"
     );
+    // Unless the command line says what is to be done.
+    for arguments in [
+        ["--drill", "lose-pod"],
+        ["--skip", "delete-claim"],
+        ["--only", "durability"],
+    ] {
+        let (code, text) = plan(directory.path(), &arguments);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(
+            !text.contains("end: ") && text.contains("lose-pod postgres-0"),
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stateproof::cluster::ConnectError;
-use stateproof::cluster::context::ContextSpec;
 use stateproof::cluster::context::rights::{self, Right};
+use stateproof::cluster::context::{ContextSpec, Tenancy, Vacancy};
+use stateproof::cluster::{ConnectError, NamespaceError};
 use stateproof::manifest::ManifestSet;
 use stateproof::run::{RunError, Verification};
 use tokio::net::TcpListener;
@@ -108,6 +108,7 @@ async fn cluster() -> (ApiServer, Scene) {
     );
     server.refuse(NAMESPACE_PATH, 404, "NotFound");
     server.refuse(LEASE_PATH, 404, "NotFound");
+    may(&server, true);
     let scene = Scene::of(&server.url());
     (server, scene)
 }
@@ -319,10 +320,109 @@ async fn a_namespace_that_is_there_is_not_applied() {
     assert_eq!(server.mutations(), [""; 0]);
 }
 
+/// What lends a namespace may be there: a policy of its owner's is not taken over, nor removed in the end.
+#[tokio::test]
+async fn an_object_of_others_in_a_namespace_that_is_lent_is_not_applied() {
+    let (server, scene) = cluster().await;
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: default-deny, namespace: db }\n\
+                  spec: { podSelector: {} }\n";
+    std::fs::write(scene.path("set.yaml"), format!("{policy}---\n{SET}")).unwrap();
+    server.answer(
+        "/apis/networking.k8s.io/v1",
+        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "networking.k8s.io/v1", "resources": [
+            {"name": "networkpolicies", "singularName": "", "kind": "NetworkPolicy", "namespaced": true,
+             "verbs": ["get", "list", "patch"]}]}),
+    );
+    is_there(&server);
+    for path in [
+        "/api/v1/namespaces/db/services/postgres",
+        "/apis/apps/v1/namespaces/db/statefulsets/postgres",
+    ] {
+        server.refuse(path, 404, "NotFound");
+    }
+    server.answer(
+        "/apis/networking.k8s.io/v1/namespaces/db/networkpolicies/default-deny",
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": "default-deny", "namespace": "db", "uid": "p"}}),
+    );
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("the cluster has NetworkPolicy default-deny already"),
+        "{said}"
+    );
+    assert_eq!(server.mutations(), [""; 0]);
+}
+
+/// Between the look and the taking: the Lease that is there by then is of a run that lives.
+#[tokio::test]
+async fn a_lease_that_was_not_there_before_is_not_deleted() {
+    let (server, _scene) = cluster().await;
+    is_there(&server);
+    let client = server.client();
+    let vacancy = Vacancy::of(&client, &[NAMESPACE.to_owned()], &[]).await.unwrap();
+    server.answer(LEASE_PATH, lease(&jiff::Timestamp::now().to_string()));
+    server.refuse(
+        "/apis/coordination.k8s.io/v1/namespaces/db/leases",
+        409,
+        "AlreadyExists",
+    );
+    let mut tenancy = Tenancy::of(&client, "stateproof-of-tuesday");
+    let mut taken = Vec::new();
+    let refused = vacancy.take(&client, &mut tenancy, &mut taken).await;
+    assert!(
+        matches!(refused, Err(NamespaceError::InUse { .. })),
+        "{refused:?}"
+    );
+    assert!(taken.is_empty(), "{taken:?}");
+    let mutations = server.mutations();
+    assert!(
+        mutations.iter().all(|request| request.starts_with("POST ")),
+        "{mutations:?}"
+    );
+}
+
+/// A Lease that is there under another UID is another run's: this run has lost its namespace, and knows which. Its twin
+/// cannot renew it for a moment.
+#[tokio::test]
+async fn a_lease_that_another_run_has_taken_is_lost() {
+    const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/db/leases";
+    for is_taken in [true, false] {
+        let (server, _scene) = cluster().await;
+        is_there(&server);
+        let client = server.client();
+        let vacancy = Vacancy::of(&client, &[NAMESPACE.to_owned()], &[]).await.unwrap();
+        let ours = lease(&jiff::Timestamp::now().to_string());
+        server.answer(LEASES, ours);
+        let (code, reason) = if is_taken {
+            (409, "Conflict")
+        } else {
+            (503, "ServiceUnavailable")
+        };
+        server.refuse_all("PATCH", code, reason);
+        let mut tenancy = Tenancy::of(&client, "stateproof-of-monday");
+        vacancy
+            .take(&client, &mut tenancy, &mut Vec::new())
+            .await
+            .unwrap();
+        let within = Duration::from_millis(if is_taken { 10_000 } else { 300 });
+        let lost = tokio::time::timeout(within, tenancy.lost()).await;
+        assert_eq!(lost.is_ok(), is_taken, "{lost:?}");
+        assert_eq!(tenancy.has_lost(NAMESPACE), is_taken);
+        let Ok(lost) = lost else { continue };
+        assert!(
+            lost.to_string().contains("has taken namespace db from this one"),
+            "{lost}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_the_cluster_does_not_grant_is_named_before_anything_is_made() {
     let (server, scene) = cluster().await;
     may(&server, false);
+    // Who may not list nodes is told what else is missing, not only that.
+    server.refuse("/api/v1/nodes", 403, "Forbidden");
     let (code, said) = scene.verify(&ALLOWED).await;
     assert_eq!(code, Some(4), "{said}");
     for right in [
@@ -359,7 +459,7 @@ fn the_published_roles_are_just_what_a_run_needs() {
         }
         granted
     };
-    let needed = |rights: &[Right]| -> BTreeSet<(String, String, String)> {
+    let needed = |rights: &[Right<'_>]| -> BTreeSet<(String, String, String)> {
         let each = rights
             .iter()
             .flat_map(|right| right.verbs.iter().map(move |verb| (right, verb)));

@@ -24,7 +24,7 @@ pub const DRILLS: [Drill; 4] = [
 
 pub fn id(drill: Drill) -> DrillId {
     DrillId {
-        workload: workload().id(),
+        workload: workload().id().into(),
         drill,
         round: 0,
     }
@@ -220,6 +220,7 @@ fn planned(drill: Drill) -> PlannedDrill {
             })
             .collect(),
         ends: Vec::new(),
+        change: None,
     }
 }
 

@@ -81,11 +81,12 @@ fn states() -> Vec<String> {
     for directory in directories_in("") {
         match directory.as_str() {
             "histories" | "lint" => {}
-            "bad" | "grade-submission" | "sfs-nginx" | "sfs-nginx-moved" | "wild" => states.extend(
-                directories_in(&directory)
-                    .into_iter()
-                    .map(|state| format!("{directory}/{state}")),
-            ),
+            "bad" | "grade-submission" | "sfs-nginx" | "sfs-nginx-moved" | "upgrade" | "wild" => states
+                .extend(
+                    directories_in(&directory)
+                        .into_iter()
+                        .map(|state| format!("{directory}/{state}")),
+                ),
             _ => states.push(directory),
         }
     }

@@ -15,6 +15,7 @@ mod cli_reports;
 mod config;
 mod context;
 mod credentials;
+mod declared;
 mod definitions;
 mod deployment;
 mod document;

@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, ToSpan};
 use stateproof::history::{
-    BudgetState, ClusterFacts, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, History, NodeState,
-    ObjectRef, ObjectState, PodState, Record, SetState, VolumeState, WriteFate, WriteOutcome,
+    BudgetState, ContainerState, DrillId, Event, FORMAT_VERSION, Fault, History, NodeState, ObjectRef,
+    ObjectState, PodState, Record, SetState, VolumeState, WriteFate, WriteOutcome,
 };
 use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
 use stateproof::verdict::{PromiseVerdict, judge};
@@ -22,6 +22,8 @@ pub enum Act {
     Ready(u32),
     /// It waits for an image that its node does not have.
     WithoutImage(u32),
+    /// Its server ended by itself.
+    Failed(u32),
     /// Its deletion begins.
     Ending(u32),
     /// It is gone.
@@ -58,10 +60,15 @@ pub fn down(ordinals: impl IntoIterator<Item = u32>) -> Vec<Act> {
 impl Members {
     /// A run of one drill on the document's workload with three members, changed before it is planned.
     pub fn of(drill: Drill, change: impl FnOnce(&mut Workload)) -> Self {
+        Self::asked(&Selection::of(&[drill]), drill, change)
+    }
+
+    /// The same, where more is asked for than the drill.
+    pub fn asked(selection: &Selection, drill: Drill, change: impl FnOnce(&mut Workload)) -> Self {
         let mut workload = workload();
         workload.replicas = 3;
         change(&mut workload);
-        let plan = Plan::new(workload.clone(), &Selection::of(&[drill]));
+        let plan = Plan::new(workload.clone(), selection);
         assert_eq!(plan.drills.len(), 1, "{:?}", plan.left_out);
         let mut members = Self {
             events: Vec::new(),
@@ -77,7 +84,7 @@ impl Members {
             format: FORMAT_VERSION,
             version: "0.1.0".into(),
             plans: vec![plan],
-            cluster: ClusterFacts::default(),
+            cluster: Box::default(),
         });
         members.set();
         members
@@ -85,7 +92,7 @@ impl Members {
 
     pub fn id(&self) -> DrillId {
         DrillId {
-            workload: self.workload.id(),
+            workload: self.workload.id().into(),
             drill: self.drill,
             round: 0,
         }
@@ -113,6 +120,7 @@ impl Members {
         | Act::Found(ordinal)
         | Act::Ready(ordinal)
         | Act::WithoutImage(ordinal)
+        | Act::Failed(ordinal)
         | Act::Ending(ordinal)
         | Act::Gone(ordinal)) = act;
         if matches!(act, Act::Born(_) | Act::Found(_)) {
@@ -149,6 +157,17 @@ impl Members {
                 }],
                 ..placed
             },
+            Act::Failed(_) => PodState {
+                phase: "Running".into(),
+                containers: vec![ContainerState {
+                    name: "postgres".into(),
+                    restarts: 1,
+                    waiting: Some("CrashLoopBackOff: back-off 10s".into()),
+                    terminated: Some("Error (exit code 1)".into()),
+                    ..ContainerState::default()
+                }],
+                ..placed
+            },
             Act::Ending(_) => PodState {
                 phase: "Running".into(),
                 ready: true,
@@ -160,7 +179,7 @@ impl Members {
                 return;
             }
         };
-        self.observe(pod, ObjectState::Pod(state));
+        self.observe(pod, ObjectState::Pod(Box::new(state)));
     }
 
     /// The pod that has this ordinal now.
@@ -197,7 +216,7 @@ impl Members {
             update_revision: Some(self.revision.clone()),
             ..SetState::default()
         };
-        self.observe(set(1), ObjectState::Set(state))
+        self.observe(set(1), ObjectState::Set(Box::new(state)))
     }
 
     pub fn begun(&mut self, fault: Fault, targets: Vec<ObjectRef>) -> &mut Self {
@@ -214,11 +233,11 @@ impl Members {
         self.push(Event::FaultAccepted { drill, fault })
     }
 
-    pub fn refused(&mut self, status: u16, message: &str) -> &mut Self {
+    pub fn refused(&mut self, fault: Fault, status: u16, message: &str) -> &mut Self {
         let drill = self.id();
         self.push(Event::FaultRefused {
             drill,
-            fault: Fault::Evict,
+            fault,
             status,
             message: message.into(),
         })
@@ -267,8 +286,8 @@ impl Members {
             let mut state = volume_state(ordinal);
             state.nodes = lies.iter().map(|node| (*node).to_owned()).collect();
             let (claim, volume) = (claim(ordinal), crate::document::volume(ordinal));
-            self.observe(claim, ObjectState::Claim(claim_state(ordinal)));
-            self.observe(volume, ObjectState::Volume(state));
+            self.observe(claim, ObjectState::Claim(Box::new(claim_state(ordinal))));
+            self.observe(volume, ObjectState::Volume(Box::new(state)));
         }
         self
     }

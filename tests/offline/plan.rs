@@ -1,7 +1,7 @@
 //! What a run will do, decided from the manifests alone.
 
 use stateproof::manifest::ManifestSet;
-use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection, Step, UnusableEnds};
+use stateproof::plan::{Drill, Outcome, Plan, Promise, Rounds, Selection, Step, UnusableEnds};
 use stateproof::workload::{EngineKind, Workload, discover, outline};
 
 use crate::fixtures::fixture;
@@ -179,8 +179,8 @@ fn without_members_no_drill_applies() {
     assert_eq!(plan.drills, []);
     assert_eq!(
         plan.left_out.len(),
-        Drill::ALL.len() - 1,
-        "an end that is not named is not awaited"
+        Drill::ALL.len() - 2,
+        "an end that is not named is not awaited, a set that is not named not gone over to"
     );
 }
 
@@ -296,4 +296,24 @@ fn ends_that_can_prove_nothing_are_refused() {
         ]),
         Ok(())
     );
+}
+
+#[test]
+fn rounds_are_said_with_the_order_of_the_first() {
+    let rounds = Rounds::asked(Some(30), None, Some(7));
+    let drills = vec![Drill::LosePod, Drill::Crash, Drill::DeleteClaim];
+    let selection = Selection {
+        rounds,
+        drills,
+        ..Selection::default()
+    };
+    let plan = Plan::new(workload("wealist-postgres"), &selection);
+    let order: Vec<_> = plan.round(1).iter().map(|planned| planned.drill.name()).collect();
+    let said = format!(
+        "\nrounds\n  30 rounds, in an order of seed 7\n  the first: {}\n  once, afterwards: delete-claim\n",
+        order.join(", ")
+    );
+    assert!(plan.to_string().contains(&said), "{plan}");
+    let once = Plan::new(workload("wealist-postgres"), &Selection::default());
+    assert!(!once.to_string().contains("rounds"), "{once}");
 }

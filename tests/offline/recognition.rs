@@ -450,6 +450,16 @@ fn an_operator_s_custom_resource_is_named_and_not_guessed_at() {
         ("apiVersion: db.example.com/v1\nkind: MySQLCluster", 1),
         ("apiVersion: cert-manager.io/v1\nkind: Certificate", 0),
         ("apiVersion: networking.k8s.io/v1\nkind: Ingress", 0),
+        // What looks like Kubernetes' own is told once; what has no pods is not told.
+        (
+            "apiVersion: apps.kruise.io/v1beta1\nkind: StatefulSet\nspec: { template: { spec: { containers: [] } } }",
+            1,
+        ),
+        ("apiVersion: kafka.strimzi.io/v1beta2\nkind: Kafka", 1),
+        ("apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaTopic", 0),
+        ("apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaUser", 0),
+        ("apiVersion: postgresql.cnpg.io/v1\nkind: ScheduledBackup", 0),
+        ("apiVersion: rabbitmq.com/v1beta1\nkind: Queue", 0),
     ] {
         let text = format!(
             "{resource}\nmetadata: {{ name: x }}\n---\n{}",
@@ -555,4 +565,52 @@ fn what_is_declared_beside_the_manifests_completes_them() {
     assert!(!format!("{declaration:?}").contains("planted"));
     // Nothing of it is among the set's own secrets: whoever masks has to be told.
     assert_eq!(Secrets::of(&set).mask("planted"), "planted");
+}
+
+#[test]
+fn what_each_vendor_s_image_asks_for_is_enough() {
+    for (image, environment, login) in [
+        (
+            "quay.io/sclorg/mysql-80-c9s",
+            "{ name: MYSQL_USER, value: u }, { name: MYSQL_PASSWORD, value: p }, { name: MYSQL_DATABASE, value: d }",
+            ("u", "p", "d"),
+        ),
+        (
+            "quay.io/sclorg/mongodb-36-centos7",
+            "{ name: MONGODB_ADMIN_PASSWORD, value: p }",
+            ("admin", "p", "stateproof"),
+        ),
+        (
+            "bitnami/mongodb:7.0",
+            "{ name: MONGODB_ROOT_PASSWORD, value: p }",
+            ("root", "p", "stateproof"),
+        ),
+        (
+            "ghcr.io/zalando/spilo-17:4.0-p2",
+            "{ name: PGPASSWORD_SUPERUSER, value: p }",
+            ("postgres", "p", "postgres"),
+        ),
+    ] {
+        let credentials = one(&container(image, &format!("env: [{environment}]"))).credentials;
+        assert_eq!(
+            (
+                &*credentials.user,
+                credentials.password.reveal(),
+                &*credentials.database
+            ),
+            login,
+            "{image}"
+        );
+    }
+    // Without a user of its own the image for OpenShift asks for root's password, as the others do.
+    let alone = looked_at(&container("quay.io/sclorg/mysql-80-c9s", "env: []")).unwrap_err();
+    assert_eq!(ids(&alone), ["no_password"]);
+    let spilo = one(&container(
+        "ghcr.io/zalando/spilo-17:4.0-p2",
+        "env: [{ name: PGPASSWORD_SUPERUSER, value: p }]",
+    ));
+    assert_eq!(
+        spilo.workload.engine.data_directory,
+        "/home/postgres/pgdata/pgroot/data"
+    );
 }

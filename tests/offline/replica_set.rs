@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use stateproof::history::{
-    ClusterFacts, DrillId, Event, FORMAT_VERSION, Fault, History, ObjectRef, ObjectState, PodState, Probe,
-    Record, SetState, WriteFate, WriteOutcome,
+    DrillId, Event, FORMAT_VERSION, Fault, History, ObjectRef, ObjectState, PodState, Probe, Record,
+    SetState, WriteFate, WriteOutcome,
 };
 use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
@@ -63,7 +63,7 @@ impl Tape {
         let plan = Plan::new(workload.clone(), &Selection::of(&[drill]));
         assert_eq!(plan.drills.len(), 1, "{:?}", plan.left_out);
         let id = DrillId {
-            workload: workload.id(),
+            workload: workload.id().into(),
             drill,
             round: 0,
         };
@@ -77,7 +77,7 @@ impl Tape {
             format: FORMAT_VERSION,
             version: "0.1.0".into(),
             plans: vec![plan],
-            cluster: ClusterFacts::default(),
+            cluster: Box::default(),
         });
         for ordinal in 0..tape.workload.replicas {
             tape.observe(ordinal);
@@ -116,7 +116,7 @@ impl Tape {
         self.push(Event::Observed {
             object: self.pod(ordinal),
             version: ordinal.to_string(),
-            state: ObjectState::Pod(state),
+            state: ObjectState::Pod(Box::new(state)),
         });
     }
 
@@ -707,10 +707,10 @@ mod step_down {
             tape.push(Event::Observed {
                 object: set.clone(),
                 version: format!("set-{replicas}"),
-                state: ObjectState::Set(SetState {
+                state: ObjectState::Set(Box::new(SetState {
                     replicas,
                     ..SetState::default()
-                }),
+                })),
             });
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use stateproof::history::{DrillId, Event, History, Sharded, SuiteDrill};
@@ -20,7 +21,7 @@ fn shard(index: u32, of: u32) -> Shard {
 
 fn drills_of(plans: &[Plan]) -> Vec<DrillId> {
     let drills = plans.iter().flat_map(|plan| {
-        let workload = plan.workload.id();
+        let workload = Arc::new(plan.workload.id());
         plan.drills.iter().map(move |planned| DrillId {
             workload: workload.clone(),
             drill: planned.drill,
@@ -66,6 +67,11 @@ fn what_another_share_does_is_said() {
     let plans = verification.clone().shard(shard(1, 2)).plan().unwrap();
     let reasons: BTreeSet<_> = plans[0].left_out.iter().map(|one| one.reason.as_str()).collect();
     assert!(reasons.contains("it belongs to shard 2 of 2"), "{reasons:?}");
+    let repeated = verification.clone().shard(shard(1, 2)).repeat(3).plan();
+    assert!(
+        matches!(repeated, Err(RunError::RepeatedShard { .. })),
+        "{repeated:?}"
+    );
     let refused = verification.shard(shard(40, 40)).plan();
     assert!(matches!(refused, Err(RunError::EmptyShard { .. })), "{refused:?}");
 }

@@ -209,7 +209,7 @@ impl Tape {
             format: FORMAT_VERSION,
             version: "0.1.0".into(),
             plans: vec![plan(drills)],
-            cluster: ClusterFacts {
+            cluster: Box::new(ClusterFacts {
                 provider: "kind".into(),
                 name: "stateproof".into(),
                 kubernetes: "v1.36.3".into(),
@@ -218,7 +218,7 @@ impl Tape {
                     name: "postgres:16-alpine".into(),
                     stand_in: Some("PostgreSQL 16.9 on Debian 12".into()),
                 }],
-            },
+            }),
         });
         self.apply();
         self.observe_claim();
@@ -375,16 +375,22 @@ impl Tape {
         self.push(Event::Applied {
             object: set(self.set),
         });
-        let state = ObjectState::Set(SetState {
+        let state = ObjectState::Set(Box::new(SetState {
             replicas: 1,
             ..SetState::default()
-        });
+        }));
         self.observe(set(self.set), state);
     }
 
     fn observe_claim(&mut self) {
-        self.observe(claim(self.claim), ObjectState::Claim(claim_state(self.claim)));
-        self.observe(volume(self.claim), ObjectState::Volume(volume_state(self.claim)));
+        self.observe(
+            claim(self.claim),
+            ObjectState::Claim(Box::new(claim_state(self.claim))),
+        );
+        self.observe(
+            volume(self.claim),
+            ObjectState::Volume(Box::new(volume_state(self.claim))),
+        );
     }
 
     fn come_up(&mut self) {
@@ -392,12 +398,12 @@ impl Tape {
             phase: "Pending".into(),
             ..PodState::default()
         };
-        self.observe(pod(self.pod), ObjectState::Pod(waiting.clone()));
+        self.observe(pod(self.pod), ObjectState::Pod(Box::new(waiting.clone())));
         let scheduled = PodState {
             node: Some("stateproof-control-plane".into()),
             ..waiting
         };
-        self.observe(pod(self.pod), ObjectState::Pod(scheduled));
+        self.observe(pod(self.pod), ObjectState::Pod(Box::new(scheduled)));
         self.observe_pod(false);
         self.observe_pod(true);
     }
@@ -424,7 +430,7 @@ impl Tape {
             }],
             ..PodState::default()
         };
-        self.observe(pod(self.pod), ObjectState::Pod(state));
+        self.observe(pod(self.pod), ObjectState::Pod(Box::new(state)));
     }
 
     fn observe(&mut self, object: ObjectRef, state: ObjectState) {

@@ -175,6 +175,84 @@ async fn a_version_that_is_gone_is_a_gap() {
     assert_eq!(gaps(&recorder), ["Pod"]);
 }
 
+/// A list of one namespace says nothing about another: what is there was never gone.
+#[tokio::test]
+async fn a_version_that_is_gone_in_one_namespace_loses_nothing_of_another() {
+    const OTHERS: &str = "/api/v1/namespaces/run/pods";
+    let server = ApiServer::start().await;
+    server.put(PODS, pod(0));
+    let vantage = |ip: &str| {
+        json!({
+            "metadata": {"name": "vantage", "namespace": "run", "uid": "v"},
+            "status": {"phase": "Running", "podIP": ip},
+        })
+    };
+    server.put(OTHERS, vantage("10.0.0.1"));
+    let recorder = Recorder::in_memory();
+    let namespaces = [NAMESPACE.into(), "run".into()];
+    let watches = Watches::start(&server.client(), &recorder, &namespaces, Secrets::default());
+    let vantage_is = async |ip: &str| {
+        let check = |objects: &Objects| match objects.pod("run", "vantage") {
+            Some((_, pod)) if pod.ip.as_deref() == Some(ip) => Progress::Met(()),
+            _ => Progress::Pending {
+                last: "another".into(),
+                causes: Vec::new(),
+            },
+        };
+        let waited = watches.until("Pod vantage", "changed", DEADLINE, check).await;
+        waited.unwrap();
+    };
+    wait(&watches, 0).await;
+    vantage_is("10.0.0.1").await;
+    server.put(OTHERS, vantage("10.0.0.2"));
+    vantage_is("10.0.0.2").await;
+    server.put(OTHERS, vantage("10.0.0.3"));
+    server.fault(OTHERS, Fault::Gone);
+    vantage_is("10.0.0.3").await;
+    server.put(OTHERS, vantage("10.0.0.4"));
+    vantage_is("10.0.0.4").await;
+    assert_eq!(gaps(&recorder), ["Pod"]);
+    assert!(watches.look(|objects| is(objects, 0)), "it is still known");
+    let records = recorder.history().records.into_iter();
+    let gone: Vec<_> = records
+        .filter(|record| matches!(record.event, Event::Gone { .. }))
+        .collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}
+
+/// One that nobody had claimed may become ours, and so is known: once others have claimed it, that is known too.
+#[tokio::test]
+async fn a_volume_that_others_claim_is_seen_to_be_theirs() {
+    const VOLUMES: &str = "/api/v1/persistentvolumes";
+    let volume = |phase: &str, claim: Value| json!({"metadata": {"name": "pv", "uid": "p"}, "spec": {"claimRef": claim}, "status": {"phase": phase}});
+    let server = ApiServer::start().await;
+    server.put(VOLUMES, volume("Available", Value::Null));
+    let namespaces = [NAMESPACE.into()];
+    let watches = Watches::start(
+        &server.client(),
+        &Recorder::in_memory(),
+        &namespaces,
+        Secrets::default(),
+    );
+    let phase_is = async |phase: &str| {
+        let check = |objects: &Objects| match objects.volume("pv") {
+            Some((_, volume)) if volume.phase == phase => Progress::Met(()),
+            _ => Progress::Pending {
+                last: "another".into(),
+                causes: Vec::new(),
+            },
+        };
+        let waited = watches.until("PersistentVolume pv", phase, DEADLINE, check).await;
+        waited.unwrap();
+    };
+    phase_is("Available").await;
+    server.put(
+        VOLUMES,
+        volume("Bound", json!({"namespace": "others", "name": "data"})),
+    );
+    phase_is("Bound").await;
+}
+
 #[tokio::test]
 async fn a_server_that_fails_for_a_while_is_asked_again() {
     let (server, watches, recorder) = watched().await;
@@ -216,7 +294,7 @@ async fn a_silent_watch_is_waited_for_no_longer_than_allowed() {
 async fn what_a_container_said_stands_in_the_history_when_the_wait_fails() {
     let server = ApiServer::start().await;
     let lines: Vec<String> = (1..=12).map(|line| format!("line {line} of hunter2")).collect();
-    server.log("web-0", &format!("{}\n\n", lines.join("\n")));
+    server.log("web-0", &format!("{}\n\n", lines.join("\n\n")));
     let mut crashed = pod(1);
     crashed["status"]["containerStatuses"] = json!([{
         "name": "web", "image": "", "imageID": "", "ready": false, "restartCount": 1, "containerID": "containerd://1",
@@ -262,7 +340,7 @@ async fn what_a_container_said_stands_in_the_history_when_the_wait_fails() {
         .find(|target| target.contains("/log?"))
         .unwrap();
     assert!(
-        asked.contains("follow=true") && asked.contains("tailLines=10"),
+        asked.contains("follow=true") && asked.contains("tailLines=50"),
         "{asked}"
     );
 }

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::super::args::Color;
-use super::super::command::print;
+use super::super::console::{Color, print};
 use super::super::exit::Exit;
 use super::super::lint::refuse;
 use super::found::{Found, find};

@@ -10,7 +10,7 @@ const INTRODUCTION: &str = "\
 #
 # Written by `stateproof init`, and yours to change. Every key that there is stands here, commented out, with its default,
 # or with an example where it has none. The command line comes first, then the table of a workload, then what stands at the
-# top. A key that there is not is an error, so that a typo is none of your settings silently lost.
+# top. A key that there is not is an error, so that no setting is lost to a typo.
 ";
 
 /// What stands behind a key.
@@ -92,7 +92,10 @@ const WORKLOAD: [(&str, Shown); 15] = [
     ),
     (
         "tls_ca",
-        Example(r#""ca.crt""#, "the server's certificate is not checked"),
+        Example(
+            r#""ca.crt""#,
+            "the server's certificate is not checked; it goes with `tls = \"verify-full\"`",
+        ),
     ),
     ("drills", Example(r#"["lose-pod", "order"]"#, "as at the top")),
     ("skip", Example(r#"["delete-claim"]"#, "as at the top")),

@@ -83,7 +83,8 @@ fn waits(
             }
             return;
         }
-        "CrashLoopBackOff" => container.restarts >= HOPELESS_RESTARTS,
+        // Why it ended stands in the last line of its log, which may come later than the word that it ended.
+        "CrashLoopBackOff" => container.restarts >= HOPELESS_RESTARTS && objects.has_read_log(pod, container),
         "ErrImagePull" => any(&HOPELESS_PULL),
         "CreateContainerConfigError" => any(&HOPELESS_CREATION) || stays_missing(objects, Some(pod), waiting),
         "CreateContainerError" | "RunContainerError" => {
@@ -111,4 +112,186 @@ fn name(pod: &ObjectRef, container: &ContainerState) -> String {
         "container"
     };
     format!("{kind} {} of Pod {}", container.name, pod.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cluster::cause::Cause;
+    use crate::cluster::cause::sample::{cause, ended, has, log, object, pending_pod, said, say, with};
+    use crate::history::ContainerState;
+
+    #[test]
+    fn an_image_that_cannot_be_had_is_hopeless() {
+        let cause = cause(&pending_pod(
+            "ImagePullBackOff: Back-off pulling image \"postgres:no-such-tag\"",
+            0,
+        ));
+        assert!(cause.hopeless);
+        assert_eq!(
+            cause.chain,
+            [
+                "container postgres of Pod postgres-0 waits: ImagePullBackOff: Back-off pulling image \
+              \"postgres:no-such-tag\""
+            ]
+        );
+    }
+
+    #[test]
+    fn an_image_that_does_not_exist_is_hopeless_at_once_and_a_slow_registry_is_not() {
+        let says = |words: &str| {
+            cause(&pending_pod(
+                &format!("ErrImagePull: failed to resolve reference: {words}"),
+                0,
+            ))
+        };
+        assert!(says("docker.io/library/postgres:no-such-tag: not found").hopeless);
+        assert!(says("dial tcp: lookup registry on 10.0.0.1:53: no such host").hopeless);
+        assert!(!says("dial tcp 10.0.0.2:443: i/o timeout").hopeless);
+    }
+
+    #[test]
+    fn a_starting_container_is_not() {
+        assert_eq!(cause(&pending_pod("ContainerCreating", 0)), Cause::default());
+    }
+
+    #[test]
+    fn one_crash_may_pass_a_third_does_not() {
+        assert!(!cause(&pending_pod("CrashLoopBackOff: back-off 10s", 1)).hopeless);
+        assert!(cause(&pending_pod("CrashLoopBackOff: back-off 20s", 2)).hopeless);
+    }
+
+    #[test]
+    fn a_crash_loop_is_told_when_its_log_was_read_to_the_end() {
+        let mut objects = with(ContainerState {
+            waiting: Some("CrashLoopBackOff: back-off 20s".into()),
+            ..ended(2)
+        });
+        log(&mut objects, &["Data page checksums are disabled."]);
+        assert!(!cause(&objects).hopeless, "the last line is still to come");
+        log(&mut objects, &["could not connect to peer"]);
+        let pod = object("Pod", "postgres-0");
+        objects.observe_log_end(&pod, "postgres", "containerd://0");
+        assert!(!cause(&objects).hopeless, "of the start before");
+        objects.observe_log_end(&pod, "postgres", "containerd://1");
+        let cause = cause(&objects);
+        has(&cause, "could not connect to peer");
+        assert!(cause.hopeless);
+    }
+
+    #[test]
+    fn what_a_log_says_is_the_cause_and_hopeless_at_the_second_time() {
+        for line in [
+            "mkdir: cannot create directory '/data/pg': Permission denied",
+            "FATAL:  could not write to file \"pg_wal/xlogtemp.18\": No space left on device",
+            "cp: can't create '/etc/mysql/conf.d/my.cnf': Read-only file system",
+            "initdb: error: directory \"/var/lib/postgresql/data\" exists but is not empty",
+        ] {
+            let mut objects = with(ended(0));
+            log(
+                &mut objects,
+                &["starting", line, "child process exited with exit code 1"],
+            );
+            has(&cause(&objects), line);
+            assert!(!cause(&objects).hopeless, "the first time: {line}");
+            let mut objects = with(ended(1));
+            log(
+                &mut objects,
+                &["starting", line, "child process exited with exit code 1"],
+            );
+            assert!(cause(&objects).hopeless, "{line}");
+        }
+        let mut objects = with(ended(1));
+        log(&mut objects, &["could not connect to peer"]);
+        has(&cause(&objects), "says: could not connect to peer");
+        assert!(!cause(&objects).hopeless, "a peer may come");
+    }
+
+    #[test]
+    fn an_init_container_that_does_not_end_is_named_with_its_last_line_and_waited_for() {
+        let mut objects = with(ContainerState {
+            init: true,
+            running: true,
+            id: Some("containerd://1".into()),
+            ..ContainerState::default()
+        });
+        log(
+            &mut objects,
+            &[
+                "line 3: mongosh: command not found",
+                "Waiting for MongoDB to start...",
+            ],
+        );
+        let cause = cause(&objects);
+        assert_eq!(
+            cause.chain,
+            [
+                "init container postgres of Pod postgres-0 has not ended",
+                "init container postgres of Pod postgres-0 says: line 3: mongosh: command not found"
+            ]
+        );
+        assert!(!cause.hopeless);
+    }
+
+    #[test]
+    fn a_hook_that_runs_is_named_and_one_that_failed_is_quoted() {
+        let creating = |post_start| ContainerState {
+            waiting: Some("ContainerCreating".into()),
+            post_start,
+            ..ContainerState::default()
+        };
+        let pod = object("Pod", "postgres-0");
+        let mut objects = with(creating(true));
+        assert_eq!(cause(&objects), Cause::default(), "it is not started yet");
+        say(&mut objects, &pod, "Normal", "Started", "Container started", 0);
+        has(
+            &cause(&objects),
+            "postStart hook of container postgres of Pod postgres-0 has not ended",
+        );
+        assert!(!cause(&objects).hopeless);
+        let mut objects = with(creating(false));
+        say(&mut objects, &pod, "Normal", "Started", "Container started", 0);
+        assert_eq!(cause(&objects), Cause::default(), "it has no hook");
+
+        let failed = |error: &str| {
+            cause(&pending_pod(
+                &format!("PostStartHookError: Exec lifecycle hook ([sh /init.sh]) failed - error: {error}"),
+                0,
+            ))
+        };
+        assert!(failed("command 'sh /init.sh' exited with 127: mongosh: not found").hopeless);
+        assert!(!failed("command 'sh /init.sh' exited with 1: no primary yet").hopeless);
+    }
+
+    #[test]
+    fn a_liveness_loop_is_told_by_the_probe_and_the_restarts() {
+        let mut objects = with(ContainerState {
+            running: true,
+            ..ended(1)
+        });
+        let pod = object("Pod", "postgres-0");
+        said(
+            &mut objects,
+            &pod,
+            "Unhealthy",
+            "Liveness probe failed: no response",
+        );
+        let killing = "Container postgres failed liveness probe, will be restarted";
+        say(&mut objects, &pod, "Normal", "Killing", killing, 2);
+        say(
+            &mut objects,
+            &pod,
+            "Normal",
+            "Pulled",
+            "Container image already present",
+            2,
+        );
+        let named = cause(&objects);
+        has(&named, "was started again, 1×");
+        has(&named, "Liveness probe failed: no response");
+        has(&named, killing);
+        assert!(!named.chain.iter().any(|line| line.contains("already present")));
+        assert!(!named.hopeless, "a third start may do");
+        let crashing = pending_pod("CrashLoopBackOff: back-off 20s", 2);
+        assert!(cause(&crashing).hopeless);
+    }
 }

@@ -10,6 +10,8 @@ mod container;
 mod member;
 mod missing;
 mod pod;
+#[cfg(test)]
+mod sample;
 mod scheduling;
 mod telling;
 

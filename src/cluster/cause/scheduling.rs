@@ -73,7 +73,7 @@ mod tests {
             terminating: true,
             ..PodState::default()
         };
-        leaving.observe(&object("Pod", "web-0"), &ObjectState::Pod(pod));
+        leaving.observe(&object("Pod", "web-0"), &ObjectState::Pod(Box::new(pod)));
         assert!(!stays_unschedulable(&leaving, APART));
     }
 

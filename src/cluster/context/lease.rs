@@ -7,8 +7,10 @@ use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Precon
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::cluster::namespace::refused;
 use crate::cluster::{FIELD_MANAGER, NamespaceError};
 
 /// The Lease's name, in every namespace that a run uses.
@@ -26,6 +28,8 @@ pub struct Tenancy {
     holder: String,
     held: Vec<Held>,
     renewals: JoinSet<()>,
+    /// The namespaces whose Lease another run has by now.
+    lost: watch::Sender<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -44,6 +48,7 @@ impl Tenancy {
             holder: run.to_owned(),
             held: Vec::new(),
             renewals: JoinSet::new(),
+            lost: watch::Sender::default(),
         }
     }
 
@@ -60,24 +65,46 @@ impl Tenancy {
         held.find(|held| held.namespace == namespace)?.since.clone()
     }
 
-    /// Takes the Lease of a namespace in which nobody holds one, and renews it from then on.
+    /// Waits until another run has a Lease that was this one's, as it may take it from a run that did not renew it for long
+    /// enough: its machine was asleep, or the API server out of reach.
+    pub fn lost(&self) -> impl Future<Output = NamespaceError> + use<> {
+        let mut lost = self.lost.subscribe();
+        async move {
+            let first = lost.wait_for(|lost| !lost.is_empty()).await;
+            match first.ok().and_then(|lost| lost.first().cloned()) {
+                Some(namespace) => NamespaceError::Lost { namespace },
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Whether another run has the Lease of a namespace by now: nothing in it may be touched any more.
+    #[must_use]
+    pub fn has_lost(&self, namespace: &str) -> bool {
+        self.lost.borrow().iter().any(|lost| lost == namespace)
+    }
+
+    /// Takes the Lease of a namespace in which nobody holds one, and renews it from then on. `dead` is the one that was
+    /// seen to be a dead run's: whatever else is there by now is of a run that was quicker.
     ///
     /// # Errors
     /// [`NamespaceError::InUse`] when another run was quicker, [`NamespaceError::Refused`].
-    pub(super) async fn take(&mut self, namespace: &str) -> Result<(), NamespaceError> {
+    pub(super) async fn take(
+        &mut self,
+        namespace: &str,
+        dead: Option<Preconditions>,
+    ) -> Result<(), NamespaceError> {
         let api: Api<Lease> = Api::namespaced(self.client.clone(), namespace);
         let refused = |source| refused(namespace, source);
-        // One that a dead run has left: only if it is still that one.
-        if let Some(dead) = api.get_opt(NAME).await.map_err(refused)? {
-            let params = DeleteParams {
-                preconditions: Some(Preconditions {
-                    uid: dead.uid(),
-                    resource_version: dead.resource_version(),
-                }),
-                ..DeleteParams::default()
-            };
+        let in_use = || NamespaceError::InUse {
+            namespace: namespace.to_owned(),
+            holder: "which was quicker".to_owned(),
+        };
+        if let Some(dead) = dead {
+            let params = DeleteParams::default().preconditions(dead);
             match api.delete(NAME, &params).await {
-                Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => {}
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                Err(kube::Error::Api(status)) if status.code == 409 => return Err(in_use()),
                 answer => answer.map(drop).map_err(refused)?,
             }
         }
@@ -87,31 +114,43 @@ impl Tenancy {
         };
         let taken = match api.create(&params, &self.lease()).await {
             Ok(taken) => taken,
-            Err(kube::Error::Api(status)) if status.code == 409 => {
-                return Err(NamespaceError::InUse {
-                    namespace: namespace.to_owned(),
-                    holder: "which was quicker".to_owned(),
-                });
-            }
+            Err(kube::Error::Api(status)) if status.code == 409 => return Err(in_use()),
             Err(error) => return Err(refused(error)),
         };
+        let uid = taken.uid().unwrap_or_default();
         self.held.push(Held {
             namespace: namespace.to_owned(),
-            uid: taken.uid().unwrap_or_default(),
+            uid: uid.clone(),
             since: taken.creation_timestamp(),
         });
-        let namespace = namespace.to_owned();
+        let (namespace, lost) = (namespace.to_owned(), self.lost.clone());
         self.renewals.spawn(async move {
             let mut turn = tokio::time::interval(RENEWED);
             loop {
                 turn.tick().await;
-                let renewed = json!({"spec": {"renewTime": MicroTime(Timestamp::now())}});
+                // Only this very one: see the API conventions, "Concurrency Control and Consistency".
+                let renewed = json!({
+                    "metadata": {"uid": uid},
+                    "spec": {"renewTime": MicroTime(Timestamp::now())},
+                });
                 let answer = api
                     .patch(NAME, &PatchParams::default(), &Patch::Merge(renewed))
                     .await;
-                // The next turn tries again; a namespace that is gone holds nothing to be kept from others.
-                if let Err(error) = answer {
-                    tracing::warn!("cannot renew the Lease of namespace {namespace}: {error}");
+                match answer {
+                    Ok(_) => {}
+                    Err(kube::Error::Api(status)) if status.code == 409 => {
+                        lost.send_modify(|lost| lost.push(namespace));
+                        return;
+                    }
+                    // A namespace that is gone holds nothing to be kept from others.
+                    Err(kube::Error::Api(status)) if status.code == 404 => {
+                        tracing::warn!("the Lease of namespace {namespace} is gone");
+                        return;
+                    }
+                    // The next turn tries again.
+                    Err(error) => {
+                        tracing::warn!("cannot renew the Lease of namespace {namespace}: {error}");
+                    }
                 }
             }
         });
@@ -163,6 +202,15 @@ impl Tenancy {
     }
 }
 
+/// Who holds the Lease of a namespace.
+#[derive(Debug)]
+pub enum Holder {
+    /// A run that lives, in words.
+    Somebody(String),
+    /// Nobody; the Lease that a dead run has left, as it was seen.
+    Nobody(Option<Preconditions>),
+}
+
 /// Who holds the Lease of a namespace, if somebody alive does.
 ///
 /// One that was renewed lately is alive. The clocks of two machines may differ, so one that was not is watched for as long
@@ -171,21 +219,27 @@ impl Tenancy {
 ///
 /// # Errors
 /// [`NamespaceError::Refused`].
-pub async fn holder(client: &Client, namespace: &str, made: bool) -> Result<Option<String>, NamespaceError> {
+pub async fn holder(client: &Client, namespace: &str, made: bool) -> Result<Holder, NamespaceError> {
     let api: Api<Lease> = Api::namespaced(client.clone(), namespace);
     let found = api.get_opt(NAME).await;
     let found = found.map_err(|source| refused(namespace, source))?;
     let seen = match &found {
-        Some(lease) if is_fresh(lease) => return Ok(Some(words(lease))),
-        None if !made => return Ok(None),
+        Some(lease) if is_fresh(lease) => return Ok(Holder::Somebody(words(lease))),
+        None if !made => return Ok(Holder::Nobody(None)),
         found => found.as_ref().and_then(ResourceExt::resource_version),
     };
     let changed = move |lease: Option<&Lease>| lease.and_then(ResourceExt::resource_version) != seen;
     match tokio::time::timeout(HOLDS, await_condition(api, NAME, changed)).await {
         // It went: a run that has just ended is no longer in the way.
-        Err(_) | Ok(Ok(None)) => Ok(None),
-        Ok(Ok(Some(lease))) => Ok(Some(words(&lease))),
-        Ok(Err(error)) => Ok(Some(format!("of which nothing can be learnt: {error}"))),
+        Ok(Ok(None)) => Ok(Holder::Nobody(None)),
+        Err(_) => Ok(Holder::Nobody(found.map(|dead| Preconditions {
+            uid: dead.uid(),
+            resource_version: dead.resource_version(),
+        }))),
+        Ok(Ok(Some(lease))) => Ok(Holder::Somebody(words(&lease))),
+        Ok(Err(error)) => Ok(Holder::Somebody(format!(
+            "of which nothing can be learnt: {error}"
+        ))),
     }
 }
 
@@ -204,12 +258,5 @@ fn words(lease: &Lease) -> String {
     match spec.and_then(|spec| spec.renew_time.as_ref()) {
         Some(MicroTime(renewed)) => format!("{holder}, last heard of at {renewed:.0}"),
         None => holder.to_owned(),
-    }
-}
-
-fn refused(namespace: &str, source: kube::Error) -> NamespaceError {
-    NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
     }
 }

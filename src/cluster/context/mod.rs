@@ -17,4 +17,4 @@ pub use access::ContextError;
 pub use lease::Tenancy;
 pub use live::live;
 pub use spec::{ContextSpec, IN_CLUSTER};
-pub use vacancy::{Taken, Vacancy, empty_lent, remove_made};
+pub use vacancy::{Taken, Vacancy, empty_lent, missing_rights, remove_made};

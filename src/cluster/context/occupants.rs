@@ -1,10 +1,9 @@
-use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
-use kube::api::{ListParams, PartialObjectMeta};
-use kube::{Api, Client, Resource, ResourceExt};
-use serde::de::DeserializeOwned;
+use kube::Client;
+
+use crate::cluster::namespace::names;
 
 /// How many objects are named.
 const NAMED: usize = 5;
@@ -39,24 +38,4 @@ pub async fn occupants(client: &Client, namespace: &str) -> Result<Vec<String>, 
     found.extend(names::<Secret>(client, namespace, |name| !name.starts_with("default-token-")).await?);
     found.truncate(NAMED);
     Ok(found)
-}
-
-async fn names<K>(
-    client: &Client,
-    namespace: &str,
-    counts: impl Fn(&str) -> bool,
-) -> Result<Vec<String>, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + std::fmt::Debug,
-{
-    let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    let found = api.list_metadata(&ListParams::default()).await?;
-    let names = found.items.iter().map(PartialObjectMeta::name_any);
-    Ok(names
-        .filter(|name| counts(name))
-        .map(|name| format!("{} {name}", K::kind(&())))
-        .collect())
 }

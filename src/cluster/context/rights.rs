@@ -9,16 +9,20 @@ use kube::{Api, Client};
 
 /// What a run asks of the API server: these verbs on this resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Right {
+pub struct Right<'a> {
     /// The API group; empty for the core one.
-    pub group: &'static str,
+    pub group: &'a str,
     /// The resource, and after a slash the subresource.
-    pub resource: &'static str,
+    pub resource: &'a str,
     /// The verbs.
-    pub verbs: &'static [&'static str],
+    pub verbs: &'a [&'a str],
 }
 
-const fn right(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Right {
+const fn right(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+) -> Right<'static> {
     Right {
         group,
         resource,
@@ -31,7 +35,7 @@ const FOLLOWED: &[&str] = &["get", "list", "watch", "create", "patch", "delete"]
 
 /// What a run needs in every namespace that it uses: for ordinary sets of Services, Secrets, ConfigMaps, StatefulSets,
 /// Deployments and budgets, and every drill but `drain`. `deploy/rbac.yaml` grants just this.
-pub const IN_NAMESPACE: &[Right] = &[
+pub const IN_NAMESPACE: &[Right<'static>] = &[
     right("", "namespaces", &["get"]),
     right("", "pods", FOLLOWED),
     right("", "pods/exec", &["create", "get"]),
@@ -54,13 +58,13 @@ pub const IN_NAMESPACE: &[Right] = &[
 ];
 
 /// What it needs of the cluster: to see nodes and volumes, and to have the volumes that were made for it go with it.
-pub const OF_CLUSTER: &[Right] = &[
+pub const OF_CLUSTER: &[Right<'static>] = &[
     right("", "nodes", &["list", "watch"]),
     right("", "persistentvolumes", &["get", "list", "watch", "patch"]),
 ];
 
 /// What it needs besides to make a namespace of its own, which `--namespace` does without.
-pub const TO_MAKE: &[Right] = &[right(
+pub const TO_MAKE: &[Right<'static>] = &[right(
     "",
     "namespaces",
     &["create", "list", "watch", "patch", "delete"],
@@ -76,7 +80,7 @@ const AT_ONCE: usize = 16;
 /// When the API server refuses the question.
 pub async fn missing(
     client: &Client,
-    rights: &[Right],
+    rights: &[Right<'_>],
     namespace: Option<&str>,
 ) -> Result<Vec<String>, kube::Error> {
     let asked = rights
@@ -92,7 +96,7 @@ pub async fn missing(
 
 async fn is_granted(
     client: &Client,
-    right: &Right,
+    right: &Right<'_>,
     verb: &str,
     namespace: Option<&str>,
 ) -> Result<bool, kube::Error> {
@@ -119,7 +123,7 @@ async fn is_granted(
     Ok(answer.status.is_some_and(|status| status.allowed))
 }
 
-fn in_words(right: &Right, verb: &str, namespace: Option<&str>) -> String {
+fn in_words(right: &Right<'_>, verb: &str, namespace: Option<&str>) -> String {
     let Right { group, resource, .. } = right;
     let group = if group.is_empty() {
         String::new()

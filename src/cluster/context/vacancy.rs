@@ -1,14 +1,13 @@
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::api::{ListParams, ObjectMeta, PostParams};
+use kube::api::{ListParams, ObjectMeta, PostParams, Preconditions};
 use kube::{Api, Client, ResourceExt};
 
-use super::lease::holder;
+use super::lease::{Holder, holder};
 use super::occupants::occupants;
 use super::{Tenancy, rights};
-use crate::cluster::namespace::{self, is_ours};
-use crate::cluster::removal::is_gone;
-use crate::cluster::{FIELD_MANAGER, NamespaceError};
+use crate::cluster::namespace::{self, is_ours, refused};
+use crate::cluster::{Application, FIELD_MANAGER, NamespaceError, removal};
 
 /// The annotation on a namespace that a run has made: which run.
 const MADE_BY: &str = "stateproof.dev/run";
@@ -17,14 +16,14 @@ const MADE_BY: &str = "stateproof.dev/run";
 #[derive(Debug)]
 pub struct Vacancy(Vec<(String, Found)>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Found {
     /// There is none of that name.
     Free,
-    /// It is there, empty, and nobody is at work in it.
-    Lent,
-    /// A run made it that is dead.
-    Left,
+    /// It is there, empty, and nobody is at work in it; the Lease that a dead run has left there.
+    Lent(Option<Preconditions>),
+    /// A run made it that is dead: its UID.
+    Left(String),
 }
 
 /// What a run does with a namespace in the end.
@@ -51,23 +50,12 @@ impl Vacancy {
         Ok(Self(found))
     }
 
-    /// The rights that a run needs there and has not, in words.
-    ///
-    /// # Errors
-    /// [`NamespaceError::Refused`] when the API server does not say.
-    pub async fn missing_rights(&self, client: &Client) -> Result<Vec<String>, NamespaceError> {
-        let mut all = Vec::new();
-        let mut cluster = rights::OF_CLUSTER.to_vec();
-        if self.0.iter().any(|(_, found)| *found != Found::Lent) {
-            cluster.extend(rights::TO_MAKE);
-        }
-        let asked = rights::missing(client, &cluster, None).await;
-        all.extend(asked.map_err(|source| refused("of the cluster", source))?);
-        for (name, _) in &self.0 {
-            let asked = rights::missing(client, rights::IN_NAMESPACE, Some(name)).await;
-            all.extend(asked.map_err(|source| refused(name, source))?);
-        }
-        Ok(all)
+    /// Those that were there, empty: what is in them besides is their owner's.
+    pub fn lent(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(name, found)| match found {
+            Found::Lent(_) => Some(name.as_str()),
+            Found::Free | Found::Left(_) => None,
+        })
     }
 
     /// Makes those that are not there, removes first what dead runs have left, and takes the Lease of each. Whatever comes
@@ -83,22 +71,63 @@ impl Vacancy {
     ) -> Result<(), NamespaceError> {
         for (name, found) in self.0 {
             match found {
-                Found::Lent => {
-                    tenancy.take(&name).await?;
+                Found::Lent(dead) => {
+                    tenancy.take(&name, dead).await?;
                     // Somebody may have moved in since it was looked at.
                     empty_or_occupied(client, &name).await?;
                     taken.push(Taken::Lent(name));
                     continue;
                 }
-                Found::Left => namespace::remove(client, &name).await?,
+                Found::Left(uid) => namespace::remove_only(client, &name, &uid).await?,
                 Found::Free => {}
             }
             // Before it is made: should this end in between, it is known by the run's name whether it is there.
             taken.push(Taken::Made(name.clone()));
             make(client, &name, tenancy.holder()).await?;
-            tenancy.take(&name).await?;
+            tenancy.take(&name, None).await?;
         }
         Ok(())
+    }
+}
+
+/// The rights that a run needs in these namespaces and has not, in words. Nothing else is asked for before: who may not
+/// look is told so first of all.
+///
+/// # Errors
+/// [`NamespaceError::Refused`] when the API server does not say.
+pub async fn missing_rights(
+    client: &Client,
+    names: &[String],
+    application: &Application,
+) -> Result<Vec<String>, NamespaceError> {
+    let mut cluster = rights::OF_CLUSTER.to_vec();
+    cluster.extend(application.rights(None));
+    let mut makes = false;
+    for name in names {
+        makes |= is_to_be_made(client, name).await?;
+    }
+    if makes {
+        cluster.extend(rights::TO_MAKE);
+    }
+    let asked = rights::missing(client, &cluster, None).await;
+    let mut all = asked.map_err(|source| refused("of the cluster", source))?;
+    for name in names {
+        let mut needed = rights::IN_NAMESPACE.to_vec();
+        needed.extend(application.rights(Some(name)));
+        let asked = rights::missing(client, &needed, Some(name)).await;
+        all.extend(asked.map_err(|source| refused(name, source))?);
+    }
+    Ok(all)
+}
+
+/// Whether a run has to make a namespace: there is none of that name, or a dead run has left it.
+async fn is_to_be_made(client: &Client, name: &str) -> Result<bool, NamespaceError> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    match api.get_opt(name).await {
+        Ok(found) => Ok(found.is_none_or(|found| is_ours(&found))),
+        // The right to look is among those that are missing then.
+        Err(kube::Error::Api(status)) if status.code == 403 => Ok(false),
+        Err(source) => Err(refused(name, source)),
     }
 }
 
@@ -109,14 +138,17 @@ async fn look(client: &Client, name: &str, is_brought: bool) -> Result<Found, Na
         return Ok(Found::Free);
     };
     let made = is_ours(&found);
-    if let Some(holder) = holder(client, name, made).await? {
-        return Err(NamespaceError::InUse {
-            namespace: name.to_owned(),
-            holder,
-        });
-    }
+    let dead = match holder(client, name, made).await? {
+        Holder::Somebody(holder) => {
+            return Err(NamespaceError::InUse {
+                namespace: name.to_owned(),
+                holder,
+            });
+        }
+        Holder::Nobody(dead) => dead,
+    };
     if made {
-        return Ok(Found::Left);
+        return Ok(Found::Left(found.uid().unwrap_or_default()));
     }
     if is_brought {
         return Err(NamespaceError::Brought {
@@ -124,7 +156,7 @@ async fn look(client: &Client, name: &str, is_brought: bool) -> Result<Found, Na
         });
     }
     empty_or_occupied(client, name).await?;
-    Ok(Found::Lent)
+    Ok(Found::Lent(dead))
 }
 
 async fn empty_or_occupied(client: &Client, name: &str) -> Result<(), NamespaceError> {
@@ -171,11 +203,11 @@ async fn make(client: &Client, name: &str, run: &str) -> Result<(), NamespaceErr
 pub async fn remove_made(client: &Client, name: &str, run: &str) -> Result<(), NamespaceError> {
     let api: Api<Namespace> = Api::all(client.clone());
     let found = api.get_opt(name).await.map_err(|source| refused(name, source))?;
-    let ours = found.is_some_and(|found| found.annotations().get(MADE_BY).is_some_and(|by| by == run));
-    if ours {
-        namespace::remove(client, name).await?;
+    let ours = found.filter(|found| found.annotations().get(MADE_BY).is_some_and(|by| by == run));
+    match ours.and_then(|found| found.uid()) {
+        Some(uid) => namespace::remove_only(client, name, &uid).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Empties a namespace that was lent: its claims go, with the volumes that were made since, and what pods there still are.
@@ -188,19 +220,11 @@ pub async fn empty_lent(client: &Client, name: &str, since: &Time) -> Result<(),
     let pods: Api<Pod> = Api::namespaced(client.clone(), name);
     let left = pods.list_metadata(&ListParams::default()).await;
     for pod in left.map_err(|source| refused(name, source))? {
-        if !is_gone(&pods, &pod.name_any(), &pod.uid().unwrap_or_default()).await {
-            return Err(NamespaceError::Stuck {
-                namespace: name.to_owned(),
-                last: format!("Pod {} does not go", pod.name_any()),
-            });
-        }
+        let gone = removal::gone(&pods, &pod.name_any(), &pod.uid().unwrap_or_default()).await;
+        gone.map_err(|last| NamespaceError::Stuck {
+            namespace: name.to_owned(),
+            last: format!("Pod {} does not go: {last}", pod.name_any()),
+        })?;
     }
     Ok(())
-}
-
-fn refused(namespace: &str, source: kube::Error) -> NamespaceError {
-    NamespaceError::Refused {
-        namespace: namespace.to_owned(),
-        source: Box::new(source),
-    }
 }

@@ -31,13 +31,30 @@ pub struct Cluster {
     docker: Docker,
 }
 
+/// The lock on a cluster's nodes, and the one for the turn to take it. No namespace and no kind has such a name: an
+/// underscore stands in no DNS label.
+const NODES: &str = "_nodes.lock";
+const NODES_TURN: &str = "_nodes.turn.lock";
+
 /// Places that one run is at work in.
 #[derive(Debug)]
 pub struct Locks {
     locks: Vec<FileLock>,
 }
 
+impl From<FileLock> for Locks {
+    fn from(lock: FileLock) -> Self {
+        Self { locks: vec![lock] }
+    }
+}
+
 impl Locks {
+    /// Whether another run was at work in one of them, and was waited for.
+    #[must_use]
+    pub fn waited(&self) -> bool {
+        self.locks.iter().any(|lock| lock.waited)
+    }
+
     /// Gives the places up together with the locks' files: what they were about is no more.
     ///
     /// # Errors
@@ -109,7 +126,7 @@ impl Cluster {
     pub fn try_lock_out(&self, place: &str) -> Result<Option<Locks>, ProviderError> {
         let path = self.journal.dir(&self.name).join(format!("{place}.lock"));
         let lock = FileLock::try_acquire(&path)?;
-        Ok(lock.map(|lock| Locks { locks: vec![lock] }))
+        Ok(lock.map(Locks::from))
     }
 
     /// Lets those nodes go on that a dead run has left paused, and gives their names. None while a run lives that
@@ -119,18 +136,11 @@ impl Cluster {
     ///
     /// When a lock file cannot be made, or Docker cannot be asked.
     pub async fn resume_left(&self) -> Result<Vec<String>, ProviderError> {
-        let path = self.journal.dir(&self.name).join("nodes.lock");
+        let path = self.journal.dir(&self.name).join(NODES);
         let Some(_held) = FileLock::try_share(&path)? else {
             return Ok(Vec::new());
         };
-        let mut resumed = Vec::new();
-        for node in &self.nodes {
-            if node.is_paused().await? {
-                node.resume().await?;
-                resumed.push(node.name.clone());
-            }
-        }
-        Ok(resumed)
+        self.resume().await
     }
 
     /// Keeps the nodes for this run: beside others, or, for one that silences nodes, alone. Waits until that can be. A
@@ -141,19 +151,29 @@ impl Cluster {
     /// When a lock file cannot be made, or Docker cannot be asked.
     pub async fn hold_nodes(&self, alone: bool) -> Result<Locks, ProviderError> {
         let directory = self.journal.dir(&self.name);
-        let path = directory.join("nodes.lock");
+        let path = directory.join(NODES);
         // Whoever comes later waits behind the one that wants them alone, so that its turn comes.
-        let turn = FileLock::acquire(&directory.join("nodes.turn.lock"), "the nodes").await?;
+        let turn = FileLock::acquire(&directory.join(NODES_TURN), "the nodes").await?;
         let held = if alone {
             FileLock::acquire(&path, "the nodes").await?
         } else {
             FileLock::share(&path).await?
         };
         drop(turn);
-        for node in &self.nodes {
+        self.resume().await?;
+        Ok(held.into())
+    }
+
+    /// Lets every node go on that is paused, and gives their names.
+    async fn resume(&self) -> Result<Vec<String>, ProviderError> {
+        let containers: Vec<_> = self.nodes.iter().map(|node| node.container.clone()).collect();
+        let paused = self.docker().paused(&containers).await?;
+        let mut resumed = Vec::new();
+        for node in self.nodes.iter().filter(|node| paused.contains(&node.container)) {
             node.resume().await?;
+            resumed.push(node.name.clone());
         }
-        Ok(Locks { locks: vec![held] })
+        Ok(resumed)
     }
 
     pub(super) fn journal(&self) -> &Journal {

@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::ProviderError;
-use super::docker::{find_on_path, is_executable};
+use super::path::{find_on_path, is_executable};
 use super::tool::Tool;
 
 /// Where the journal is.

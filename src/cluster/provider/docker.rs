@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::path::find_on_path;
 use super::tool::{Output, Tool};
 use super::{Provider, ProviderError};
 
@@ -39,6 +39,8 @@ pub(super) struct Container {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ContainerState {
     pub(super) running: bool,
+    #[serde(default)]
+    paused: bool,
     /// A restart changes it. Compared only, so it stays text.
     pub(super) started_at: String,
 }
@@ -159,6 +161,13 @@ impl Docker {
             .container_ids(&format!("network={network}"))
             .await?
             .is_empty())
+    }
+
+    /// Those of the containers that are paused.
+    pub(super) async fn paused(&self, ids: &[String]) -> Result<Vec<String>, ProviderError> {
+        let containers: Vec<Container> = self.inspect("container", ids).await?;
+        let paused = containers.into_iter().filter(|container| container.state.paused);
+        Ok(paused.map(|container| container.id).collect())
     }
 
     async fn container_ids(&self, filter: &str) -> Result<Vec<String>, ProviderError> {
@@ -315,20 +324,6 @@ pub(super) fn refused(output: Output) -> ProviderError {
     }
 }
 
-/// The executable file of that name on PATH.
-pub(super) fn find_on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| is_executable(file))
-}
-
-pub(super) fn is_executable(file: &std::path::Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    file.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,7 +343,7 @@ mod tests {
     /// The engine's own words, from Docker 20.10 to 28.
     #[tokio::test]
     async fn an_engine_that_does_not_answer_is_told_from_one_that_refuses() {
-        let shell = Tool::new("sh", PathBuf::from("/bin/sh"));
+        let shell = Tool::new("sh", "/bin/sh".into());
         let fail = async |stderr: &str| {
             let script = format!("echo '{stderr}' >&2; exit 1");
             refused(shell.output(&["-c", &script], QUESTION).await.unwrap())

@@ -10,8 +10,8 @@ use super::ProviderError;
 use super::cluster::Cluster;
 use super::docker::Image;
 use super::node::{CTR, Node};
-use super::reference::canonical;
 use crate::history::ImageFact;
+use crate::image::canonical;
 
 /// Several gigabytes over a pipe, unpacked by a busy machine.
 const LOADING: Duration = Duration::from_mins(15);

@@ -13,6 +13,8 @@ use super::blocking::on_a_thread;
 pub(super) struct FileLock {
     file: File,
     path: PathBuf,
+    /// Whether somebody else had it, and was waited for.
+    pub(super) waited: bool,
 }
 
 impl FileLock {
@@ -23,6 +25,7 @@ impl FileLock {
             path: path.to_owned(),
             source,
         };
+        let mut waited = false;
         loop {
             let mut file = open(path).map_err(fail)?;
             match file.try_lock() {
@@ -31,12 +34,14 @@ impl FileLock {
                 Err(TryLockError::WouldBlock) => {
                     info!("waiting for another process that is at work on {what}");
                     file = wait(file).await.map_err(fail)?;
+                    waited = true;
                 }
             }
             if is_still_at(&file, path) {
                 return Ok(Self {
                     file,
                     path: path.to_owned(),
+                    waited,
                 });
             }
         }
@@ -61,6 +66,7 @@ impl FileLock {
             Ok(()) if is_still_at(&file, path) => Ok(Some(Self {
                 file,
                 path: path.to_owned(),
+                waited: false,
             })),
             // Whoever has just removed it was at work there until now.
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
@@ -80,13 +86,20 @@ impl FileLock {
             path: path.to_owned(),
             source,
         };
-        let file = open(path).map_err(fail)?;
-        let file = on_a_thread(move || file.lock_shared().map(|()| file))
-            .await
-            .map_err(fail)?;
+        let mut file = open(path).map_err(fail)?;
+        let waited = match file.try_lock_shared() {
+            Ok(()) => false,
+            Err(TryLockError::Error(source)) => return Err(fail(source)),
+            Err(TryLockError::WouldBlock) => {
+                let shared = on_a_thread(move || file.lock_shared().map(|()| file));
+                file = shared.await.map_err(fail)?;
+                true
+            }
+        };
         Ok(Self {
             file,
             path: path.to_owned(),
+            waited,
         })
     }
 
@@ -172,6 +185,7 @@ mod tests {
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
         assert!(FileLock::try_share(&path).unwrap().is_some());
         drop(two);
-        assert!(FileLock::try_acquire(&path).unwrap().is_some());
+        // Waited for: a process that another test is just starting has the file open, too, until its `exec`.
+        FileLock::acquire(&path, "a").await.unwrap();
     }
 }

@@ -30,12 +30,13 @@ const CONTROL_PLANE: Demand = Demand {
 
 impl Cluster {
     /// Waits until this much of the machine is free of other runs, of this process or another, and keeps it from
-    /// them. What asks for more than there is gets all of it, and runs alone.
+    /// them. What asks for more than there is gets all of it, and runs alone. One that is `urgent` goes before those
+    /// that are not.
     ///
     /// # Errors
     ///
     /// When a lock file cannot be made.
-    pub async fn share(&self, demand: Demand) -> Result<Share, ProviderError> {
+    pub async fn share(&self, demand: Demand, urgent: bool) -> Result<Share, ProviderError> {
         let directory = self.journal().state().join("means");
         fs::create_dir_all(&directory).map_err(|source| ProviderError::State {
             action: "creating",
@@ -43,14 +44,14 @@ impl Cluster {
             source,
         })?;
         let there = there();
-        take(&directory, units_of(demand, there), units_in(there)).await
+        take(&directory, units_of(demand, there), units_in(there), urgent).await
     }
 }
 
-async fn take(directory: &Path, wanted: u64, there: u64) -> Result<Share, ProviderError> {
+async fn take(directory: &Path, wanted: u64, there: u64, urgent: bool) -> Result<Share, ProviderError> {
     let path = |unit: u64| -> PathBuf { directory.join(format!("{unit}.lock")) };
     // One at a time: of two that each hold half of what they want, neither would come to an end.
-    let turn = FileLock::acquire(&directory.join("turn.lock"), "the machine's means").await?;
+    let turn = turn(directory, urgent).await?;
     let wanted = wanted.min(there);
     let mut units = Vec::new();
     let mut busy = Vec::new();
@@ -76,6 +77,35 @@ async fn take(directory: &Path, wanted: u64, there: u64) -> Result<Share, Provid
     }
     drop(turn);
     Ok(Share { _units: units })
+}
+
+/// Waits for the turn to take units: those that are urgent before the others, each in the order in which they came.
+async fn turn(directory: &Path, urgent: bool) -> Result<Turn, ProviderError> {
+    let (path, before) = (directory.join("turn.lock"), directory.join("urgent.lock"));
+    let what = "the machine's means";
+    if urgent {
+        return Ok(Turn {
+            _urgent: Some(FileLock::acquire(&before, what).await?),
+            _turn: FileLock::acquire(&path, what).await?,
+        });
+    }
+    loop {
+        let turn = FileLock::acquire(&path, what).await?;
+        if FileLock::try_acquire(&before)?.is_some() {
+            return Ok(Turn {
+                _urgent: None,
+                _turn: turn,
+            });
+        }
+        // To the end of the queue, in which the urgent one is.
+        drop(turn);
+    }
+}
+
+/// The turn to take units, until it is dropped.
+struct Turn {
+    _urgent: Option<FileLock>,
+    _turn: FileLock,
 }
 
 /// The larger of its shares of processor and memory counts.
@@ -110,6 +140,8 @@ fn memory_mib() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -129,11 +161,11 @@ mod tests {
     #[tokio::test]
     async fn the_third_waits_until_there_is_room() {
         let dir = tempfile::tempdir().unwrap();
-        let first = take(dir.path(), 2, 4).await.unwrap();
-        let _second = take(dir.path(), 2, 4).await.unwrap();
+        let first = take(dir.path(), 2, 4, false).await.unwrap();
+        let _second = take(dir.path(), 2, 4, false).await.unwrap();
         let third = tokio::spawn({
             let dir = dir.path().to_owned();
-            async move { take(&dir, 1, 4).await.unwrap() }
+            async move { take(&dir, 1, 4, false).await.unwrap() }
         });
         tokio::task::yield_now().await;
         assert!(!third.is_finished());
@@ -144,11 +176,11 @@ mod tests {
     #[tokio::test]
     async fn whichever_is_free_first_will_do() {
         let dir = tempfile::tempdir().unwrap();
-        let _long = take(dir.path(), 2, 4).await.unwrap();
-        let short = take(dir.path(), 2, 4).await.unwrap();
+        let _long = take(dir.path(), 2, 4, false).await.unwrap();
+        let short = take(dir.path(), 2, 4, false).await.unwrap();
         let third = tokio::spawn({
             let dir = dir.path().to_owned();
-            async move { take(&dir, 2, 4).await.unwrap() }
+            async move { take(&dir, 2, 4, false).await.unwrap() }
         });
         tokio::task::yield_now().await;
         assert!(!third.is_finished());
@@ -157,9 +189,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_is_urgent_goes_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = take(dir.path(), 1, 1, false).await.unwrap();
+        let (order, mut came) = tokio::sync::mpsc::unbounded_channel();
+        let mut waiting = Vec::new();
+        for (name, urgent) in [("first", false), ("second", false), ("urgent", true)] {
+            let (dir, order) = (dir.path().to_owned(), order.clone());
+            waiting.push(tokio::spawn(async move {
+                let _share = take(&dir, 1, 1, urgent).await.unwrap();
+                order.send(name).unwrap();
+            }));
+            // Until it stands in the queue.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        drop(all);
+        // The first had its turn already, and waited for the machine itself.
+        for name in ["first", "urgent", "second"] {
+            assert_eq!(came.recv().await, Some(name));
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_larger_than_the_machine_gets_all_of_it() {
         let dir = tempfile::tempdir().unwrap();
-        let _all = take(dir.path(), 9, 2).await.unwrap();
+        let _all = take(dir.path(), 9, 2, false).await.unwrap();
         for unit in 0..2 {
             let path = dir.path().join(format!("{unit}.lock"));
             assert!(FileLock::try_acquire(&path).unwrap().is_none());

@@ -1,11 +1,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use super::ProviderError;
 use super::docker::{Container, Docker, refused};
 
 /// A question to a node's container runtime.
 const QUESTION: Duration = Duration::from_mins(1);
+
+/// How long a node is tried to be frozen, and how long until the next try.
+const FREEZING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_millis(100));
 
 /// A node of a cluster of ours: a container of the local Docker.
 #[derive(Clone, Debug)]
@@ -19,6 +24,12 @@ pub struct Node {
 
 /// `ctr` on a node, in the containerd namespace in which the kubelet has its containers.
 pub(super) const CTR: [&str; 2] = ["ctr", "--namespace=k8s.io"];
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.container == other.container
+    }
+}
 
 impl Node {
     pub(super) fn new(container: &Container, docker: &Docker) -> Self {
@@ -74,8 +85,26 @@ impl Node {
     ///
     /// When Docker refuses it.
     pub async fn pause(&self) -> Result<(), ProviderError> {
-        self.ask_docker(&["pause", &self.container]).await?;
-        Ok(())
+        let (within, between) = FREEZING;
+        let begun = Instant::now();
+        loop {
+            let output = self
+                .docker
+                .tool()
+                .output(&["pause", &self.container], QUESTION)
+                .await?;
+            if output.status.success() {
+                return Ok(());
+            }
+            // With version 1 of the cgroups, a container whose processes are busy starting others may escape runc,
+            // which gives up after a third of a second, lets all of it go on, and leaves trying anew to whoever asked:
+            // https://github.com/opencontainers/runc/pull/4388
+            if !output.stderr.contains("unable to freeze") || begun.elapsed() > within {
+                return Err(refused(output));
+            }
+            tracing::debug!("{} could not be frozen yet", self.name);
+            sleep(between).await;
+        }
     }
 
     /// Lets a paused node go on. One that is not paused is fine.
@@ -84,20 +113,11 @@ impl Node {
     ///
     /// When Docker refuses it.
     pub async fn resume(&self) -> Result<(), ProviderError> {
-        if self.is_paused().await? {
+        let this = [self.container.clone()];
+        if !self.docker.paused(&this).await?.is_empty() {
             self.ask_docker(&["unpause", &self.container]).await?;
         }
         Ok(())
-    }
-
-    /// Whether it is paused.
-    ///
-    /// # Errors
-    ///
-    /// When Docker cannot be asked.
-    pub async fn is_paused(&self) -> Result<bool, ProviderError> {
-        let paused = ["inspect", "--format", "{{.State.Paused}}", &self.container];
-        Ok(self.ask_docker(&paused).await?.trim() == "true")
     }
 
     async fn ctr(&self, command: &[&str]) -> Result<String, ProviderError> {

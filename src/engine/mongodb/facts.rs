@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::error::Error;
 
-use crate::engine::{Facts, SessionError};
+use crate::engine::Facts;
 
 /// What `getCmdLineOpts` says, by the names of the configuration file.
 const OPTIONS: [&str; 4] = [
@@ -17,7 +18,7 @@ const OPTIONS: [&str; 4] = [
 ///
 /// A question that the user may not ask, or that this server does not know, is left out: only the version must be
 /// there.
-pub async fn facts(admin: &Database) -> Result<Facts, SessionError> {
+pub async fn facts(admin: &Database) -> Result<Facts, Error> {
     let build = admin.run_command(doc! {"buildInfo": 1}).await?;
     let version = format!("MongoDB {}", build.get_str("version").unwrap_or_default());
     let mut settings = BTreeMap::new();

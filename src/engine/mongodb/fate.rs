@@ -8,6 +8,12 @@ use crate::history::WriteFate;
 /// `ExceededTimeLimit`, `SocketException`, `InterruptedAtShutdown`, `Interrupted`, `InterruptedDueToReplStateChange`).
 const INTERRUPTED: [i32; 12] = [6, 7, 50, 64, 89, 91, 189, 262, 9001, 11600, 11601, 11602];
 
+/// Errors with which a server says that it gives up its place: "not primary" and "node is shutting down" of MongoDB's
+/// specification of server discovery and monitoring (`InterruptedAtShutdown`, `InterruptedDueToReplStateChange`,
+/// `NotPrimaryOrSecondary`, `PrimarySteppedDown`, `ShutdownInProgress`, `NotWritablePrimary`, `NotPrimaryNoSecondaryOk`
+/// and the code for it before 4.0).
+const GAVE_UP_ITS_PLACE: [i32; 8] = [11600, 11602, 13436, 189, 91, 10107, 13435, 10058];
+
 /// What became of the rows of an insert that failed.
 ///
 /// A write error is the server's word that its row is not there. A write concern error is not: the PRIMARY has the rows,
@@ -51,6 +57,16 @@ pub fn is_lost(error: &Error) -> bool {
         error.kind.as_ref(),
         ErrorKind::InsertMany(_) | ErrorKind::Command(_) | ErrorKind::InvalidArgument { .. }
     )
+}
+
+/// Whether the server is no longer the set's PRIMARY, or no longer there.
+pub fn is_lost_as_primary(error: &Error) -> bool {
+    let code = match error.kind.as_ref() {
+        ErrorKind::InsertMany(answer) => answer.write_concern_error.as_ref().map(|error| error.code),
+        ErrorKind::Command(answer) => Some(answer.code),
+        _ => None,
+    };
+    code.is_some_and(|code| GAVE_UP_ITS_PLACE.contains(&code)) || is_lost(error)
 }
 
 /// In the server's own words, with its code, which drivers and manuals are searched for.

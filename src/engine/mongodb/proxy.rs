@@ -81,7 +81,7 @@ impl Proxy {
             return SessionError::Reach(lost);
         }
         match trouble.last_words.take() {
-            Some(words) => SessionError::Server(words),
+            Some(words) => SessionError::Unconnected(words),
             None => error,
         }
     }

@@ -96,7 +96,7 @@ impl Server {
     /// # Errors
     /// [`SessionError`] when the server refuses or is gone.
     pub async fn trouble(&self) -> Result<Vec<String>, SessionError> {
-        let status = match self.admin.run_command(doc! {"replSetGetStatus": 1}).await {
+        let status = match self.answer(doc! {"replSetGetStatus": 1}).await? {
             Ok(status) => status,
             Err(error) if code(&error) == Some(NOT_YET_INITIALIZED) => {
                 return Ok(vec![super::fate::describe(&error)]);
@@ -157,7 +157,7 @@ impl Server {
 
     /// Asks a question that a member without a configuration has no answer to.
     async fn asked_of_a_set(&self, command: Document) -> Result<Option<Document>, SessionError> {
-        match self.admin.run_command(command).await {
+        match self.answer(command).await? {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if code(&error) == Some(NOT_YET_INITIALIZED) => Ok(None),
             Err(error) => Err(self.client.proxy.explain(error.into())),
@@ -165,10 +165,19 @@ impl Server {
     }
 
     async fn ask(&self, command: Document) -> Result<Document, SessionError> {
+        let answer = self.answer(command).await?;
+        answer.map_err(|error| self.client.proxy.explain(error.into()))
+    }
+
+    /// What the server answers in time: an answer, or an error of its own.
+    async fn answer(
+        &self,
+        command: Document,
+    ) -> Result<Result<Document, mongodb::error::Error>, SessionError> {
         let seconds = u64::try_from(CATCH_UP_SECONDS).unwrap_or_default();
         let deadline = CONNECT_DEADLINE * 4 + Duration::from_secs(seconds);
         let answer = within(deadline, "an administrator's command", async {
-            Ok(self.admin.run_command(command).await?)
+            Ok(self.admin.run_command(command).await)
         });
         answer.await.map_err(|error| self.client.proxy.explain(error))
     }

@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{Acknowledgment, CollectionOptions, ReadConcern, WriteConcern};
 
 use super::client::{ADMIN, Place, Tunnelled, client};
 use super::facts::facts;
+use super::fate::{is_lost, is_lost_as_primary};
 use super::hello::Hello;
 use super::writes::Writes;
 use crate::engine::session::within;
@@ -37,8 +39,13 @@ pub struct Session {
     writes: Writes,
     levels: Levels,
     server: Option<String>,
+    /// Whether an error ends the session.
+    ends: fn(&Error) -> bool,
     closed: AtomicBool,
 }
+
+/// MongoDB's error codes: `Unauthorized`.
+const UNAUTHORIZED: i32 = 13;
 
 /// What an acknowledgement and a read mean.
 #[derive(Clone, Copy)]
@@ -79,7 +86,7 @@ impl Session {
         };
         let of_set = matches!(target.address, Address::ReplicaSet { .. });
         let client = client(reach, place, target.engine.port, credentials).await?;
-        let opening = within(OPEN_DEADLINE, "the login", who(&client));
+        let opening = within(OPEN_DEADLINE, "the login", who(&client, &credentials.user));
         let (hello, server) = match opening.await {
             Ok(answer) => answer,
             Err(error) => return Err(client.proxy.explain(error)),
@@ -108,8 +115,10 @@ impl Session {
             .build();
         let database = client.driver.database(&credentials.database);
         let ledger = database.collection_with_options(COLLECTION, options);
+        let ends = if of_set { is_lost_as_primary } else { is_lost };
         Ok(Self {
-            writes: Writes::to(ledger.clone()),
+            writes: Writes::to(ledger.clone(), ends),
+            ends,
             ledger,
             client,
             levels,
@@ -117,10 +126,28 @@ impl Session {
             closed: AtomicBool::new(false),
         })
     }
+
+    /// The server's answer, within [`ANSWER_DEADLINE`]; notices when the session has ended.
+    async fn answer<T>(
+        &self,
+        to: &'static str,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, SessionError> {
+        let answer = async {
+            answer.await.map_err(|error| {
+                if (self.ends)(&error) {
+                    self.closed.store(true, Ordering::Relaxed);
+                }
+                error.into()
+            })
+        };
+        let answered = within(ANSWER_DEADLINE, to, answer).await;
+        answered.map_err(|error| self.client.proxy.explain(error))
+    }
 }
 
-/// What the server says of itself: its place in its set, and its name there, or its host's.
-async fn who(client: &Tunnelled) -> Result<(Hello, Option<String>), SessionError> {
+/// What the server says of itself: its place in its set, and its name there, or its host's, where the user may know.
+async fn who(client: &Tunnelled, user: &str) -> Result<(Hello, Option<String>), SessionError> {
     let admin = client.driver.database(ADMIN);
     let hello = Hello::from(admin.run_command(doc! {"hello": 1}).await?);
     if let Some(me) = hello.me.clone() {
@@ -128,9 +155,16 @@ async fn who(client: &Tunnelled) -> Result<(Hello, Option<String>), SessionError
     }
     let quiet = doc! {"serverStatus": 1, "metrics": 0, "locks": 0, "tcmalloc": 0, "wiredTiger": 0};
     // Not before the login: this one needs it.
-    let status = admin.run_command(quiet).await?;
-    let host = status.get_str("host").ok().map(str::to_owned);
-    Ok((hello, host))
+    match admin.run_command(quiet).await {
+        Ok(status) => Ok((hello, status.get_str("host").ok().map(str::to_owned))),
+        // A user who is known has logged in, and need not have the right to look at the server.
+        Err(error) if !user.is_empty() && is_unauthorized(&error) => Ok((hello, None)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_unauthorized(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(answer) if answer.code == UNAUTHORIZED)
 }
 
 #[async_trait]
@@ -150,11 +184,12 @@ impl crate::engine::Session for Session {
     }
 
     async fn read(&self, ledger: &str) -> Result<Rows, SessionError> {
-        let read = within(ANSWER_DEADLINE, "the read", async {
-            let found = self.ledger.find(doc! {"_id.ledger": ledger}).await?;
-            Ok(found.try_collect::<Vec<Document>>().await?)
-        });
-        let documents = read.await.map_err(|error| self.client.proxy.explain(error))?;
+        let documents = self
+            .answer("the read", async {
+                let found = self.ledger.find(doc! {"_id.ledger": ledger}).await?;
+                found.try_collect::<Vec<Document>>().await
+            })
+            .await?;
         let (mut keys, mut corrupt) = (Vec::with_capacity(documents.len()), Vec::new());
         for document in documents {
             // A row without a key of its own is nobody's: there is no number to report it by.
@@ -178,19 +213,19 @@ impl crate::engine::Session for Session {
 
     async fn facts(&self) -> Result<Facts, SessionError> {
         let admin = self.client.driver.database(ADMIN);
-        within(ANSWER_DEADLINE, "the question for its settings", facts(&admin)).await
+        self.answer("the question for its settings", facts(&admin)).await
     }
 
     /// A database without collections is none.
     async fn forget(&self, ledger: &str) -> Result<(), SessionError> {
-        let removal = within(ANSWER_DEADLINE, "the removal of the rows", async {
+        self.answer("the removal of the rows", async {
             self.ledger.delete_many(doc! {"_id.ledger": ledger}).await?;
             if self.ledger.find_one(doc! {}).await?.is_none() {
                 self.ledger.drop().await?;
             }
             Ok(())
-        });
-        removal.await.map_err(|error| self.client.proxy.explain(error))
+        })
+        .await
     }
 
     fn server(&self) -> Option<&str> {

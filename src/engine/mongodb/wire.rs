@@ -8,6 +8,7 @@ use super::client::{ADMIN, CONNECT_DEADLINE};
 use super::fate::coded;
 use super::hello::{Hello, TopologyVersion};
 use super::session::COLLECTION;
+use crate::engine::reach::explain;
 use crate::engine::session::within;
 use crate::engine::{Dialled, Link, Reach, SessionError, Stream};
 
@@ -93,18 +94,10 @@ impl Connection {
         let answer = within(deadline, "a command", self.exchange(command)).await;
         match answer {
             Ok(document) => Ok(Answer::from(document)),
-            // `nc` knows more of a connection that was never made.
-            Err(error) => {
-                let words = match self.link.take() {
-                    Some(link) => link.last_words().await,
-                    None => String::new(),
-                };
-                Err(if words.is_empty() {
-                    error
-                } else {
-                    SessionError::Server(words)
-                })
-            }
+            Err(error) => Err(match self.link.take() {
+                Some(link) => explain(link, error).await,
+                None => error,
+            }),
         }
     }
 

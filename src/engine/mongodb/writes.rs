@@ -1,9 +1,10 @@
 use mongodb::Collection;
 use mongodb::bson::Document;
+use mongodb::error::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::fate::{fates, is_lost};
+use super::fate::fates;
 use crate::history::WriteFate;
 
 /// Rows in one command at most.
@@ -21,24 +22,24 @@ pub struct Writes {
 /// A row, and who wants to know what became of it.
 struct Asked {
     row: Document,
-    /// Its fate, and whether the connection is of no more use.
+    /// Its fate, and whether the session has ended.
     answer: oneshot::Sender<(WriteFate, bool)>,
 }
 
 impl Writes {
-    /// Begins to send what is asked for.
-    pub fn to(ledger: Collection<Document>) -> Self {
+    /// Begins to send what is asked for. `ends` says of an error whether the session has ended with it.
+    pub fn to(ledger: Collection<Document>, ends: fn(&Error) -> bool) -> Self {
         let (rows, mut asked) = mpsc::unbounded_channel();
         let sending = tokio::spawn(async move {
             let mut block = Vec::with_capacity(ROWS);
             while asked.recv_many(&mut block, ROWS).await > 0 {
-                send(&ledger, std::mem::take(&mut block)).await;
+                send(&ledger, std::mem::take(&mut block), ends).await;
             }
         });
         Self { rows, sending }
     }
 
-    /// Sends a row and waits for its fate; says too whether the connection is of no more use.
+    /// Sends a row and waits for its fate; says too whether the session has ended.
     pub async fn write(&self, row: Document) -> (WriteFate, bool) {
         let (answer, fate) = oneshot::channel();
         let ended = || (WriteFate::Unknown("the session has ended".to_owned()), true);
@@ -55,14 +56,14 @@ impl Drop for Writes {
     }
 }
 
-async fn send(ledger: &Collection<Document>, block: Vec<Asked>) {
+async fn send(ledger: &Collection<Document>, block: Vec<Asked>, ends: fn(&Error) -> bool) {
     let (rows, answers): (Vec<_>, Vec<_>) = block.into_iter().map(|asked| (asked.row, asked.answer)).unzip();
-    let (fates, lost) = match ledger.insert_many(rows).ordered(false).await {
+    let (fates, ended) = match ledger.insert_many(rows).ordered(false).await {
         Ok(_) => (vec![WriteFate::Acknowledged; answers.len()], false),
-        Err(error) => (fates(&error, answers.len()), is_lost(&error)),
+        Err(error) => (fates(&error, answers.len()), ends(&error)),
     };
     for (answer, fate) in answers.into_iter().zip(fates) {
         // Who asked may have given up waiting.
-        drop(answer.send((fate, lost)));
+        drop(answer.send((fate, ended)));
     }
 }

@@ -1,13 +1,10 @@
 use super::parts::{ROWS, allowed_evictions, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Selection, Step};
-use crate::workload::{Workload, WorkloadKind};
+use crate::workload::Workload;
 
 /// What `kubectl drain` does to the member and its node, and nothing to the node's other pods: cordon, evict; then
 /// the node is given back. A budget that forbids the eviction is not overridden: the drain waits, and that is all.
 pub fn drain(workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
-    if workload.kind != WorkloadKind::StatefulSet {
-        return Err("a Deployment: its pods have no names to come back under".to_owned());
-    }
     if !selection.names(Drill::Drain) {
         return Err("a node fault: ask for it with --drill drain".to_owned());
     }

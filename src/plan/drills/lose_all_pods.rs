@@ -1,13 +1,10 @@
 use super::parts::{ROWS, held, is_ordered, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
-use crate::workload::{Workload, WorkloadKind};
+use crate::workload::Workload;
 
 /// All pods go at once while rows are being written. With `OrderedReady` they come back one after the other; with
 /// `Parallel` no order is promised.
 pub fn lose_all_pods(workload: &Workload) -> Result<PlannedDrill, String> {
-    if workload.kind != WorkloadKind::StatefulSet {
-        return Err("a Deployment: its pods have no names to come back under".to_owned());
-    }
     if workload.replicas < 2 {
         return Err("one member: the same as lose-pod".to_owned());
     }

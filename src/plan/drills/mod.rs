@@ -20,6 +20,7 @@ mod rollout;
 mod scale;
 mod scale_to_zero;
 mod step_down;
+mod upgrade;
 
 pub(super) use bad_rollout::bad_rollout;
 pub(super) use bare_pod::of_bare_pod;
@@ -40,3 +41,4 @@ pub(super) use rollout::rollout;
 pub(super) use scale::scale;
 pub(super) use scale_to_zero::scale_to_zero;
 pub(super) use step_down::step_down;
+pub(super) use upgrade::upgrade;

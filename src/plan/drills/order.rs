@@ -1,13 +1,10 @@
 use super::parts::{ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
-use crate::workload::{RetentionPolicy, Workload, WorkloadKind};
+use crate::workload::{RetentionPolicy, Workload};
 
 /// Down to none and up to all again. Not by deleting the StatefulSet: Kubernetes promises no order for that
 /// ("StatefulSets", "Limitations").
 pub fn order(workload: &Workload) -> Result<PlannedDrill, String> {
-    if workload.kind != WorkloadKind::StatefulSet {
-        return Err("a Deployment: its pods have no order".to_owned());
-    }
     if workload.replicas < 2 {
         return Err("one member: there is no order to keep".to_owned());
     }

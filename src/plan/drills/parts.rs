@@ -42,6 +42,7 @@ pub fn planned(
         steps,
         expectations,
         ends: Vec::new(),
+        change: None,
     }
 }
 

@@ -1,14 +1,11 @@
 use super::parts::{ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Selection, Step};
-use crate::workload::{Workload, WorkloadKind};
+use crate::workload::Workload;
 
 /// A node that is silent and not dead, and an operator who believes it dead: the member's node is paused, its pod
 /// deleted by force, and the node comes back. Whether two servers then worked on one volume is counted on the nodes
 /// (Kubernetes, "Force Delete StatefulSet Pods"; kubernetes/kubernetes issues 35235 and 54368).
 pub fn pause_node(workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
-    if workload.kind != WorkloadKind::StatefulSet {
-        return Err("a Deployment: its pods have no names to come back under".to_owned());
-    }
     if !selection.names(Drill::PauseNode) {
         return Err("a node fault: ask for it with --drill pause-node".to_owned());
     }

@@ -1,13 +1,10 @@
 use super::parts::{ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Selection, Step};
-use crate::workload::{UpdateStrategy, Workload, WorkloadKind};
+use crate::workload::{UpdateStrategy, Workload};
 
 /// The template changes and is set back, while rows are being written. Every pod is replaced twice, one at a time:
 /// too slow to be done unasked.
 pub fn rollout(workload: &Workload, selection: &Selection) -> Result<PlannedDrill, String> {
-    if workload.kind != WorkloadKind::StatefulSet {
-        return Err("a Deployment: its rollout is not built yet".to_owned());
-    }
     if workload.update == UpdateStrategy::OnDelete {
         return Err("updateStrategy OnDelete: a changed template replaces no pod by itself".to_owned());
     }

@@ -1,13 +1,10 @@
 use super::parts::{ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
-use crate::workload::{Workload, WorkloadKind};
+use crate::workload::Workload;
 
 /// The member with the highest ordinal goes and comes back; nobody else is touched, although the newest pod is
 /// another.
 pub fn scale(workload: &Workload) -> Result<PlannedDrill, String> {
-    if workload.kind != WorkloadKind::StatefulSet {
-        return Err("a Deployment: which of its pods goes is not promised".to_owned());
-    }
     if workload.replicas < 2 {
         return Err("one member: nobody would be left".to_owned());
     }

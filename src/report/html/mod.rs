@@ -1,5 +1,6 @@
 //! One page that needs nothing but itself.
 
+mod bars;
 mod drill;
 mod facts;
 mod figure;

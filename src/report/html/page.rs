@@ -9,7 +9,7 @@ use super::why::{Why, why};
 use crate::history::{DrillId, History};
 use crate::report::lanes::{Lane, lanes};
 use crate::report::scale::Scale;
-use crate::report::stretch::{plans, stretches};
+use crate::report::stretch::stretches;
 use crate::report::wording::{last_line, or_unknown};
 use crate::report::writes::{Gap, Writes};
 use crate::verdict::{PromiseVerdict, Verdict, seconds};
@@ -53,7 +53,7 @@ struct Page<'v> {
 #[must_use]
 pub fn html(history: &History, verdict: &Verdict) -> String {
     let stretches = stretches(history);
-    let lanes = lanes(history, verdict, plans(history));
+    let lanes = lanes(history, verdict, history.plans());
     let faults = faults(history);
     let drills = verdict
         .promises

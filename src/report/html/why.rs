@@ -44,7 +44,7 @@ pub(super) fn why(
             chain: false,
             unshown: Vec::new(),
             begun: true,
-            logs: excerpts(&promise.drill.workload, records),
+            logs: excerpts(history, &promise.drill.workload, records),
             said: warnings(records, &promise.drill.workload.namespace),
         });
     }
@@ -86,7 +86,7 @@ fn records_of<'h>(
 ) -> &'h [Record] {
     if let Some(drill) = failure.drill {
         let id = DrillId {
-            workload: failure.workload.clone(),
+            workload: failure.workload.clone().into(),
             drill,
             round: failure.round,
         };

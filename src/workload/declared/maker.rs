@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::{DeploymentSpec, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
 
 use super::{ContainerKind, DeclaredContainer};
+use crate::image::ImageName;
 use crate::manifest::{Manifest, Place};
 use crate::workload::environment::Environment;
-use crate::workload::image::ImageName;
 use crate::workload::neighbours::Neighbours;
-use crate::workload::{EngineKind, engines, mongodb, mysql, postgres};
+use crate::workload::{EngineKind, engines, mongodb, mysql, postgres, programs};
 
 /// An object that makes pods, or is one.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ impl<'s> PodMaker<'s> {
         let ends = ["Job", "CronJob"].contains(&self.manifest.kind());
         if matches!(kind, EngineKind::Http | EngineKind::Other | EngineKind::Unknown)
             || ends
-            || is_client(container)
+            || programs::is_client(container)
         {
             return None;
         }
@@ -189,27 +189,6 @@ impl<'s> PodMaker<'s> {
         let init = self.pod.init_containers.iter().flatten().count();
         Some((init + position, server))
     }
-}
-
-/// Programs of the engines' images that are no server: a pod that dumps, restores or only waits.
-const CLIENTS: [&str; 12] = [
-    "psql",
-    "pg_dump",
-    "pg_dumpall",
-    "pg_restore",
-    "pgbench",
-    "mysql",
-    "mysqldump",
-    "mongosh",
-    "mongo",
-    "mongodump",
-    "sleep",
-    "tail",
-];
-
-fn is_client(container: &Container) -> bool {
-    let program = container.command.iter().flatten().next();
-    program.is_some_and(|program| CLIENTS.contains(&program.rsplit('/').next().unwrap_or(program)))
 }
 
 fn containers<'s>(manifest: &'s Manifest, pointer: &str, pod: &PodSpec) -> Vec<DeclaredContainer<'s>> {

@@ -49,10 +49,10 @@ impl Script {
             format: FORMAT_VERSION,
             version: "0.1.0".into(),
             plans: vec![plan],
-            cluster: ClusterFacts {
+            cluster: Box::new(ClusterFacts {
                 provider: "kind".into(),
                 ..ClusterFacts::default()
-            },
+            }),
         });
         script
     }
@@ -170,7 +170,7 @@ impl Script {
         self.push(Event::Observed {
             object: pod(number),
             version: (1000 + self.events.len()).to_string(),
-            state: ObjectState::Pod(state),
+            state: ObjectState::Pod(Box::new(state)),
         });
         self
     }
@@ -244,7 +244,7 @@ impl Script {
 
     fn id(&self) -> DrillId {
         DrillId {
-            workload: self.workload.id(),
+            workload: self.workload.id().into(),
             drill: self.drill,
             round: 0,
         }

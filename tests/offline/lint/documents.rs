@@ -19,7 +19,9 @@ fn sets(directory: &Path, found: &mut Vec<PathBuf>) {
         match name.as_str() {
             "histories" | "lint" | "not-yaml" => {}
             // Directories of sets.
-            "bad" | "db" | "grade-submission" | "sfs-nginx" | "sfs-nginx-moved" => sets(&entry, found),
+            "bad" | "db" | "grade-submission" | "sfs-nginx" | "sfs-nginx-moved" | "upgrade" => {
+                sets(&entry, found);
+            }
             _ => found.push(entry),
         }
     }

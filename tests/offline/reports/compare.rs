@@ -1,5 +1,7 @@
 //! Two states beside each other.
 
+use std::sync::Arc;
+
 use stateproof::history::Event;
 use stateproof::plan::{Drill, Promise};
 use stateproof::report::{Change, Comparison};
@@ -124,7 +126,7 @@ fn the_namespace_of_a_run_counts_as_one() {
     let of_run = |namespace: &str| {
         let mut verdict = held();
         for promise in &mut verdict.promises {
-            namespace.clone_into(&mut promise.drill.workload.namespace);
+            namespace.clone_into(&mut Arc::make_mut(&mut promise.drill.workload).namespace);
         }
         verdict
     };

@@ -60,7 +60,7 @@ fn hostile() -> History {
     let drill = crate::document::id(Drill::LosePod);
     let events = [
         Event::Log {
-            object: pod(1),
+            object: Box::new(pod(1)),
             container: HOSTILE.into(),
             lines: vec![HOSTILE.into(), "</pre>".into()],
         },

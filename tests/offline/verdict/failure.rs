@@ -1,8 +1,7 @@
 //! A set that is expected to fail: only the named end counts.
 
 use stateproof::history::{
-    ClusterEvent, ClusterFacts, ContainerState, Event, FORMAT_VERSION, History, ObjectRef, ObjectState,
-    PodState,
+    ClusterEvent, ContainerState, Event, FORMAT_VERSION, History, ObjectRef, ObjectState, PodState,
 };
 use stateproof::plan::{Drill, End, Outcome, Plan, Promise, Selection};
 use stateproof::verdict::{Verdict, judge};
@@ -28,7 +27,7 @@ fn history(ends: &[&str], seen: Vec<Event>) -> History {
             format: FORMAT_VERSION,
             version: "0.1.0".into(),
             plans: vec![plan],
-            cluster: ClusterFacts::default(),
+            cluster: Box::default(),
         },
         Event::DrillStarted { drill: drill.clone() },
     ];
@@ -67,7 +66,7 @@ fn pod_in(phase: &str, container: Option<ContainerState>, ready: bool) -> Event 
         containers: container.into_iter().collect(),
         ..PodState::default()
     };
-    observed(pod(1), ObjectState::Pod(state))
+    observed(pod(1), ObjectState::Pod(Box::new(state)))
 }
 
 fn event(kind: &str, name: &str, reason: &str, message: &str) -> Event {
@@ -79,7 +78,7 @@ fn event(kind: &str, name: &str, reason: &str, message: &str) -> Event {
         message: message.into(),
         ..ClusterEvent::default()
     };
-    observed(object("Event", "e", 900), ObjectState::Event(said))
+    observed(object("Event", "e", 900), ObjectState::Event(Box::new(said)))
 }
 
 fn no_class() -> Event {
@@ -189,7 +188,7 @@ fn what_a_container_said_once_counts_and_what_a_log_says() {
         ..ContainerState::default()
     };
     let log = Event::Log {
-        object: pod(1),
+        object: Box::new(pod(1)),
         container: "postgres".into(),
         lines: vec!["starting".into(), "initdb: Permission denied".into()],
     };
@@ -223,7 +222,7 @@ fn the_schedulers_word_counts_only_while_it_stands() {
             unschedulable: why.map(str::to_owned),
             ..PodState::default()
         };
-        observed(pod(1), ObjectState::Pod(state))
+        observed(pod(1), ObjectState::Pod(Box::new(state)))
     };
     let end = ["Pod/postgres-0:unschedulable=anti-affinity"];
     let why = Some("0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.");

@@ -22,4 +22,5 @@ mod services;
 mod storage;
 mod times;
 mod unspoken;
+mod upgrade;
 mod version;

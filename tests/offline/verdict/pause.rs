@@ -69,7 +69,7 @@ impl Story {
             containers: vec![server],
             ..PodState::default()
         };
-        self.0.observe(pod(number), ObjectState::Pod(state));
+        self.0.observe(pod(number), ObjectState::Pod(Box::new(state)));
     }
 
     fn task(&mut self, number: u32, on: &str, change: TaskChange) {

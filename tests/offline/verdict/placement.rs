@@ -34,7 +34,7 @@ fn waits(members: &mut Members, words: &str) {
         ..PodState::default()
     };
     let pod = members.pod(0);
-    members.observe(pod, ObjectState::Pod(state));
+    members.observe(pod, ObjectState::Pod(Box::new(state)));
 }
 
 fn given_back(members: &mut Members) -> &mut Members {

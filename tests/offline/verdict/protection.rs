@@ -32,7 +32,7 @@ fn evict(members: &mut Members, ordinal: u32) -> &mut Members {
 #[test]
 fn an_eviction_that_is_refused_protects() {
     let mut members = begun(0);
-    evict(&mut members, 0).refused(429, REFUSAL).end();
+    evict(&mut members, 0).refused(Fault::Evict, 429, REFUSAL).end();
     let words = [
         "refused with status 429",
         "it stayed the pod with UID",
@@ -57,7 +57,10 @@ fn an_eviction_that_is_let_through_is_violated() {
 fn a_pod_that_goes_all_the_same_is_violated() {
     for acts in [&[Act::Ending(0)][..], &[Act::Gone(0)]] {
         let mut members = begun(0);
-        evict(&mut members, 0).refused(429, REFUSAL).acts(acts).end();
+        evict(&mut members, 0)
+            .refused(Fault::Evict, 429, REFUSAL)
+            .acts(acts)
+            .end();
         let words = ["went although its eviction was refused"];
         members.check(Promise::Protection, Outcome::Violated, &words);
     }
@@ -70,7 +73,9 @@ fn a_refusal_for_another_reason_proves_nothing() {
         (500, "two budgets"),
     ] {
         let mut members = begun(0);
-        evict(&mut members, 0).refused(status, message).end();
+        evict(&mut members, 0)
+            .refused(Fault::Evict, status, message)
+            .end();
         members.check(
             Promise::Protection,
             Outcome::Inconclusive,
@@ -86,7 +91,7 @@ fn without_an_answer_or_the_budgets_state_nothing_is_proven() {
     unanswered.check(Promise::Protection, Outcome::Inconclusive, &["never answered"]);
     let mut unseen = Members::of(Drill::Evict, budget(0));
     unseen.acts(&up(0..3)).begin();
-    evict(&mut unseen, 0).refused(429, REFUSAL).end();
+    evict(&mut unseen, 0).refused(Fault::Evict, 429, REFUSAL).end();
     unseen.check(
         Promise::Protection,
         Outcome::Inconclusive,
@@ -113,7 +118,7 @@ fn one_of(second: impl FnOnce(&mut Members)) -> Members {
 #[test]
 fn as_many_as_allowed_go_and_no_more() {
     let held = one_of(|members| {
-        members.refused(429, REFUSAL);
+        members.refused(Fault::Evict, 429, REFUSAL);
     });
     let words = [
         "evicted, as postgres allows: postgres-0",
@@ -132,8 +137,8 @@ fn as_many_as_allowed_go_and_no_more() {
 #[test]
 fn a_budget_that_refuses_what_it_allows_is_not_understood() {
     let mut members = begun(1);
-    evict(&mut members, 0).refused(429, REFUSAL);
-    evict(&mut members, 1).refused(429, REFUSAL).end();
+    evict(&mut members, 0).refused(Fault::Evict, 429, REFUSAL);
+    evict(&mut members, 1).refused(Fault::Evict, 429, REFUSAL).end();
     members.check(
         Promise::Protection,
         Outcome::Inconclusive,

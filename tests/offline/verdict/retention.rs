@@ -102,11 +102,11 @@ fn a_volume_goes_with_its_claim_as_its_reclaim_policy_has_it() {
                     *event = Event::Observed {
                         object: volume(1),
                         version: "2000".into(),
-                        state: ObjectState::Volume(VolumeState {
+                        state: ObjectState::Volume(Box::new(VolumeState {
                             phase: phase.into(),
                             reclaim_policy: policy.into(),
                             ..volume_state(1)
-                        }),
+                        })),
                     };
                 }
             }

@@ -129,7 +129,7 @@ fn a_workload_that_did_not_come_up_is_inconclusive_and_its_cause_is_told_once() 
     let tape = lose_pod().changed(|event| {
         if let Event::DrillStarted { drill } = event {
             *event = Event::NotUp {
-                workload: drill.workload.clone(),
+                workload: (*drill.workload).clone(),
                 error: vec!["Pod postgres-0 is not Ready".into(), "no such image".into()],
             };
         }

@@ -2,7 +2,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ImageName<'a> {
     /// Everything in front of the tag: `registry/path/repository`.
-    pub(super) path: &'a str,
+    pub(crate) path: &'a str,
     /// The last part of the repository's path, for example `postgres`.
     pub(crate) repository: &'a str,
     /// The tag, for example `16-alpine`.
@@ -28,8 +28,22 @@ impl<'a> ImageName<'a> {
         }
     }
 
+    /// The path with the registry, which is Docker Hub where none is named: `docker.io/library/postgres`.
+    pub(crate) fn full_path(self) -> String {
+        let path = self.path;
+        match path.split_once('/') {
+            Some((registry, rest)) if is_registry(registry) => match (registry, rest.contains('/')) {
+                ("docker.io" | "index.docker.io", false) => format!("docker.io/library/{rest}"),
+                ("docker.io" | "index.docker.io", true) => format!("docker.io/{rest}"),
+                _ => path.to_owned(),
+            },
+            Some(_) => format!("docker.io/{path}"),
+            None => format!("docker.io/library/{path}"),
+        }
+    }
+
     /// Whether the path is this one, or ends in it: `mysql/mysql-server` is that of `registry.example/mysql/mysql-server`.
-    pub(super) fn is(self, path: &str) -> bool {
+    pub(crate) fn is(self, path: &str) -> bool {
         self.path
             .strip_suffix(path)
             .is_some_and(|before| before.is_empty() || before.ends_with('/'))
@@ -37,7 +51,7 @@ impl<'a> ImageName<'a> {
 
     /// Whether a part of the path in front of the repository begins so: `bitnami` is the vendor of
     /// `docker.io/bitnamilegacy/postgresql`.
-    pub(super) fn is_by(self, vendor: &str) -> bool {
+    pub(crate) fn is_by(self, vendor: &str) -> bool {
         let parts = self.path.rsplit('/').skip(1);
         parts.into_iter().any(|part| part.starts_with(vendor))
     }
@@ -58,9 +72,48 @@ impl<'a> ImageName<'a> {
     }
 }
 
+/// An image name as containerd lists it: with registry, path and tag, `docker.io/library/postgres:16-alpine`.
+///
+/// A name with a digest loses its tag, which a digest makes meaningless; the kubelet asks for it the same way
+/// (`ParseDockerRef` of containerd's `reference/docker`).
+pub(crate) fn canonical(image: &str) -> String {
+    let name = ImageName::parse(image);
+    let path = name.full_path();
+    match image.split_once('@') {
+        Some((_, digest)) => format!("{path}@{digest}"),
+        None => format!("{path}:{}", name.tag.unwrap_or("latest")),
+    }
+}
+
+/// The first component is a registry when it cannot be a user's name.
+fn is_registry(first: &str) -> bool {
+    first == "localhost" || first.contains(['.', ':']) || first.chars().any(char::is_uppercase)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_become_what_containerd_lists() {
+        for (given, canon) in [
+            ("busybox", "docker.io/library/busybox:latest"),
+            ("postgres:16-alpine", "docker.io/library/postgres:16-alpine"),
+            ("library/postgres:16", "docker.io/library/postgres:16"),
+            ("bitnami/mysql:8.0", "docker.io/bitnami/mysql:8.0"),
+            ("docker.io/mongo:4.4", "docker.io/library/mongo:4.4"),
+            ("index.docker.io/a/b", "docker.io/a/b:latest"),
+            ("localhost/a", "localhost/a:latest"),
+            ("localhost:5000/a", "localhost:5000/a:latest"),
+            ("registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.10"),
+            ("ghcr.io/a/b/c", "ghcr.io/a/b/c:latest"),
+            ("host:5000/a/b:1@sha256:00", "host:5000/a/b@sha256:00"),
+            ("mysql@sha256:00", "docker.io/library/mysql@sha256:00"),
+        ] {
+            assert_eq!(canonical(given), canon, "{given}");
+            assert_eq!(canonical(canon), canon, "a canonical name is its own");
+        }
+    }
 
     #[test]
     fn an_image_is_known_by_the_last_part_of_its_repository() {
