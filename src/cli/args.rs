@@ -9,7 +9,7 @@ use super::clusters::UpArgs;
 use super::console::Color;
 use super::context::ContextArgs;
 use super::values::{duration, image_override, pair};
-use super::{init, judge, lint, probe};
+use super::{campaign, init, judge, lint, probe};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -143,10 +143,7 @@ pub enum Command {
     },
     /// Count what the runs of a campaign came to, as Markdown: see `scripts/campaign`
     #[command(hide = true)]
-    Campaign {
-        /// A directory with histories
-        directory: PathBuf,
-    },
+    Campaign(campaign::CampaignArgs),
     /// Create a cluster and keep it for the runs that follow
     Up(UpArgs),
     /// Remove clusters that stateproof made: those named, or all of them

@@ -48,7 +48,7 @@ async fn carry_out(cli: &Cli) -> Exit {
         Command::Report { history, out } => return report_command(cli, history, out.as_deref()),
         Command::Merge { runs, report } => return merge_command(runs, report.as_deref(), style(cli.color)),
         Command::Compare { old, new } => return compare_command(old, new),
-        Command::Campaign { directory } => return campaign_command(directory),
+        Command::Campaign(given) => return campaign_command(given),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "stateproof", &mut std::io::stdout());
             return Exit::Held;

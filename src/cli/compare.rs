@@ -50,7 +50,7 @@ fn compare(old: &Path, new: &Path) -> Result<Comparison, Incomparable> {
 
 fn verdicts(path: &Path) -> Result<Vec<Verdict>, Incomparable> {
     let files = if path.is_dir() {
-        histories(path)?
+        files(path, "jsonl")?
     } else {
         vec![path.to_owned()]
     };
@@ -66,8 +66,8 @@ fn verdicts(path: &Path) -> Result<Vec<Verdict>, Incomparable> {
     verdicts.collect()
 }
 
-/// The histories in a directory and in those in it: a report's directory a run.
-pub(super) fn histories(directory: &Path) -> Result<Vec<PathBuf>, Incomparable> {
+/// The files with this extension in a directory and in those in it: a report's directory a run.
+pub(super) fn files(directory: &Path, wanted: &str) -> Result<Vec<PathBuf>, Incomparable> {
     let unreadable = |cause| Incomparable::Directory {
         path: directory.to_owned(),
         cause,
@@ -78,8 +78,8 @@ pub(super) fn histories(directory: &Path) -> Result<Vec<PathBuf>, Incomparable> 
         let path = entry.path();
         // A link is not followed: it may lead back.
         if entry.file_type().map_err(unreadable)?.is_dir() {
-            found.extend(histories(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "jsonl") {
+            found.extend(files(&path, wanted)?);
+        } else if path.extension().is_some_and(|extension| extension == wanted) {
             found.push(path);
         }
     }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::spread::Spread;
 use crate::plan::Drill;
@@ -18,23 +19,26 @@ const WANTED: [(Drill, usize); 6] = [
     (Drill::PauseNode, 10),
 ];
 
-/// What many runs of the same faults came to, a line an engine and drill.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What many runs of the same faults came to, a line an engine and drill. As JSON it is what is kept of runs whose
+/// histories are too large to keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {
     /// When the first run began, and the last.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// The machines that they ran on, as those who ran them say.
+    pub machines: Vec<String>,
     /// How many runs there were.
     pub runs: usize,
     /// The Kubernetes versions that they ran on.
     pub kubernetes: Vec<String>,
     /// What was counted.
-    pub lines: BTreeMap<(EngineKind, Drill), Count>,
+    pub lines: BTreeMap<EngineKind, BTreeMap<Drill, Count>>,
     /// What did not come to what was expected, a sentence each.
     pub failed: Vec<String>,
 }
 
 /// What the faults of one drill on one engine came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Faults that were begun.
     pub faults: usize,
@@ -74,7 +78,7 @@ impl Campaign {
     /// let history = History::parse(lines)?;
     /// let run = || (history.records[0].wall, judge(&history));
     /// let campaign = Campaign::of([run(), run()]);
-    /// let count = &campaign.lines[&(EngineKind::PostgreSql, Drill::LosePod)];
+    /// let count = &campaign.lines[&EngineKind::PostgreSql][&Drill::LosePod];
     /// assert_eq!((count.faults, count.proven, count.lost), (2, 2, 2));
     /// # Ok::<(), stateproof::history::HistoryError>(())
     /// ```
@@ -82,26 +86,61 @@ impl Campaign {
     pub fn of(runs: impl IntoIterator<Item = (Timestamp, Verdict)>) -> Self {
         let mut campaign = Self::default();
         for (begun, verdict) in runs {
-            let (first, last) = campaign.span.unwrap_or((begun, begun));
-            campaign.span = Some((first.min(begun), last.max(begun)));
+            campaign.began(begun, begun);
             campaign.runs += 1;
             campaign.add(&verdict);
         }
         campaign
     }
 
-    fn add(&mut self, verdict: &Verdict) {
-        let kubernetes = &verdict.facts.cluster.kubernetes;
-        if !self.kubernetes.contains(kubernetes) {
-            self.kubernetes.push(kubernetes.clone());
+    /// Counts what another campaign came to as well.
+    ///
+    /// ```
+    /// use stateproof::report::Campaign;
+    ///
+    /// let mut campaign = Campaign { runs: 2, ..Campaign::default() };
+    /// campaign.merge(Campaign { runs: 1, machines: vec!["another".to_owned()], ..Campaign::default() });
+    /// assert_eq!((campaign.runs, campaign.machines.len()), (3, 1));
+    /// ```
+    pub fn merge(&mut self, other: Self) {
+        if let Some((first, last)) = other.span {
+            self.began(first, last);
         }
+        self.runs += other.runs;
+        unite(&mut self.machines, other.machines);
+        unite(&mut self.kubernetes, other.kubernetes);
+        for (engine, lines) in other.lines {
+            for (drill, count) in lines {
+                self.lines
+                    .entry(engine)
+                    .or_default()
+                    .entry(drill)
+                    .or_default()
+                    .merge(count);
+            }
+        }
+        self.failed.extend(other.failed);
+    }
+
+    fn began(&mut self, first: Timestamp, last: Timestamp) {
+        let (begun, ended) = self.span.unwrap_or((first, last));
+        self.span = Some((begun.min(first), ended.max(last)));
+    }
+
+    fn add(&mut self, verdict: &Verdict) {
+        unite(&mut self.kubernetes, [verdict.facts.cluster.kubernetes.clone()]);
         let engines = || {
             let workloads = verdict.facts.workloads.iter();
             workloads.map(|workload| (&workload.id, workload.engine))
         };
         for (id, engine) in engines() {
             for proof in verdict.faults.iter().filter(|proof| *proof.drill.workload == *id) {
-                let count = self.lines.entry((engine, proof.drill.drill)).or_default();
+                let count = self
+                    .lines
+                    .entry(engine)
+                    .or_default()
+                    .entry(proof.drill.drill)
+                    .or_default();
                 count.faults += 1;
                 count.proven += usize::from(proof.unproven.is_none());
                 if let Some(rows) = verdict.rows.iter().find(|rows| rows.drill == proof.drill) {
@@ -136,13 +175,32 @@ impl Campaign {
         let mut missing = Vec::new();
         for engine in ENGINES {
             for (drill, wanted) in WANTED {
-                let done = self.lines.get(&(engine, drill)).map_or(0, |count| count.proven);
+                let lines = self.lines.get(&engine);
+                let done = lines
+                    .and_then(|lines| lines.get(&drill))
+                    .map_or(0, |count| count.proven);
                 if done < wanted {
                     missing.push(format!("{engine}, {drill}: {done} of {wanted}"));
                 }
             }
         }
         missing
+    }
+}
+
+impl Count {
+    fn merge(&mut self, other: Self) {
+        self.faults += other.faults;
+        self.proven += other.proven;
+        self.acknowledged += other.acknowledged;
+        self.lost += other.lost;
+        self.phantom += other.phantom;
+        self.corrupt += other.corrupt;
+        self.accounts += other.accounts;
+        self.before.extend(other.before);
+        self.in_flight.extend(other.in_flight);
+        self.rates.extend(other.rates);
+        self.recovery.extend(other.recovery);
     }
 }
 
@@ -165,17 +223,24 @@ impl fmt::Display for Campaign {
         let runs = if self.runs == 1 { "run" } else { "runs" };
         writeln!(
             f,
-            "{} {runs}, begun {when}, on Kubernetes {}.\n",
+            "{} {runs}, begun {when}, on Kubernetes {}.",
             self.runs,
             self.kubernetes.join(", ")
         )?;
+        for machine in &self.machines {
+            writeln!(f, "Machine: {machine}.")?;
+        }
+        writeln!(f)?;
         writeln!(
             f,
             "| engine | drill | faults | proven | acknowledged rows | lost | phantom | corrupt | before, fewest | \
              in flight, fewest | rows/s, median | recovery median | p95 | max |"
         )?;
         writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
-        for ((engine, drill), count) in &self.lines {
+        let lines = self.lines.iter();
+        for (engine, drill, count) in
+            lines.flat_map(|(engine, all)| all.iter().map(move |(drill, count)| (engine, drill, count)))
+        {
             let wanted = WANTED.iter().find(|(one, _)| one == drill);
             let of = wanted.map_or_else(String::new, |(_, wanted)| format!(" of {wanted}"));
             writeln!(f, "| {engine} | {drill} | {}{of} | {count} |", count.faults)?;
@@ -218,6 +283,15 @@ impl fmt::Display for Count {
             time(|spread| spread.p95),
             time(|spread| spread.max),
         )
+    }
+}
+
+/// Adds what is not known yet.
+fn unite(known: &mut Vec<String>, others: impl IntoIterator<Item = String>) {
+    for other in others {
+        if !known.contains(&other) {
+            known.push(other);
+        }
     }
 }
 

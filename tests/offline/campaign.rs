@@ -21,7 +21,7 @@ fn campaign(histories: &[History]) -> Campaign {
 }
 
 fn lose_pod(campaign: &Campaign) -> &Count {
-    &campaign.lines[&(EngineKind::PostgreSql, Drill::LosePod)]
+    &campaign.lines[&EngineKind::PostgreSql][&Drill::LosePod]
 }
 
 #[test]
@@ -53,6 +53,25 @@ fn every_round_of_every_run_counts() {
         "{text}"
     );
     assert!(text.contains("2 runs, begun from 2026-11-21 10:00 UTC"), "{text}");
+}
+
+/// A night's histories are too large to keep: what was counted in them is kept, and counts for as much.
+#[test]
+fn what_is_kept_of_a_run_counts_as_its_history_does() {
+    let history = tape().history();
+    let whole = campaign(&[history.clone(), history.clone()]);
+    let kept = serde_json::to_string(&campaign(&[history])).unwrap();
+    let mut merged = Campaign::default();
+    for _ in 0..2 {
+        merged.merge(serde_json::from_str(&kept).unwrap());
+    }
+    assert_eq!(merged, whole);
+    merged.machines = vec!["two cores".to_owned()];
+    let mut twice = merged.clone();
+    twice.merge(merged);
+    assert_eq!(twice.machines, ["two cores"]);
+    assert_eq!(lose_pod(&twice).proven, 60);
+    assert!(twice.to_string().contains("Machine: two cores.\n"), "{twice}");
 }
 
 /// The twins: a row that is gone, one that nobody wrote, and a fault that did not happen are counted as such.
