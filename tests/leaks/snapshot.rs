@@ -63,7 +63,9 @@ impl Stage {
             "paused",
             &["ps", "--filter", "status=paused", "--filter", &label],
         ));
-        all.extend(docker("network", &["network", "ls"]));
+        // The providers' own: engines are tested beside this, on networks of theirs.
+        let providers = ["network", "ls", "--filter", "name=kind", "--filter", "name=k3d"];
+        all.extend(docker("network", &providers));
         // Those of containers are theirs, and other clusters come and go.
         all.extend(docker("volume", &["volume", "ls", "--filter", "dangling=true"]));
         all.extend(files(&self.cluster));
