@@ -2,6 +2,7 @@
 
 mod address;
 mod agreement;
+mod binding;
 mod crash;
 mod creation;
 mod deployment;

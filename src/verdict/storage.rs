@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::binding;
 use super::inspection::Inspection;
 use super::model::Finding;
 use super::view::{CLAIM, DrillView};
@@ -91,7 +92,7 @@ fn compare(
 
     if wrong.is_empty() {
         Ok(format!(
-            "{name}: {}, {} {}, class {}{}; same UID {} and volume {} before and after",
+            "{name}: {}, {} {}, class {}{}; same UID {} and volume {} before and after{}",
             new_state.phase,
             or_none(new_state.requested.as_deref()),
             new_state.access_modes.join("+"),
@@ -104,6 +105,7 @@ fn compare(
             },
             new.uid,
             or_none(new_state.volume.as_deref()),
+            binding::told(view, new).map_or_else(String::new, |told| format!("; {told}")),
         ))
     } else {
         Err(wrong)

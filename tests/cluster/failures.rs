@@ -8,10 +8,7 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, expect_failure, prove};
-
-/// A cause is known well before the deadline of 180 s, on a machine that is busy too.
-const NAMED_WITHIN: Duration = Duration::from_secs(90);
+use crate::support::{NAMED_WITHIN, WIDE, assert_promise, expect_failure, prove};
 
 /// Drills a fixture that does not come up and checks that the first failure names the cause, that waiting was given up
 /// before the deadline, and that the report says so.
@@ -21,13 +18,7 @@ fn cause_is_named(fixture: &str, words: &[&str]) -> Proven {
     let failure = &proven.verdict.failures[0];
     let causes = failure.error.join("\n");
     assert!(causes.contains("waiting longer cannot help"), "{causes}");
-    let report = render(
-        &proven.verdict,
-        &Style {
-            width: 10_000,
-            ..Style::default()
-        },
-    );
+    let report = render(&proven.verdict, &WIDE);
     for word in words {
         assert!(
             causes.contains(word),

@@ -36,9 +36,9 @@ fn an_image_that_cannot_be_had_is_named_at_once() {
     );
 }
 
-/// A storage class that nothing provides: the claim's own event is the cause.
+/// D1.12: a claim stays Pending, as nothing provides its storage class: the claim's own event is the cause.
 #[test]
-fn a_missing_storage_class_is_named() {
+fn d1_12_a_missing_storage_class_is_named() {
     let proven = prove("bad/class-missing", &[Drill::LosePod]);
     let causes = hopeless(&proven);
     assert!(

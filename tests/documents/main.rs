@@ -13,6 +13,7 @@ mod db_postgres;
 mod grade_submission_failures;
 mod grade_submission_mongodb;
 mod minikube_mysql;
+mod odd_passwords;
 mod sfs_nginx;
 mod wealist_postgres;
 mod wealist_postgres_deployment;

@@ -1,5 +1,6 @@
 //! Three unreplicated MySQL servers on three nodes. Sources: `fixtures/SOURCES.md`.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use stateproof::history::{Event, ObjectState};
@@ -7,7 +8,8 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, prove, with_standing};
+use crate::support::census::Census;
+use crate::support::{assert_claims, assert_promise, cluster, promise, prove, with_standing};
 
 /// One run of the drills on the reconstructed manifest serves the tests of its claims.
 static DOCUMENT: LazyLock<Proven> = LazyLock::new(|| prove("minikube-mysql", &[]));
@@ -75,88 +77,92 @@ fn d4_3_alice_and_bob_survive() {
             &["mysqladmin", "--wait=60", "-u", "root", "-ppassword", "ping"],
         );
         assert_eq!(sql(select), before);
+        // The twin of "nothing is left": while it stands, the same census finds it (D2.9, D3.12).
+        let stands = Census::of(&cluster()).of_run(&standing.proven);
+        let kinds = [
+            "Namespace",
+            "StatefulSet",
+            "Service",
+            "Pod",
+            "PersistentVolumeClaim",
+            "PersistentVolume",
+            "ControllerRevision",
+        ];
+        for kind in kinds {
+            assert!(
+                stands.iter().any(|one| one.starts_with(&format!("{kind} "))),
+                "no {kind}: {stands:?}"
+            );
+        }
     });
 }
 
 /// D4.4: three claims, three volumes, all different.
 #[test]
 fn d4_4_each_replica_has_its_own_volume() {
-    let mut bound: Vec<(String, String)> = DOCUMENT
-        .history
-        .records
-        .iter()
-        .filter_map(|record| match &record.event {
-            Event::Observed {
-                object,
-                state: ObjectState::Claim(claim),
-                ..
-            } => Some((object.name.clone(), claim.volume.clone()?)),
-            _ => None,
-        })
-        .collect();
-    bound.sort();
-    bound.dedup();
-    let mut claims: Vec<_> = bound.iter().map(|(claim, _)| claim).collect();
-    claims.dedup();
-    assert_eq!(
-        claims,
-        ["mysql-data-mysql-0", "mysql-data-mysql-1", "mysql-data-mysql-2"]
-    );
-    let mut volumes: Vec<_> = bound.iter().map(|(_, volume)| volume).collect();
-    volumes.sort();
-    volumes.dedup();
-    assert_eq!(volumes.len(), bound.len(), "two claims share a volume: {bound:?}");
+    let claims = ["mysql-data-mysql-0", "mysql-data-mysql-1", "mysql-data-mysql-2"];
+    assert_claims(&DOCUMENT, &claims, "1Gi");
 }
 
-/// D4.5: with Immediate the volume is chosen at once, whatever the scheduler will make of the pod.
+/// D4.5: with Immediate the claim is bound whatever the scheduler will make of the pod: it waits for nobody.
 #[test]
 fn d4_5_immediate_binding_does_not_wait_for_the_pod() {
     let proven = prove("minikube-mysql-immediate", &[Drill::LosePod]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
-    assert!(
-        !waited_for_its_pod(&proven),
-        "an Immediate claim waited for its pod"
-    );
+    let told = told(&proven);
+    assert!(told.ends_with("before mysql-0 was scheduled"), "{told}");
 }
 
 /// D4.5: the cluster's own class waits for the first consumer: the volume is made where the scheduler wants the pod.
 #[test]
 fn d4_5_wait_for_first_consumer_waits_for_the_pod() {
-    assert!(
-        waited_for_its_pod(&DOCUMENT),
-        "the claim did not wait for its pod"
-    );
+    let told = told(&DOCUMENT);
+    let waited = "before mysql-0 was scheduled, having waited for it (WaitForFirstConsumer)";
+    assert!(told.ends_with(waited), "{told}");
 }
 
-/// D4.6: the pods spread over three nodes, and come back where their volumes lie.
+/// D4.6: three nodes take pods; each pod comes back where its volume lies. That they spread, nobody promises who asks for
+/// no anti-affinity (D1.10).
 #[test]
 fn d4_6_pods_come_back_where_their_volumes_lie() {
+    // The claims are made anew there.
+    let is_over =
+        |event: &Event| matches!(event, Event::DrillStarted { drill } if drill.drill == Drill::DeleteClaim);
+    let records = &DOCUMENT.history.records;
+    let seen = || {
+        let until = records.iter().take_while(|record| !is_over(&record.event));
+        until.filter_map(|record| match &record.event {
+            Event::Observed { object, state, .. } => Some((object, state)),
+            _ => None,
+        })
+    };
     for ordinal in 0..3 {
-        let pod = format!("mysql-{ordinal}");
-        let mut nodes: Vec<_> = DOCUMENT
-            .history
-            .records
-            .iter()
-            .take_while(|record| !matches!(&record.event, Event::DrillStarted { drill } if drill.drill == Drill::DeleteClaim))
-            .filter_map(|record| match &record.event {
-                Event::Observed {
-                    object,
-                    state: ObjectState::Pod(state),
-                    ..
-                } if object.name == pod => state.node.clone(),
+        let (pod, claim) = (format!("mysql-{ordinal}"), format!("mysql-data-mysql-{ordinal}"));
+        let claim = seen().find(|(object, _)| object.name == claim);
+        let uid = &claim.unwrap().0.uid;
+        let lies: BTreeSet<_> = seen()
+            .filter_map(|(_, state)| match state {
+                ObjectState::Volume(volume) if volume.claim_uid.as_ref() == Some(uid) => Some(&volume.nodes),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let pods: BTreeSet<_> = seen()
+            .filter_map(|(object, state)| match state {
+                ObjectState::Pod(state) if object.name == pod => Some((&object.uid, state.node.as_ref()?)),
                 _ => None,
             })
             .collect();
-        nodes.sort();
-        nodes.dedup();
-        assert_eq!(nodes.len(), 1, "{pod} was on {nodes:?}");
+        assert!(pods.len() > 1, "{pod} never came back: {pods:?}");
+        let was_on: BTreeSet<_> = pods.into_iter().map(|(_, node)| node).collect();
+        assert_eq!((was_on.len(), &was_on), (1, &lies), "{pod}");
     }
     assert_eq!(DOCUMENT.verdict.facts.cluster.nodes.len(), 3);
 }
 
-/// Whether `mysql-0`'s claim was said to wait for its pod. Either way it is bound before the pod has a node: that is
-/// checked here.
-fn waited_for_its_pod(proven: &Proven) -> bool {
+/// What the report says of when `mysql-0`'s claim was bound. Its pod has no node before that, in either mode: that this is
+/// what was seen, is checked here.
+fn told(proven: &Proven) -> String {
     let position = |wanted: &dyn Fn(&str, &ObjectState) -> bool| {
         proven.history.records.iter().position(|record| {
             matches!(&record.event, Event::Observed { object, state, .. } if wanted(&object.name, state))
@@ -169,9 +175,9 @@ fn waited_for_its_pod(proven: &Proven) -> bool {
         name == "mysql-0" && matches!(state, ObjectState::Pod(pod) if pod.node.is_some())
     });
     assert!(bound.unwrap() < scheduled.unwrap());
-    let waited = position(&|_, state| {
-        matches!(state, ObjectState::Event(event)
-            if event.about_name.ends_with("-mysql-0") && event.reason == "WaitForFirstConsumer")
-    });
-    waited.is_some()
+    let storage = promise(proven, Drill::LosePod, Promise::Storage);
+    let (_, told) = storage.evidence[0]
+        .split_once("; bound ")
+        .unwrap_or_else(|| panic!("{:?}", storage.evidence));
+    told.to_owned()
 }

@@ -7,8 +7,10 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
+use crate::support::census::Census;
 use crate::support::{
-    assert_promise, expect_failure, kubectl_on, one_node_cluster, prove, prove_on_one_node, with_standing,
+    assert_promise, expect_failure, fixture, one_node_cluster, prove, prove_on_one_node, proven,
+    verification, with_standing,
 };
 
 /// The three replicas without a volume.
@@ -50,7 +52,12 @@ fn d2_2_scaling_down_removes_the_highest_ordinal_only() {
         Drill::Scale,
         Promise::Order,
         Outcome::Held,
-        &["sfs-test01-2", "not touched: sfs-test01-0", "sfs-test01-1"],
+        &[
+            "sfs-test01-2 was removed",
+            "the highest ordinal, though sfs-test01-0 was the newest pod",
+            "not touched: sfs-test01-0",
+            "sfs-test01-1",
+        ],
     );
     assert_promise(
         &WEB,
@@ -132,26 +139,21 @@ fn d2_6_the_claim_is_named_after_template_and_pod() {
     assert_eq!(claims.first(), Some(&"sfs-vol01-sfs-test01-0"));
 }
 
-/// D2.5's twin: the volume names no node, so the file "vanishes" when the pod moves to another.
+/// D2.5's twin: the volume names no node, so the files "vanish" when the pod moves to another, though claim and volume
+/// are the same.
 #[test]
 fn d2_5_the_file_vanishes_when_the_pod_moves() {
-    with_standing("sfs-nginx-moved/1-control-plane", &[Drill::LosePod], |standing| {
-        let volume = || {
-            standing.get(&[
-                "pvc",
-                "sfs-vol01-sfs-test01-0",
-                "-o",
-                "jsonpath={.spec.volumeName}",
-            ])
-        };
-        let before = volume();
-        standing.exec("sfs-test01-0", &["sh", "-c", "echo here > /mount01/file"]);
-        standing.apply("sfs-nginx-moved/2-worker");
-        standing.await_rollout("sfs-test01");
-        let (out, found) = standing.try_exec("sfs-test01-0", &["cat", "/mount01/file"]);
-        assert!(!found && out.contains("No such file"), "{out}");
-        assert_eq!(volume(), before, "it is another volume");
-    });
+    let moved =
+        verification("sfs-nginx-moved/1-control-plane").upgrade_to([fixture("sfs-nginx-moved/2-worker")]);
+    let proven = proven(&moved);
+    let drill = Drill::Upgrade;
+    let words = ["affinity", "every member was replaced and Ready"];
+    assert_promise(&proven, drill, Promise::Upgrade, Outcome::Held, &words);
+    let words = ["sfs-vol01-sfs-test01-0", "volume pv-sfs-moved before and after"];
+    assert_promise(&proven, drill, Promise::Storage, Outcome::Held, &words);
+    let words = ["lost ", " acknowledged rows: 1-"];
+    assert_promise(&proven, drill, Promise::Durability, Outcome::Violated, &words);
+    assert_eq!(proven.verdict.outcome, Outcome::Violated);
 }
 
 /// D2.7 and D2.8: with two replicas the second stays Pending, its claim with it, because no second volume is there.
@@ -190,7 +192,7 @@ fn d2_8_success_where_a_failure_was_named_is_violated() {
     assert_eq!(proven.verdict.outcome, Outcome::Violated);
 }
 
-/// D2.9: clean-up leaves nothing, and before it `Retain` keeps the volume as Released.
+/// D2.9: clean-up leaves nothing of what was applied or made for it, and before it `Retain` keeps the volume as Released.
 #[test]
 fn d2_9_clean_up_leaves_nothing() {
     let released = |proven: &Proven| {
@@ -200,18 +202,8 @@ fn d2_9_clean_up_leaves_nothing() {
         })
     };
     assert!(released(&VOLUME), "the volume was never Released");
-    // Another run may have brought a volume of this name since.
-    let uid = VOLUME
-        .history
-        .records
-        .iter()
-        .find_map(|record| match &record.event {
-            Event::Observed { object, .. } if object.name == "pv-sfs01" => Some(&object.uid),
-            _ => None,
-        });
-    let uids = ["get", "pv", "-o", "jsonpath={.items[*].metadata.uid}"];
-    let (out, ok) = kubectl_on(&one_node_cluster().name, &uids, "");
-    assert!(ok && !out.contains(uid.unwrap().as_str()), "{out}");
+    let left = Census::of(&one_node_cluster()).of_run(&VOLUME);
+    assert!(left.is_empty(), "{left:?}");
 }
 
 /// D2.10: a rolling update replaces one pod at a time, the highest ordinal first, none surplus; and back.

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, prove};
+use crate::support::{assert_claims, assert_promise, prove};
 
 const DRILLS: [Drill; 3] = [Drill::Divergence, Drill::Order, Drill::Scale];
 
 static THREE: LazyLock<Proven> = LazyLock::new(|| prove("wealist-postgres-three-replicas", &DRILLS));
 
-/// D0.9: three claims, started 0→1→2, each after the one before is Ready, and removed 2→1→0.
+/// D0.9: three claims, each Bound to a volume of its own; started 0→1→2, each after the one before is Ready, and removed 2→1→0.
 #[test]
 fn d0_9_three_replicas_start_and_stop_in_order() {
     let words = [
@@ -26,6 +26,12 @@ fn d0_9_three_replicas_start_and_stop_in_order() {
         Outcome::Held,
         &["postgres-2"],
     );
+    let claims = [
+        "postgres-data-postgres-0",
+        "postgres-data-postgres-1",
+        "postgres-data-postgres-2",
+    ];
+    assert_claims(&THREE, &claims, "5Gi");
 }
 
 /// D0.9: a row written on one member is absent on the others, which the report warns of.

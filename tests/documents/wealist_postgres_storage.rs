@@ -9,10 +9,10 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 use stateproof::cluster::provider::{Cluster, Clusters};
-use stateproof::history::{Event, ObjectState};
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::run::Proven;
 
+use crate::support::census::volumes;
 use crate::support::{assert_promise, block_on, cluster, expect_failure, prove};
 
 /// D0.8: a volume that holds `lost+found`, with PGDATA at its root: initdb refuses.
@@ -86,28 +86,11 @@ fn d0_15_the_retention_policy_delete_takes_the_claim_when_scaled_down() {
     assert_eq!(proven.verdict.outcome, Outcome::Violated);
 }
 
-/// The names of the volumes that the run's claims were bound to. Other runs' volumes are in the same cluster.
+/// The names of the volumes that the run's claims were bound to.
 fn volumes_seen(proven: &Proven) -> BTreeSet<String> {
-    let seen = || {
-        let records = proven.history.records.iter();
-        records.filter_map(|record| match &record.event {
-            Event::Observed { object, state, .. } => Some((object, state)),
-            _ => None,
-        })
-    };
-    let claims: BTreeSet<_> = seen()
-        .filter(|(_, state)| matches!(state, ObjectState::Claim(_)))
-        .map(|(object, _)| object.uid.clone())
-        .collect();
-    seen()
-        .filter(|(_, state)| match state {
-            ObjectState::Volume(volume) => {
-                let claim = volume.claim_uid.as_ref();
-                claim.is_some_and(|claim| claims.contains(claim))
-            }
-            _ => false,
-        })
-        .map(|(object, _)| object.name.clone())
+    volumes(proven)
+        .into_iter()
+        .map(|volume| volume.name.clone())
         .collect()
 }
 

@@ -241,7 +241,7 @@ async fn a_wrong_password_is_an_error_that_does_not_tell_it() -> Result<()> {
 async fn passwords_of_every_kind_open() -> Result<()> {
     let server = Server::start().await?;
     let (client, address) = (server.client().await?, server.container.address().await?);
-    let long = "0123456789 \"'\\%@`$"
+    let long = "0123456789 \"'\\%@`$äß密"
         .chars()
         .cycle()
         .take(200)

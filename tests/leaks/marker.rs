@@ -1,61 +1,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// A secret that is looked for in all its usual disguises.
-pub struct Marker {
-    forms: Vec<(&'static str, String)>,
-}
-
-impl Marker {
-    pub fn new(secret: &str) -> Self {
-        let mut forms = vec![
-            ("as it is", secret.to_owned()),
-            ("percent-encoded", percent(secret, |byte| format!("%{byte:02X}"))),
-            (
-                "percent-encoded, in lower case",
-                percent(secret, |byte| format!("%{byte:02x}")),
-            ),
-            ("in hexadecimal", bytes(secret, "", |byte| format!("{byte:02x}"))),
-            ("as a list of bytes", bytes(secret, ", ", |byte| byte.to_string())),
-        ];
-        for ahead in 0..3 {
-            // What is encoded with it shifts it: the characters that hold bits of a neighbour are left out.
-            let shifted = [&vec![b'-'; ahead], secret.as_bytes()].concat();
-            for encoding in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-                let text = encoding.encode(&shifted);
-                let own = (ahead * 8).div_ceil(6)..shifted.len() * 8 / 6;
-                forms.push(("in base64", text[own].to_owned()));
-            }
-        }
-        Self { forms }
-    }
-
-    /// How the text has it.
-    pub fn found_in(&self, text: &str) -> Option<&'static str> {
-        let mut forms = self.forms.iter();
-        forms
-            .find(|(_, form)| text.contains(form.as_str()))
-            .map(|(name, _)| *name)
-    }
-}
-
-fn percent(secret: &str, encoded: fn(u8) -> String) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    secret
-        .bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                encoded(byte)
-            }
-        })
-        .collect()
-}
-
-fn bytes(secret: &str, between: &str, one: fn(u8) -> String) -> String {
-    secret.bytes().map(one).collect::<Vec<_>>().join(between)
-}
+use crate::support::marker::Marker;
 
 /// The negative twin: whatever form a secret is printed in, it is found.
 #[test]
@@ -85,4 +31,17 @@ fn a_marker_that_is_printed_is_found_in_every_form() {
             assert_eq!(marker.found_in(&debugged), Some("as a list of bytes"));
         }
     }
+}
+
+/// What JSON escapes is found too, whoever wrote it.
+#[test]
+fn a_marker_that_is_printed_as_json_is_found() {
+    let secret = "pl4nted'\"\\비밀🔑";
+    let marker = Marker::new(secret);
+    let printed = serde_json::json!({ "level": secret }).to_string();
+    assert_eq!(marker.found_in(&printed), Some("JSON-escaped"), "{printed}");
+    let printed = r#"{"level":"pl4nted'\"\\\ube44\ubc00\ud83d\udd11"}"#;
+    assert_eq!(marker.found_in(printed), Some("JSON-escaped, in ASCII"));
+    let debugged = format!("{:?}", serde_json::json!(secret));
+    assert!(marker.found_in(&debugged).is_some(), "{debugged}");
 }

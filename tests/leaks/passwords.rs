@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::marker::Marker;
 use crate::snapshot::{Stage, name};
+use crate::support::marker::Marker;
 
 const IN_SECRET: &str = "pl4nted/secret+1=ab?c";
 const IN_CONFIG_MAP: &str = "pl4nted/config+2=ab?c";

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Node;
-use kube::api::{DynamicObject, ListParams};
-use kube::discovery::{ApiGroup, Discovery, verbs};
+use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 use sha2::{Digest, Sha256};
 use stateproof::cluster::provider::{Cluster, ClusterSpec, Clusters};
 use stateproof::cluster::{STAND_INS_POLICY, connect};
 
+use crate::support::census::objects;
 use crate::support::{CLUSTER, block_on, cluster};
 
 /// The one cluster that is looked at, for one test at a time.
@@ -53,7 +53,7 @@ impl Stage {
     pub fn look(&self) -> BTreeSet<String> {
         let mut all = block_on(async {
             let (client, _) = connect(&self.cluster.kubeconfig).await.unwrap();
-            let mut all = objects(&client).await;
+            let mut all = lines(&client).await;
             all.extend(cordoned(&client).await);
             all
         });
@@ -89,28 +89,18 @@ impl Stage {
     }
 }
 
-/// Every object of every kind that can be listed, but for what tells of objects that are no more.
-async fn objects(client: &Client) -> BTreeSet<String> {
-    let known = Discovery::new(client.clone()).run_aggregated().await.unwrap();
+/// A line for every object but those that every run on the cluster shares: the first that needs them makes them, and they
+/// stay.
+async fn lines(client: &Client) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for (resource, capabilities) in known.groups().flat_map(ApiGroup::recommended_resources) {
-        let deprecated = matches!(resource.kind.as_str(), "Event" | "ComponentStatus");
-        if deprecated || !capabilities.supports_operation(verbs::LIST) {
-            continue;
-        }
-        let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-        for object in api.list_metadata(&ListParams::default()).await.unwrap() {
-            // What every run on the cluster shares is made by the first that needs it, and stays.
-            let shared = object.annotations().contains_key("stateproof.io/alias-of")
-                || object.name_any() == STAND_INS_POLICY;
-            if shared {
-                continue;
-            }
+    for (kind, object) in objects(client).await {
+        let shared = object.annotations().contains_key("stateproof.io/alias-of")
+            || object.name_any() == STAND_INS_POLICY;
+        if !shared {
             let namespace = object.namespace().unwrap_or_default();
-            all.insert(format!("{} {namespace}/{}", resource.kind, object.name_any()));
+            all.insert(format!("{kind} {namespace}/{}", object.name_any()));
         }
     }
-    assert!(all.len() > 50, "the cluster was not looked at: {all:?}");
     all
 }
 

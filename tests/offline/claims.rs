@@ -1,6 +1,6 @@
 //! The table of claims against the tests that there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -31,24 +31,93 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-/// The functions under `#[test]` in the tests that need a cluster.
-fn tests() -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// The tests that need a cluster, by their names, each with the files that have one of that name.
+fn tests() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for directory in ["tests/documents", "tests/cluster"] {
+        let modules = fs::read_to_string(Path::new(directory).join("main.rs")).unwrap();
         for entry in fs::read_dir(Path::new(directory)).unwrap() {
-            let source = fs::read_to_string(entry.unwrap().path()).unwrap();
-            let mut is_test = false;
-            for line in source.lines() {
-                if let Some(rest) = line.trim().strip_prefix("fn ")
-                    && is_test
-                {
-                    found.insert(rest.split('(').next().unwrap().to_owned());
+            let path = entry.unwrap().path();
+            let file = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            // One that no binary has runs never.
+            if modules.contains(&format!("\nmod {file};\n")) {
+                for test in tests_in(&fs::read_to_string(&path).unwrap()) {
+                    found.entry(test).or_default().insert(file.clone());
                 }
-                is_test = line.trim() == "#[test]" || is_test && line.trim().starts_with("#[");
             }
         }
     }
     found
+}
+
+/// The functions of a source that are tests and run: not those that are ignored.
+fn tests_in(source: &str) -> Vec<String> {
+    let (mut found, mut attributes) = (Vec::new(), Vec::new());
+    let mut within = false;
+    for line in source.lines().map(str::trim) {
+        if within || line.starts_with("#[") {
+            if !within {
+                attributes.push(line);
+            }
+            within = !line.ends_with(']');
+            continue;
+        }
+        let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        let has = |attribute: &str| {
+            let mut names = attributes
+                .iter()
+                .map(|line| line[2..].split(['(', ']', ' ']).next().unwrap());
+            names.any(|name| name == attribute)
+        };
+        let runs = (has("test") || has("tokio::test")) && !has("ignore") && !has("cfg");
+        if let Some(rest) = function.filter(|_| runs) {
+            found.push(rest.split('(').next().unwrap().to_owned());
+        }
+        attributes.clear();
+    }
+    found
+}
+
+/// What the table calls a test: by its file too where several have one of that name.
+fn name_of(test: &str, file: &str, files: &BTreeSet<String>) -> String {
+    if files.len() > 1 {
+        format!("{file}::{test}")
+    } else {
+        test.to_owned()
+    }
+}
+
+#[test]
+fn a_test_that_does_not_run_does_not_count() {
+    let source = "
+        #[test]
+        fn d0_1_runs() {}
+
+        #[tokio::test(flavor = \"multi_thread\")]
+        async fn d0_2_runs() {}
+
+        #[test]
+        #[ignore = \"takes an hour\"]
+        fn d0_3_is_ignored() {}
+
+        #[ignore]
+        #[test]
+        fn d0_4_is_ignored() {}
+
+        #[cfg(windows)]
+        #[test]
+        fn d0_5_is_left_out() {}
+
+        #[test]
+        #[should_panic(
+            expected = \"lost\",
+        )]
+        fn d0_6_runs() {}
+
+        fn d0_7_is_no_test() {}
+        // #[test]
+        fn d0_8_is_no_test() {}";
+    assert_eq!(tests_in(source), ["d0_1_runs", "d0_2_runs", "d0_6_runs"]);
 }
 
 #[test]
@@ -71,9 +140,15 @@ fn every_row_is_in_the_table_and_has_a_test() {
 #[test]
 fn every_test_that_the_table_names_is_there() {
     let tests = tests();
+    let names: BTreeSet<String> = tests
+        .iter()
+        .flat_map(|(test, files)| files.iter().map(move |file| name_of(test, file, files)))
+        .collect();
     for row in rows() {
         for test in row.tests {
-            assert!(tests.contains(&test), "{}: there is no test {test}", row.name);
+            let several = tests.get(&test).filter(|files| files.len() > 1);
+            assert!(several.is_none(), "{}: which {test}? of {several:?}", row.name);
+            assert!(names.contains(&test), "{}: there is no test {test}", row.name);
         }
     }
 }
@@ -81,7 +156,7 @@ fn every_test_that_the_table_names_is_there() {
 #[test]
 fn every_test_of_a_claim_is_in_the_table_at_its_row() {
     let rows = rows();
-    for test in tests() {
+    for (test, files) in tests() {
         let mut words = test.split('_');
         let (document, number) = (words.next().unwrap(), words.next());
         let is_claim =
@@ -91,9 +166,12 @@ fn every_test_of_a_claim_is_in_the_table_at_its_row() {
         };
         let name = format!("{}.{number}", document.to_uppercase());
         let row = rows.iter().find(|row| row.name == name);
-        assert!(
-            row.is_some_and(|row| row.tests.contains(&test)),
-            "{test} is not named in docs/claims.md at {name}"
-        );
+        for file in &files {
+            let test = name_of(&test, file, &files);
+            assert!(
+                row.is_some_and(|row| row.tests.contains(&test)),
+                "{test} is not named in docs/claims.md at {name}"
+            );
+        }
     }
 }

@@ -3,21 +3,31 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub mod census;
+pub mod marker;
 pub mod process;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
-use stateproof::history::Event;
+use stateproof::history::{Event, ObjectState};
 use stateproof::plan::{Drill, Outcome, Plan, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::{Proven, RunError, Verification};
 use stateproof::verdict::PromiseVerdict;
 use tokio_util::sync::CancellationToken;
+
+/// A report whose lines are not broken, to look for words in.
+pub const WIDE: Style = Style {
+    color: false,
+    width: 10_000,
+};
 
 /// The cluster that the tests share.
 pub const CLUSTER: &str = "stateproof-test";
@@ -114,7 +124,8 @@ pub fn prove_on_one_node(fixture_name: &str, drills: &[Drill]) -> Proven {
     proven(&verification.drills(drills))
 }
 
-fn proven(verification: &Verification) -> Proven {
+/// Carries out a verification, shows what it came to, and takes everything away again.
+pub fn proven(verification: &Verification) -> Proven {
     let proven = block_on(verification.run());
     let proven = proven.unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
@@ -154,13 +165,67 @@ pub fn assert_promise(proven: &Proven, drill: Drill, which: Promise, observed: O
     }
 }
 
-/// Awaits that a fixture fails in this way, and takes everything away again.
+/// Checks that a run's claims are these, each Bound with the size that is asked for, and to a volume of its own.
+pub fn assert_claims(proven: &Proven, names: &[&str], size: &str) {
+    let mut claims = BTreeMap::new();
+    for record in &proven.history.records {
+        if let Event::Observed {
+            object,
+            state: ObjectState::Claim(claim),
+            ..
+        } = &record.event
+            && claim.phase == "Bound"
+        {
+            // What a later drill makes of it under its name is another claim.
+            claims.entry(object.name.as_str()).or_insert(claim);
+        }
+    }
+    let found: Vec<_> = claims.keys().copied().collect();
+    assert_eq!(found, names, "these are Bound");
+    let volumes: BTreeSet<_> = claims
+        .values()
+        .filter_map(|claim| claim.volume.as_ref())
+        .collect();
+    assert_eq!(volumes.len(), names.len(), "two share a volume: {claims:?}");
+    for (name, claim) in claims {
+        assert_eq!(claim.requested.as_deref(), Some(size), "{name}");
+    }
+}
+
+/// A failure is known well before the deadline of 180 s, on a machine that is busy too.
+pub const NAMED_WITHIN: Duration = Duration::from_secs(90);
+
+/// Awaits that a fixture fails in this way, without waiting for the deadline, and takes everything away again.
 pub fn expect_failure(fixture_name: &str, ends: &[&str]) -> Proven {
     let ends = ends.iter().map(|end| end.parse().unwrap());
     let proven = block_on(verification(fixture_name).expect_failure(ends).run());
     let proven = proven.unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
+    let took = known_after(&proven);
+    assert!(took < NAMED_WITHIN, "{fixture_name}: it took {took:?} to know it");
     proven
+}
+
+/// How long it took to know what a set came to: since it was applied, or since the last of those members that do become
+/// Ready was.
+fn known_after(proven: &Proven) -> Duration {
+    let (mut since, mut ready) = (None, BTreeSet::new());
+    for record in &proven.history.records {
+        match &record.event {
+            Event::Applied { .. } if since.is_none() => since = Some(record.at_us),
+            Event::Observed {
+                object,
+                state: ObjectState::Pod(pod),
+                ..
+            } if pod.ready && pod.owner.is_some() && ready.insert(&object.uid) => since = Some(record.at_us),
+            Event::CameTo { .. } => {
+                let since = since.expect("nothing was applied");
+                return Duration::from_micros(record.at_us - since);
+            }
+            _ => {}
+        }
+    }
+    panic!("the run does not say what the set came to")
 }
 
 /// A fixture that stands on the cluster after its drills, for what a document does by hand.
@@ -212,23 +277,6 @@ impl Standing {
         let (out, ok) = kubectl(&[&["-n", &self.namespace, "get"], what].concat());
         assert!(ok, "get {what:?}: {out}");
         out
-    }
-
-    /// Applies a fixture's directory to the namespace, as a person does.
-    pub fn apply(&self, fixture_name: &str) {
-        for file in std::fs::read_dir(fixture(fixture_name)).unwrap() {
-            let manifest = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            let (out, ok) = kubectl_with(&["-n", &self.namespace, "apply", "-f", "-"], &manifest);
-            assert!(ok, "{out}");
-        }
-    }
-
-    /// Waits until a StatefulSet's pods are all of its present revision.
-    pub fn await_rollout(&self, name: &str) {
-        let set = format!("statefulset/{name}");
-        let words = ["-n", &self.namespace, "rollout", "status", &set, "--timeout=180s"];
-        let (out, ok) = kubectl(&words);
-        assert!(ok, "{out}");
     }
 
     /// Deletes a pod and waits until another one of its name is Ready.
@@ -299,6 +347,18 @@ pub fn kubectl_on(cluster: &str, args: &[&str], input: &str) -> (String, bool) {
         out.push_str(&String::from_utf8_lossy(&run.stderr));
     }
     (out, run.status.success())
+}
+
+/// The line of the report that says what a pod's Ready was worth.
+pub fn ready_line(proven: &Proven, pod: &str) -> String {
+    let report = render(&proven.verdict, &WIDE);
+    let (_, after) = report
+        .split_once("\nwhat Ready was worth\n")
+        .unwrap_or_else(|| panic!("{report}"));
+    let line = after
+        .lines()
+        .find(|line| line.starts_with(&format!("{pod}: Ready ")));
+    line.unwrap_or_else(|| panic!("{after}")).to_owned()
 }
 
 /// What a server said of itself in a run, by the setting's own name.

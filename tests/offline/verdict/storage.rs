@@ -1,10 +1,12 @@
 //! Storage.
 
-use stateproof::history::{ClaimState, Event, ObjectRef};
+use stateproof::history::{ClaimState, ClusterEvent, Event, ObjectRef, ObjectState, PodState};
 use stateproof::plan::{Outcome, Promise};
+use stateproof::verdict::judge;
 
-use super::checks::{check, from, is_inspection, lose_pod};
-use crate::document::{CLAIM, claim, uid, volume};
+use super::checks::{check, from, is_inspection, lose_pod, promise};
+use crate::document::{CLAIM, claim, claim_state, gap, object, pod, uid, volume};
+use crate::tape::Tape;
 
 #[test]
 fn storage_says_which_claim_and_volume() {
@@ -117,5 +119,113 @@ fn storage_without_both_looks_is_inconclusive() {
         Promise::Storage,
         Outcome::Inconclusive,
         &["after the fault"],
+    );
+}
+
+fn observed(object: ObjectRef, state: ObjectState) -> Event {
+    Event::Observed {
+        object,
+        version: "7".into(),
+        state,
+    }
+}
+
+/// The claim as it was made, bound after 2.5 s, and the first pod's scheduling after 3.25 s, in this order.
+fn bound_and_scheduled(between: impl IntoIterator<Item = Event>) -> Tape {
+    let claimed = |volume: Option<String>| {
+        let phase = if volume.is_some() { "Bound" } else { "Pending" };
+        let state = ClaimState {
+            phase: phase.into(),
+            volume,
+            ..claim_state(1)
+        };
+        observed(claim(1), ObjectState::Claim(Box::new(state)))
+    };
+    let mounting = |node: Option<&str>| {
+        let state = PodState {
+            phase: "Pending".into(),
+            claims: vec![CLAIM.into()],
+            node: node.map(str::to_owned),
+            ..PodState::default()
+        };
+        observed(pod(1), ObjectState::Pod(Box::new(state)))
+    };
+    let mut tape = lose_pod();
+    let made = tape.events.iter().position(|(_, event)| matches!(event, Event::Observed { object, .. } if object.kind == "PersistentVolumeClaim"));
+    let made = made.unwrap();
+    let from_us = tape.events[made].0;
+    let mut at = |after_us, event| {
+        let place = tape
+            .events
+            .iter()
+            .position(|(us, _)| *us > from_us + after_us)
+            .unwrap();
+        tape.events.insert(place, (from_us + after_us, event));
+    };
+    at(3_250_000, mounting(Some("stateproof-control-plane")));
+    at(2_500_000, claimed(Some(volume(1).name)));
+    for event in between {
+        at(1_000_000, event);
+    }
+    at(500_000, mounting(None));
+    // What the tape has of the claim by itself is that it was found Bound.
+    tape.events[made].1 = claimed(None);
+    tape
+}
+
+#[test]
+fn storage_tells_when_a_claim_was_bound_beside_its_pods_scheduling() {
+    let told = "bound 0.75 s before postgres-0 was scheduled";
+    check(
+        &bound_and_scheduled([]),
+        Promise::Storage,
+        Outcome::Held,
+        &[&format!("before and after; {told}")],
+    );
+    let evidence = |tape: &Tape| {
+        let verdict = judge(&tape.history());
+        promise(&verdict, Promise::Storage).evidence.join("; ")
+    };
+    assert!(!evidence(&bound_and_scheduled([])).contains("waited"));
+
+    let waits = |about: ObjectRef| {
+        let said = ClusterEvent {
+            about_kind: about.kind,
+            about_name: about.name,
+            about_uid: about.uid,
+            reason: "WaitForFirstConsumer".into(),
+            ..ClusterEvent::default()
+        };
+        observed(object("Event", "waits", 900), ObjectState::Event(Box::new(said)))
+    };
+    let waited = format!("{told}, having waited for it (WaitForFirstConsumer)");
+    check(
+        &bound_and_scheduled([waits(claim(1))]),
+        Promise::Storage,
+        Outcome::Held,
+        &[&waited],
+    );
+    // Another claim's.
+    assert!(!evidence(&bound_and_scheduled([waits(claim(2))])).contains("waited"));
+}
+
+#[test]
+fn storage_does_not_tell_what_was_not_seen_as_it_happened() {
+    for kind in ["Pod", "PersistentVolumeClaim"] {
+        let verdict = judge(&bound_and_scheduled([gap(kind)]).history());
+        let storage = promise(&verdict, Promise::Storage);
+        assert_eq!(storage.observed, Outcome::Held);
+        assert!(
+            !storage.evidence.join("; ").contains("scheduled"),
+            "{:?}",
+            storage.evidence
+        );
+    }
+    let found = judge(&lose_pod().history());
+    assert!(
+        !promise(&found, Promise::Storage)
+            .evidence
+            .join("; ")
+            .contains("scheduled")
     );
 }
