@@ -14,6 +14,7 @@ mod grade_submission_failures;
 mod grade_submission_mongodb;
 mod minikube_mysql;
 mod sfs_nginx;
+mod volume_directory;
 mod wealist_postgres;
 mod wealist_postgres_deployment;
 mod wealist_postgres_replicas;

@@ -108,13 +108,8 @@ pub fn prove(fixture_name: &str, drills: &[Drill]) -> Proven {
     proven(&verification(fixture_name).drills(drills))
 }
 
-/// The same on the cluster of one node.
-pub fn prove_on_one_node(fixture_name: &str, drills: &[Drill]) -> Proven {
-    let verification = verification(fixture_name).cluster(one_node_cluster());
-    proven(&verification.drills(drills))
-}
-
-fn proven(verification: &Verification) -> Proven {
+/// Proves what was asked for and takes everything away again.
+pub fn proven(verification: &Verification) -> Proven {
     let proven = block_on(verification.run());
     let proven = proven.unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
