@@ -279,9 +279,10 @@ pub struct Selection {
     /// Expect the set to fail, and in this way; may be given several times, and every one must be seen
     ///
     /// KIND is Pod, PersistentVolumeClaim or StatefulSet. SIGN is phase, waiting, terminated, unschedulable, event or
-    /// log; an event is named by REASON: and a part of its message. Nothing else is done to the set, and anything
-    /// else, success included, is a violation. For example: --expect-failure Pod/web-1:phase=Pending
-    /// --expect-failure "PersistentVolumeClaim/data-web-1:event=ProvisioningFailed: not found"
+    /// log; an event is named by REASON: and a part of its message, after its type where that matters: Normal/ or
+    /// Warning/. Nothing else is done to the set, and anything else, success included, is a violation. For example:
+    /// --expect-failure Pod/web-1:phase=Pending
+    /// --expect-failure "PersistentVolumeClaim/data-web-1:event=Warning/ProvisioningFailed: not found"
     #[arg(
         long = "expect-failure",
         value_name = "KIND/NAME:SIGN=TEXT",

@@ -29,7 +29,8 @@ pub struct Config {
     #[serde(deserialize_with = "text::duration")]
     #[schemars(schema_with = "schema::duration")]
     pub deadline: Option<Duration>,
-    /// The set is expected to fail, and in this way: `KIND/NAME:SIGN=TEXT`. Every end must be seen.
+    /// The set is expected to fail, and in this way: `KIND/NAME:SIGN=TEXT`. Every end must be seen. The text of an event
+    /// is `REASON: MESSAGE`, with `Normal/` or `Warning/` before it where its type matters.
     #[serde(deserialize_with = "text::ends")]
     #[schemars(with = "Vec<String>")]
     pub expect_failure: Vec<End>,

@@ -146,15 +146,18 @@ impl Sought<'_> {
     }
 
     fn event(&mut self, said: &ClusterEvent) {
-        let about = self.end.sign == Sign::Event
-            && said.about_kind == self.end.kind
-            && said.about_name == self.end.name;
-        if !about {
-            return;
-        }
-        let words = format!("{}: {}", said.reason, said.message);
-        if says(&said.reason, &said.message, &self.end.text) {
-            self.seen = Some(words);
+        let End {
+            kind,
+            name,
+            text,
+            event_type,
+            sign,
+        } = self.end;
+        let about = *sign == Sign::Event && said.about_kind == *kind && said.about_name == *name;
+        let of_type = event_type.is_none_or(|wanted| wanted.name() == said.severity);
+        if about && of_type && says(&said.reason, &said.message, text) {
+            let typed = event_type.map_or_else(String::new, |of| format!("{}/", of.name()));
+            self.seen = Some(format!("{typed}{}: {}", said.reason, said.message));
         }
     }
 

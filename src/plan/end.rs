@@ -10,14 +10,15 @@ use crate::workload::Workload;
 ///
 /// Written `KIND/NAME:SIGN=TEXT`. A text matches where it is part of what the cluster says; a phase must be the same.
 /// What a waiting container, a termination, an event or a log has once said counts from then on; a phase, and what the
-/// scheduler says, must still be so in the end.
+/// scheduler says, must still be so in the end. An event's text may begin with its type: `event=Warning/REASON: MESSAGE`.
 ///
 /// ```
-/// use stateproof::plan::{End, Sign};
+/// use stateproof::plan::{End, EventType, Sign};
 ///
-/// let end: End = "PersistentVolumeClaim/data-web-1:event=ProvisioningFailed: storageclass".parse()?;
+/// let end: End = "PersistentVolumeClaim/data-web-1:event=Warning/ProvisioningFailed: storageclass".parse()?;
 /// assert_eq!((end.kind.as_str(), end.name.as_str()), ("PersistentVolumeClaim", "data-web-1"));
 /// assert_eq!(end.sign, Sign::Event);
+/// assert_eq!(end.event_type, Some(EventType::Warning));
 /// assert_eq!(end.text, "ProvisioningFailed: storageclass");
 /// # Ok::<(), stateproof::plan::NotAnEnd>(())
 /// ```
@@ -29,6 +30,9 @@ pub struct End {
     pub name: String,
     /// Where it is looked for.
     pub sign: Sign,
+    /// The type of the event that counts; of either type where it is not said, and of no other sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<EventType>,
     /// What must be there.
     pub text: String,
 }
@@ -45,10 +49,19 @@ pub enum Sign {
     Terminated,
     /// Why the scheduler finds no node.
     Unschedulable,
-    /// An event about the object, `REASON: MESSAGE`.
+    /// An event about the object, `REASON: MESSAGE`, of the type that may be said before it.
     Event,
     /// The last lines of a container's log.
     Log,
+}
+
+/// How grave an event is to the cluster, by the words that its API has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventType {
+    /// What was to be expected.
+    Normal,
+    /// Something that somebody may have to look at.
+    Warning,
 }
 
 impl End {
@@ -96,46 +109,96 @@ impl Sign {
     }
 }
 
+impl EventType {
+    const ALL: [Self; 2] = [Self::Normal, Self::Warning];
+
+    /// Its name in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Warning => "Warning",
+        }
+    }
+}
+
 /// A text that names no end.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "`{0}` names no end: write KIND/NAME:SIGN=TEXT, for example `Pod/web-1:phase=Pending`, with a sign of {signs}; \
-     claims (PersistentVolumeClaim) have phase and event, a StatefulSet has event",
-    signs = Sign::ALL.map(Sign::name).join(", ")
-)]
-pub struct NotAnEnd(String);
+#[non_exhaustive]
+pub enum NotAnEnd {
+    /// It has another form.
+    #[error(
+        "`{0}` names no end: write KIND/NAME:SIGN=TEXT, for example `Pod/web-1:phase=Pending`, with a sign of {signs}; \
+         claims (PersistentVolumeClaim) have phase and event, a StatefulSet has event",
+        signs = Sign::ALL.map(Sign::name).join(", ")
+    )]
+    Form(String),
+    /// No event is of that type.
+    #[error(
+        "`{end}` names no end: `{found}` is no type of an event, which is {types}; a text with a slash of its own comes \
+         after the reason: `event=REASON: TEXT`",
+        types = EventType::ALL.map(EventType::name).join(" or ")
+    )]
+    EventType {
+        /// The whole text.
+        end: String,
+        /// What stands where the type would.
+        found: String,
+    },
+}
 
 impl FromStr for End {
     type Err = NotAnEnd;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(end: &str) -> Result<Self, Self::Err> {
         let parts = || {
-            let (object, sign) = text.split_once(':')?;
+            let (object, sign) = end.split_once(':')?;
             let (kind, name) = object.split_once('/')?;
             let (sign, text) = sign.split_once('=')?;
             let sign = Sign::ALL.into_iter().find(|known| known.name() == sign)?;
-            let whole = sign.is_of(kind) && !name.is_empty() && !text.is_empty();
-            whole.then(|| Self {
-                kind: kind.to_owned(),
-                name: name.to_owned(),
-                sign,
-                text: text.to_owned(),
-            })
+            (sign.is_of(kind) && !name.is_empty()).then_some((kind, name, sign, text))
         };
-        parts().ok_or_else(|| NotAnEnd(text.to_owned()))
+        let form = || NotAnEnd::Form(end.to_owned());
+        let (kind, name, sign, text) = parts().ok_or_else(form)?;
+        let (event_type, text) = match type_in(text).filter(|_| sign == Sign::Event) {
+            Some((found, text)) => {
+                let known = EventType::ALL.into_iter().find(|known| known.name() == found);
+                let unknown = || NotAnEnd::EventType {
+                    end: end.to_owned(),
+                    found: found.to_owned(),
+                };
+                (Some(known.ok_or_else(unknown)?), text)
+            }
+            None => (None, text),
+        };
+        if text.is_empty() {
+            return Err(form());
+        }
+        Ok(Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            sign,
+            event_type,
+            text: text.to_owned(),
+        })
     }
+}
+
+/// A word before a slash at the beginning of an event's text, and what comes after: no reason has a slash in it.
+fn type_in(text: &str) -> Option<(&str, &str)> {
+    let (word, rest) = text.split_once('/')?;
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_word.then_some((word, rest))
 }
 
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}:{}={}",
-            self.kind,
-            self.name,
-            self.sign.name(),
-            self.text
-        )
+        let Self { kind, name, text, .. } = self;
+        write!(f, "{kind}/{name}:{}=", self.sign.name())?;
+        if let Some(event_type) = self.event_type {
+            write!(f, "{}/", event_type.name())?;
+        }
+        f.write_str(text)
     }
 }
 
@@ -151,6 +214,9 @@ mod tests {
             "Pod/web-1:terminated=exit code 1",
             "Pod/web-1:unschedulable=didn't match pod anti-affinity rules",
             "Pod/web-1:event=FailedMount: secret \"db=tls\" not found",
+            "Pod/web-1:event=Warning/FailedMount: secret \"db/tls\" not found",
+            "Pod/web-1:event=Normal/Killing",
+            "Pod/web-1:event=storage.k8s.io/v1",
             "Pod/web-1:log=FATAL: a=b/c",
             "PersistentVolumeClaim/data-web-1:phase=Pending",
             "StatefulSet/web:event=FailedCreate: exceeded quota",
@@ -167,6 +233,8 @@ mod tests {
             "Pod/:phase=Pending",
             "Pod/web-1:phase=",
             "Pod/web-1:phase",
+            "Pod/web-1:event=",
+            "Pod/web-1:event=Warning/",
             "Pod/web-1:mood=bad",
             "Pods/web-1:phase=Pending",
             "PersistentVolumeClaim/data:log=x",
@@ -178,5 +246,29 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn an_events_type_is_one_of_two() {
+        for (text, found) in [
+            ("Pod/web-1:event=Error/FailedMount", "Error"),
+            ("Pod/web-1:event=warning/FailedMount", "warning"),
+            ("StatefulSet/web:event=FailedCreate/x", "FailedCreate"),
+        ] {
+            let error = text.parse::<End>().unwrap_err().to_string();
+            let said = format!(
+                "`{text}` names no end: `{found}` is no type of an event, which is Normal or Warning"
+            );
+            assert!(error.starts_with(&said), "{error}");
+        }
+    }
+
+    /// What was written before there were types is of either.
+    #[test]
+    fn a_history_without_types_is_read() {
+        let old = r#"{"kind":"Pod","name":"web-1","sign":"event","text":"FailedMount"}"#;
+        let end: End = serde_json::from_str(old).unwrap();
+        assert_eq!(end, "Pod/web-1:event=FailedMount".parse().unwrap());
+        assert_eq!(serde_json::to_string(&end).unwrap(), old);
     }
 }

@@ -12,7 +12,7 @@ mod selection;
 mod shard;
 
 pub use drill::{Drill, LeftOut, Plan, PlannedDrill, Step, UnknownDrill};
-pub use end::{End, NotAnEnd, Sign};
+pub use end::{End, EventType, NotAnEnd, Sign};
 pub use promise::{Expectation, Outcome, Promise, UnknownPromise};
 pub use rounds::Rounds;
 pub use selection::{Selection, UnusableEnds};

@@ -174,7 +174,7 @@ impl Verification {
         Ok(Place {
             namespaces: self.occupy(prepared, cluster, client, application, scene).await?,
             vantage_node: self.hold_nodes(prepared, cluster, client, scene).await?,
-            notes: Vec::new(),
+            notes: cluster.untried.iter().cloned().collect(),
         })
     }
 

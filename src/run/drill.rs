@@ -136,6 +136,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill, round: u32) -> Resul
         }
         Ok(()) => Vec::new(),
     };
+    run.forget_rows().await?;
     let carried_through = error.is_empty();
     bench.recorder.record(Event::DrillEnded { drill, error })?;
     Ok(carried_through)

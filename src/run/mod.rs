@@ -20,6 +20,7 @@ mod evict;
 mod fault;
 mod first_session;
 mod foreseen;
+mod forget;
 mod get;
 mod hooks;
 mod leftovers;

@@ -87,6 +87,11 @@ impl Ledger {
         &self.name
     }
 
+    /// Whether no row was ever about to be written.
+    pub fn is_empty(&self) -> bool {
+        self.next.load(Ordering::Relaxed) == 1
+    }
+
     /// Writes rows, as many at once as the session takes, and waits for the fate of each.
     ///
     /// Their keys stand in the history before the first of them is sent. Gives the number acknowledged and the words

@@ -1,13 +1,16 @@
 //! `up`, `verify` on what is up, `down`.
 
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::scene::docker;
 use crate::support::fixture;
 
 const NAME: &str = "stateproof-test-up";
 
 /// A cluster that is up is used and left by `verify`, and removed by `down`; the user's own kubeconfig is not touched.
+/// Its nodes are given the images that the set names, once, and no others.
 #[test]
 fn what_is_up_is_used_and_left_until_it_is_taken_down() {
     let home = std::env::home_dir().unwrap().join(".kube/config");
@@ -19,21 +22,44 @@ fn what_is_up_is_used_and_left_until_it_is_taken_down() {
     assert_eq!(up, again);
     println!("up again: {:?}", begun.elapsed());
     let set = fixture("wealist-postgres");
-    let report = stateproof(&[
+    let verify = [
         "verify",
         "--name",
         NAME,
         "--drill",
         "lose-pod",
         set.to_str().unwrap(),
-    ]);
-    assert!(report.contains("Held: all 5 promises"), "{report}");
+    ];
+    // Nobody else is on this cluster, which had no image but its own.
+    for loads in [true, false] {
+        let begun = Instant::now();
+        let imported = imported(|| {
+            let report = stateproof(&verify);
+            assert!(report.contains("Held: all 5 promises"), "{report}");
+        });
+        println!("verify: {:?}, images imported {imported:?}", begun.elapsed());
+        assert_eq!(imported.len(), 3, "{imported:?}");
+        for (node, times) in &imported {
+            assert_eq!(*times > 0, loads, "{node}: {times}");
+        }
+    }
+    for node in own_nodes() {
+        let ctr = ["ctr", "--namespace=k8s.io", "images", "ls", "--quiet"];
+        let there = docker(&[&["exec", &node][..], &ctr].concat());
+        assert!(
+            there.contains("docker.io/library/postgres:16-alpine"),
+            "{node}: {there}"
+        );
+        for other in ["mysql", "mongo", "nginx"] {
+            assert!(!there.contains(other), "{node} was given {other}: {there}");
+        }
+    }
     assert!(
-        nodes().contains(NAME),
+        !own_nodes().is_empty(),
         "verify took the cluster away that was up before it"
     );
     stateproof(&["down", NAME]);
-    assert!(!nodes().contains(NAME), "{}", nodes());
+    assert_eq!(own_nodes(), [""; 0]);
     assert_eq!(
         std::fs::read(&home).ok(),
         before,
@@ -55,10 +81,41 @@ fn stateproof(args: &[&str]) -> String {
     String::from_utf8(run.stdout).unwrap()
 }
 
-fn nodes() -> String {
-    let run = Command::new("docker")
-        .args(["ps", "-a", "--format", "{{.Names}}"])
-        .output()
+/// How often images were imported into each of the cluster's nodes while this was done, by the engine's own account. It
+/// is listened to meanwhile: the engine remembers a few hundred events, those of other tests among them.
+fn imported(work: impl FnOnce()) -> BTreeMap<String, usize> {
+    let nodes = own_nodes();
+    let since = docker(&["info", "--format", "{{.SystemTime}}"]);
+    let filters = nodes.iter().map(|node| format!("--filter=container={node}"));
+    let mut events = Command::new("docker")
+        .args([
+            "events",
+            "--format={{.Actor.Attributes.name}} {{.Action}}",
+            "--since",
+            &since,
+        ])
+        .args(filters)
+        .stdout(Stdio::piped())
+        .spawn()
         .unwrap();
-    String::from_utf8(run.stdout).unwrap()
+    work();
+    events.kill().unwrap();
+    let said = events.wait_with_output().unwrap().stdout;
+    let said = String::from_utf8(said).unwrap();
+    // `exec_create` names what is run on the node.
+    let is_import = |line: &&str| line.contains("exec_create") && line.contains(" images import ");
+    let imports: Vec<_> = said.lines().filter(is_import).collect();
+    let of = |node: &String| {
+        imports
+            .iter()
+            .filter(|line| line.split(' ').next() == Some(node))
+            .count()
+    };
+    nodes.iter().map(|node| (node.clone(), of(node))).collect()
+}
+
+fn own_nodes() -> Vec<String> {
+    let names = docker(&["ps", "--all", "--format", "{{.Names}}"]);
+    let own = names.lines().filter(|name| name.contains(NAME));
+    own.map(str::to_owned).collect()
 }

@@ -97,6 +97,20 @@ fn d1_12_a_claim_with_an_impossible_access_mode_is_named() {
     );
 }
 
+/// The pod is never made, as a quota forbids it: only the StatefulSet's events say so.
+#[test]
+fn a_pod_that_a_quota_forbids_is_named_by_its_set() {
+    cause_is_named(
+        "bad/quota",
+        &[
+            "Pod postgres-0 does not exist",
+            "StatefulSet postgres: FailedCreate",
+            "exceeded quota: small, requested: requests.memory=256Mi, used: requests.memory=0, limited: \
+             requests.memory=128Mi",
+        ],
+    );
+}
+
 /// D1.12: the liveness probe kills the server before it is up, again and again.
 #[test]
 fn d1_12_a_liveness_loop_is_named() {

@@ -1,6 +1,5 @@
 //! Clusters that k3d makes from `k3d.yaml`: with k3s where a registry answers, else with its stand-in.
 
-use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Node;
@@ -12,15 +11,12 @@ use stateproof::cluster::provider::{
 };
 use stateproof::cluster::{await_usable, connect};
 use stateproof::history::{Event, History};
-use stateproof::plan::{Drill, Outcome};
+use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::{Proven, Verification};
 
 use crate::scene::{BUSYBOX, docker, imports, scene, until};
-use crate::support::{block_on, fixture, k3d_cluster};
-
-/// Runs load what they need: nobody does while loads are counted.
-static LOADING: RwLock<()> = RwLock::new(());
+use crate::support::{block_on, fixture, k3d_cluster, promise};
 
 /// Made as `k3d.yaml` says, labelled, reachable from this machine only, and gone in the end: no container, network,
 /// volume or kubeconfig entry is left.
@@ -63,6 +59,26 @@ async fn a_cluster_is_made_from_k3d_yaml_and_removed_without_a_trace() {
             class.annotations()["storageclass.kubernetes.io/is-default-class"],
             "true"
         );
+
+        // Each node gets the image once; who has it gets nothing.
+        let busybox = [BUSYBOX.to_owned()];
+        for times in [1, 0] {
+            let mut agent = None;
+            let server = imports(&made.nodes[0].container, async {
+                let load = async {
+                    let facts = images::ensure(&made, &busybox).await.unwrap();
+                    assert_eq!(facts[0].name, made.node_image);
+                };
+                agent = Some(imports(&made.nodes[1].container, load).await);
+            });
+            assert_eq!((server.await, agent), (times, Some(times)));
+        }
+        for node in &made.nodes {
+            let ctr = ["ctr", "--namespace=k8s.io", "images", "ls", "--quiet"];
+            let there = docker(&[&["exec", &node.container][..], &ctr].concat());
+            let canonical = format!("docker.io/library/{BUSYBOX}");
+            assert!(there.lines().any(|name| name == canonical), "{there}");
+        }
 
         let kind = ClusterSpec {
             name: scene.name.clone(),
@@ -222,41 +238,22 @@ fn a_cluster_is_reused() {
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
-/// Each node gets the image once; who has it gets nothing.
-#[test]
-fn images_are_loaded_into_all_nodes_and_only_once() {
-    let _alone = LOADING.write().unwrap_or_else(PoisonError::into_inner);
-    block_on(async {
-        let cluster = shared().await;
-        let names = [BUSYBOX.to_owned()];
-        let facts = images::ensure(&cluster, &names).await.unwrap();
-        assert_eq!(facts[0].name, cluster.node_image);
-        for node in &cluster.nodes {
-            let ctr = [
-                "exec",
-                &node.container,
-                "ctr",
-                "--namespace=k8s.io",
-                "images",
-                "ls",
-                "--quiet",
-            ];
-            let there = docker(&ctr);
-            let canonical = format!("docker.io/library/{BUSYBOX}");
-            assert!(there.lines().any(|name| name == canonical), "{there}");
-            let again = imports(&node.container, async {
-                images::ensure(&cluster, &names).await.unwrap();
-            });
-            assert_eq!(again.await, 0, "{}", node.name);
-        }
-    });
-}
-
 /// Document D0 is written for k3d: proven there, with the class that k3s has, and the report says what it ran on.
 #[test]
 fn document_d0_is_proven_on_k3d() {
-    let proven = prove("wealist-postgres");
+    let proven = prove("wealist-postgres", &[]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
+    for drill in [
+        Drill::Crash,
+        Drill::LosePod,
+        Drill::ForceDelete,
+        Drill::DeleteStatefulset,
+    ] {
+        let held = promise(&proven, drill, Promise::Durability);
+        assert_eq!(held.observed, Outcome::Held, "{drill}");
+    }
+    let lost = promise(&proven, Drill::DeleteClaim, Promise::Durability);
+    assert_eq!(lost.observed, Outcome::Violated);
     let facts = proven
         .history
         .records
@@ -289,7 +286,7 @@ fn document_d0_is_proven_on_k3d() {
 /// A document that asks for class `standard`, which k3s does not have: it gets an alias, and the report says so.
 #[test]
 fn class_standard_is_an_alias_on_k3d_and_said_to_be() {
-    let proven = prove("wealist-postgres-class-standard");
+    let proven = prove("wealist-postgres-class-standard", &[Drill::LosePod]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
     let note = "storage class standard is an alias here: this cluster's own default class is local-path";
     assert!(notes(&proven.history).any(|text| text == note));
@@ -305,10 +302,9 @@ async fn shared() -> Cluster {
         .unwrap()
 }
 
-fn prove(set: &str) -> Proven {
-    let _loading = LOADING.read().unwrap_or_else(PoisonError::into_inner);
+fn prove(set: &str, drills: &[Drill]) -> Proven {
     let verification = Verification::of([fixture(set)]).cluster(k3d_cluster());
-    let proven = block_on(verification.drills(&[Drill::LosePod]).run());
+    let proven = block_on(verification.drills(drills).run());
     let proven = proven.unwrap_or_else(|error| panic!("{set}: {}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
     proven

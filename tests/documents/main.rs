@@ -15,6 +15,7 @@ mod grade_submission_mongodb;
 mod minikube_mysql;
 mod odd_passwords;
 mod sfs_nginx;
+mod volume_directory;
 mod wealist_postgres;
 mod wealist_postgres_deployment;
 mod wealist_postgres_replicas;

@@ -9,21 +9,30 @@ use stateproof::run::Proven;
 
 use crate::support::census::Census;
 use crate::support::{
-    assert_promise, expect_failure, fixture, one_node_cluster, prove, prove_on_one_node, proven,
-    verification, with_standing,
+    assert_promise, expect_failure, fixture, one_node_cluster, prove, proven, verification, with_standing,
 };
+use crate::volume_directory::{self, Looks};
 
 /// The three replicas without a volume.
 static WEB: LazyLock<Proven> = LazyLock::new(|| prove("sfs-nginx/web", &[]));
 
 /// The one replica with the static volume, which names no node: on one node, or the scheduler would decide whether the
 /// pod finds its files again.
-static VOLUME: LazyLock<Proven> = LazyLock::new(|| prove_on_one_node("sfs-nginx/volume", &[]));
+static VOLUME_SEEN: LazyLock<(Proven, Looks)> =
+    LazyLock::new(|| volume_directory::prove("sfs-nginx/volume", &[], true));
+
+static VOLUME: LazyLock<&Proven> = LazyLock::new(|| &VOLUME_SEEN.0);
+
+/// The two replicas with a volume each, after the one: on the same node, over the same directory.
+static SECOND_VOLUME: LazyLock<(Proven, Looks)> = LazyLock::new(|| {
+    LazyLock::force(&VOLUME_SEEN);
+    volume_directory::prove("sfs-nginx-second-volume", &[Drill::LosePod], false)
+});
 
 /// The document's good states: every promise came to what was expected.
 #[test]
 fn the_document_holds() {
-    for proven in [&*WEB, &*VOLUME] {
+    for proven in [&*WEB, *VOLUME] {
         let verdict = &proven.verdict;
         assert_eq!(
             verdict.outcome,
@@ -121,6 +130,20 @@ fn d2_5_files_on_the_static_volume_survive_the_pod() {
     assert_eq!(capacity.as_deref(), Some("100Mi"));
 }
 
+/// D2.5: a cluster that is used again: the directory is as empty for the second run as it was for the first, though the
+/// volume is retained and the first run wrote on it.
+#[test]
+fn d2_5_the_next_run_begins_with_an_empty_directory() {
+    let is =
+        |look: &Option<String>, empty: bool| look.as_ref().is_some_and(|names| names.is_empty() == empty);
+    let ((_, first), (_, second)) = (&*VOLUME_SEEN, &*SECOND_VOLUME);
+    assert!(
+        is(&first.first, true) && is(&first.written, false) && is(&first.last, true),
+        "{first:?}"
+    );
+    assert!(is(&second.first, true), "{second:?}");
+}
+
 /// D2.6: the claim's name is the template's and the pod's.
 #[test]
 fn d2_6_the_claim_is_named_after_template_and_pod() {
@@ -165,7 +188,7 @@ fn d2_7_the_second_replica_stays_pending() {
             "Pod/sfs-test01-0:phase=Running",
             "Pod/sfs-test01-1:phase=Pending",
             "PersistentVolumeClaim/sfs-vol01-sfs-test01-1:phase=Pending",
-            "PersistentVolumeClaim/sfs-vol01-sfs-test01-1:event=ProvisioningFailed: \
+            "PersistentVolumeClaim/sfs-vol01-sfs-test01-1:event=Warning/ProvisioningFailed: \
              storageclass.storage.k8s.io \"pv-sfs-test01\" not found",
         ],
     );
@@ -175,8 +198,7 @@ fn d2_7_the_second_replica_stays_pending() {
 /// D2.8, recovered: a second volume of that class lets the second replica start.
 #[test]
 fn d2_8_a_second_volume_lets_it_start() {
-    let proven = prove_on_one_node("sfs-nginx-second-volume", &[Drill::LosePod]);
-    assert_eq!(proven.verdict.outcome, Outcome::Held);
+    assert_eq!(SECOND_VOLUME.0.verdict.outcome, Outcome::Held);
 }
 
 /// D2.8's twin: where it starts, the named failure is Violated.

@@ -319,6 +319,7 @@ fn an_end_that_proves_nothing_is_refused_before_anything_is_touched() {
     let set = "fixtures/wealist-postgres";
     for (end, why) in [
         ("Pod/postgres-0", "names no end"),
+        ("Pod/postgres-0:event=Error/x", "is no type of an event"),
         ("Pod/postgres-0:phase=Pending", "not specific"),
         ("Pod/mysql-0:event=x", "is about no StatefulSet"),
     ] {

@@ -158,6 +158,10 @@ fn what_cannot_be_read_is_marked_and_no_password_is_shown() {
         ),
         ("expect_failure = [\"Pod\"]\n", "stateproof.toml:1:18: "),
         (
+            "expect_failure = [\"Pod/a-0:event=Error/FailedMount\"]\n",
+            "stateproof.toml:1:18: `Pod/a-0:event=Error/FailedMount` names no end: `Error` is no type of an event",
+        ),
+        (
             "drills = [\"order\"]\nexpect_failure = [\"Pod/a-0:event=x\"]\n",
             "stateproof.toml:2:1: `expect_failure` and `drills` cannot be used together",
         ),
@@ -406,7 +410,7 @@ fn what_it_says_of_a_login_is_planned_and_never_shown() {
 
 #[test]
 fn an_expected_failure_may_stand_in_the_file() {
-    let end = "Pod/postgres-0:event=FailedMount";
+    let end = "Pod/postgres-0:event=Warning/FailedMount";
     let directory = beside(&format!("expect_failure = [\"{end}\"]\n"));
     let (code, text) = plan(directory.path(), &[]);
     assert_eq!(code, Some(0), "{text}");

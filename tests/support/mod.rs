@@ -118,12 +118,6 @@ pub fn prove(fixture_name: &str, drills: &[Drill]) -> Proven {
     proven(&verification(fixture_name).drills(drills))
 }
 
-/// The same on the cluster of one node.
-pub fn prove_on_one_node(fixture_name: &str, drills: &[Drill]) -> Proven {
-    let verification = verification(fixture_name).cluster(one_node_cluster());
-    proven(&verification.drills(drills))
-}
-
 /// Carries out a verification, shows what it came to, and takes everything away again.
 pub fn proven(verification: &Verification) -> Proven {
     let proven = block_on(verification.run());

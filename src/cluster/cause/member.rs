@@ -2,7 +2,9 @@ use super::Cause;
 use super::chain::{warnings, words};
 use super::claim::claim_cause;
 use super::pod::pod_cause;
+use super::quota::stays_over_quota;
 use crate::cluster::Objects;
+use crate::history::{ClusterEvent, ObjectRef};
 
 /// Why the pod of a StatefulSet's member is not Ready: its containers, its claims, and the set that should make it.
 ///
@@ -27,7 +29,9 @@ pub fn member_not_ready(
             Some((object, _)) => {
                 cause.say(format!("Pod {pod} does not exist"));
                 for event in warnings(objects, object) {
-                    cause.say(format!("StatefulSet {set}: {}", words(event)));
+                    let hopeless =
+                        is_last_about(pod, event, objects, object) && stays_over_quota(&event.message);
+                    cause.say_final(format!("StatefulSet {set}: {}", words(event)), hopeless);
                 }
             }
             // A pod that no set makes.
@@ -39,6 +43,13 @@ pub fn member_not_ready(
         claim_cause(&mut cause, objects, namespace, name);
     }
     cause
+}
+
+/// Whether it is the last that a set's controller has said of making this pod: what it said before has passed.
+fn is_last_about(pod: &str, event: &ClusterEvent, objects: &Objects, set: &ObjectRef) -> bool {
+    let made = format!("Pod {pod} in StatefulSet");
+    let mut about = objects.events(&set.uid).iter().rev();
+    about.find(|said| said.message.contains(&made)) == Some(event)
 }
 
 /// Why a pod is not Ready, by itself: a Deployment's, or the vantage.
@@ -54,8 +65,57 @@ pub fn pod_not_ready(objects: &Objects, namespace: &str, pod: &str) -> Cause {
 #[cfg(test)]
 mod tests {
     use crate::cluster::Objects;
-    use crate::cluster::cause::sample::{cause, has, object};
-    use crate::history::{NodeState, ObjectState, PodState};
+    use crate::cluster::cause::sample::{cause, has, object, said, say};
+    use crate::history::{NodeState, ObjectState, PodState, SetState};
+
+    /// The set, with none of its pods.
+    fn set_without_pods() -> Objects {
+        let mut objects = Objects::default();
+        let set = ObjectState::Set(Box::new(SetState::default()));
+        objects.observe(&object("StatefulSet", "postgres"), &set);
+        objects
+    }
+
+    #[test]
+    fn a_pod_that_a_quota_forbids_is_named_by_its_set() {
+        let set = object("StatefulSet", "postgres");
+        let forbidden = |limit: &str| {
+            format!(
+                "create Pod postgres-0 in StatefulSet postgres failed error: pods \"postgres-0\" is forbidden: exceeded \
+                 quota: small, requested: pods=1, used: pods={limit}, limited: pods={limit}"
+            )
+        };
+        let mut objects = set_without_pods();
+        said(&mut objects, &set, "FailedCreate", &forbidden("0"));
+        assert_eq!(
+            cause(&objects).chain,
+            [
+                "Pod postgres-0 does not exist".to_owned(),
+                format!("StatefulSet postgres: FailedCreate: {}", forbidden("0"))
+            ]
+        );
+        assert!(cause(&objects).hopeless);
+
+        // Somebody else's pod may go.
+        let mut objects = set_without_pods();
+        said(&mut objects, &set, "FailedCreate", &forbidden("1"));
+        has(&cause(&objects), "exceeded quota");
+        assert!(!cause(&objects).hopeless);
+
+        // It was forbidden, and has been made since; this one is only not there yet.
+        let mut objects = set_without_pods();
+        said(&mut objects, &set, "FailedCreate", &forbidden("0"));
+        let made = "create Pod postgres-0 in StatefulSet postgres successful";
+        say(&mut objects, &set, "Normal", "SuccessfulCreate", made, 0);
+        has(&cause(&objects), "exceeded quota");
+        assert!(!cause(&objects).hopeless);
+
+        // Another member's is not this one's.
+        let mut objects = set_without_pods();
+        let other = forbidden("0").replace("postgres-0", "postgres-1");
+        said(&mut objects, &set, "FailedCreate", &other);
+        assert!(!cause(&objects).hopeless);
+    }
 
     #[test]
     fn a_pod_that_no_node_takes_is_named_in_the_schedulers_words() {

@@ -10,6 +10,7 @@ mod container;
 mod member;
 mod missing;
 mod pod;
+mod quota;
 #[cfg(test)]
 mod sample;
 mod scheduling;

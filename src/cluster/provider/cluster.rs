@@ -25,6 +25,8 @@ pub struct Cluster {
     pub kubeconfig: PathBuf,
     /// The image that its nodes run, by the name that it was asked for.
     pub node_image: String,
+    /// What is to be known of the command that made it, where it was not the version that stateproof was tried with.
+    pub untried: Option<String>,
     /// Whether it was there already. Who reuses a cluster leaves it to its lease and does not remove it.
     pub reused: bool,
     journal: Journal,
@@ -83,6 +85,7 @@ impl Cluster {
                 .collect(),
             kubeconfig: entry.kubeconfig.clone(),
             node_image: entry.node_image.clone(),
+            untried: entry.untried.clone(),
             reused,
             journal: journal.clone(),
             docker: docker.clone(),

@@ -77,6 +77,10 @@ impl Clusters {
         let mut entry = Entry::new(spec, self.journal.kubeconfig(&spec.name));
         entry.node_image = creation.image.unwrap_or_default();
         entry.config = creation.config;
+        entry.untried = provider.untried(&creation.tool).await;
+        if let Some(untried) = &entry.untried {
+            warn!("{untried}");
+        }
         self.journal.write(&entry)?;
         info!("creating the {provider} cluster {}", spec.name);
         let args: Vec<&str> = creation.args.iter().map(String::as_str).collect();

@@ -36,6 +36,9 @@ pub(super) struct Entry {
     pub(super) phase: Phase,
     pub(super) kubeconfig: PathBuf,
     pub(super) node_image: String,
+    /// What is to be known of the command that made it, where it was not the version that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) untried: Option<String>,
     /// The configuration file that it was created from, if there was one.
     #[serde(default)]
     pub(super) asked: Option<Value>,
@@ -79,6 +82,7 @@ impl Entry {
             phase: Phase::Creating { creator: None },
             kubeconfig,
             node_image: String::new(),
+            untried: None,
             asked: match &spec.layout {
                 Some(Layout::File(file)) => Some(file.json().clone()),
                 _ => None,

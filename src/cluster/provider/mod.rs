@@ -44,6 +44,7 @@ mod remove;
 mod spec;
 mod tasks;
 mod tool;
+mod version;
 
 pub use backend::Provider;
 pub use cluster::{Cluster, Locks};

@@ -70,10 +70,14 @@ fn pod_in(phase: &str, container: Option<ContainerState>, ready: bool) -> Event 
 }
 
 fn event(kind: &str, name: &str, reason: &str, message: &str) -> Event {
+    event_of("Warning", kind, name, reason, message)
+}
+
+fn event_of(severity: &str, kind: &str, name: &str, reason: &str, message: &str) -> Event {
     let said = ClusterEvent {
         about_kind: kind.into(),
         about_name: name.into(),
-        severity: "Warning".into(),
+        severity: severity.into(),
         reason: reason.into(),
         message: message.into(),
         ..ClusterEvent::default()
@@ -172,6 +176,35 @@ fn an_event_is_known_by_object_reason_and_message() {
             Outcome::Violated,
             "{kind} {name} {reason} {message}"
         );
+    }
+}
+
+/// The type is part of the name where it is said: the same reason and message of the other type is another event.
+#[test]
+fn an_event_is_known_by_its_type_where_that_is_named() {
+    let claim = "postgres-data-postgres-0";
+    let (reason, message) = ("ProvisioningFailed", "storageclass \"fast\" not found");
+    let named = |event_type: &str| {
+        format!("PersistentVolumeClaim/{claim}:event={event_type}ProvisioningFailed: not found")
+    };
+    for (wanted, severity, outcome) in [
+        ("Warning/", "Warning", Outcome::Held),
+        ("Warning/", "Normal", Outcome::Violated),
+        ("Normal/", "Normal", Outcome::Held),
+        ("Normal/", "Warning", Outcome::Violated),
+        ("", "Warning", Outcome::Held),
+        ("", "Normal", Outcome::Held),
+    ] {
+        let end = named(wanted);
+        let said = event_of(severity, "PersistentVolumeClaim", claim, reason, message);
+        let verdict = judge(&history(&[&end], vec![pending(), said]));
+        let (observed, evidence) = failure(&verdict);
+        assert_eq!(observed, outcome, "{end}, and it was {severity}: {evidence}");
+        let words = match outcome {
+            Outcome::Held => format!("{wanted}{reason}: {message}"),
+            _ => format!("not seen: {end}"),
+        };
+        assert!(evidence.contains(&words), "{words} is not in {evidence}");
     }
 }
 
