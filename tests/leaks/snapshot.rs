@@ -59,15 +59,18 @@ impl Stage {
         });
         let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
         all.extend(docker("container", &["ps", "-a", "--filter", &label]));
-        all.extend(docker(
-            "paused",
-            &["ps", "--filter", "status=paused", "--filter", &label],
-        ));
+        all.extend(self.paused());
         all.extend(docker("network", &["network", "ls"]));
         // Those of containers are theirs, and other clusters come and go.
         all.extend(docker("volume", &["volume", "ls", "--filter", "dangling=true"]));
         all.extend(files(&self.cluster));
         all
+    }
+
+    /// The nodes that stand still.
+    pub fn paused(&self) -> Vec<String> {
+        let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
+        docker("paused", &["ps", "--filter", "status=paused", "--filter", &label])
     }
 
     /// What is there and was not before.
