@@ -8,12 +8,13 @@ use stateproof::run::{Probe, Probed};
 use super::console::{Color, fail, interrupt, print};
 use super::exit::Exit;
 use super::values::duration;
+use super::verify::config;
 
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    every row was acknowledged and read back
   1    a row was not
-  2    the manifests cannot be used, or no database was found
+  2    the manifests or the configuration file cannot be used, or no database was found
   4    the cluster or a database could not be reached, or what was made could not be taken away
   130  interrupted; what was made has been taken away again";
 
@@ -23,6 +24,11 @@ pub struct ProbeArgs {
     /// The manifests of databases that run already; without any, what is found in the namespace. Nothing is applied
     #[arg(value_name = "PATH")]
     pub manifests: Vec<PathBuf>,
+
+    /// What cannot be seen in the manifests or in the cluster: users, passwords, TLS. By default the `stateproof.toml`
+    /// beside the manifests, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// The context of the cluster
     #[arg(long, value_name = "NAME")]
@@ -52,6 +58,11 @@ pub async fn probe_command(args: &ProbeArgs, color: Color) -> Exit {
         ..ContextSpec::named(&args.context)
     };
     let mut probe = Probe::of(spec).manifests(&args.manifests);
+    match config(&args.manifests, args.config.as_deref()) {
+        Ok(Some(config)) => probe = probe.config(config),
+        Ok(None) => {}
+        Err(error) => return fail(&error, color),
+    }
     if let Some(deadline) = args.deadline {
         probe = probe.deadline(deadline);
     }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stateproof::config::Config;
@@ -68,7 +68,7 @@ pub(super) async fn prove(cli: &Cli, args: &How, verification: Result<Verificati
 }
 
 pub(super) fn verification_of(args: &Verify) -> Result<Verification, Box<RunError>> {
-    let config = config(&args.manifests, &args.how.beside)?;
+    let config = config(&args.manifests, args.how.beside.config.as_deref())?;
     placed(config, &args.how, |config| {
         selected(
             &args.manifests,
@@ -81,7 +81,7 @@ pub(super) fn verification_of(args: &Verify) -> Result<Verification, Box<RunErro
 }
 
 pub(super) fn upgrade_of(args: &Upgrade) -> Result<Verification, Box<RunError>> {
-    let beside = |set: &PathBuf| config(std::slice::from_ref(set), &args.how.beside);
+    let beside = |set: &PathBuf| config(std::slice::from_ref(set), args.how.beside.config.as_deref());
     let config = match beside(&args.new)? {
         Some(config) => Some(config),
         None => beside(&args.old)?,
@@ -136,7 +136,7 @@ pub(super) fn plan_command(
     beside: &Beside,
     rounds: RoundsArgs,
 ) -> Result<(), Box<RunError>> {
-    let config = config(manifests, beside)?;
+    let config = config(manifests, beside.config.as_deref())?;
     let outlook = selected(manifests, selection, beside, rounds, config).outlook()?;
     print(&outlook.to_string());
     Ok(())
@@ -179,9 +179,9 @@ fn with_config(verification: Verification, config: Option<Config>) -> Verificati
 }
 
 /// The file that is named, else the one beside the manifests.
-fn config(manifests: &[PathBuf], beside: &Beside) -> Result<Option<Config>, Box<RunError>> {
-    let path = match &beside.config {
-        Some(path) => Some(path.clone()),
+pub(super) fn config(manifests: &[PathBuf], named: Option<&Path>) -> Result<Option<Config>, Box<RunError>> {
+    let path = match named {
+        Some(path) => Some(path.to_owned()),
         None => Config::beside(manifests).map_err(RunError::from)?,
     };
     let config = path.map(|path| Config::read(&path)).transpose();

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::fault::suggestion;
 use super::{Config, ConfigProblem, WorkloadTable};
 use crate::manifest::{Problem, Problems};
@@ -7,6 +9,12 @@ impl Config {
     /// The table of a workload, by whatever its namespace may be called in a file.
     pub(crate) fn table_of(&self, workload: &WorkloadId, run_namespace: &str) -> Option<&WorkloadTable> {
         spellings(&workload.namespace, run_namespace).find_map(|name| self.table(name, &workload.name))
+    }
+
+    /// How long one of a workload's members may take: by its own table, else by what stands at the top.
+    pub(crate) fn deadline_of(&self, workload: &WorkloadId, run_namespace: &str) -> Option<Duration> {
+        let table = self.table_of(workload, run_namespace);
+        table.and_then(|table| table.deadline).or(self.deadline)
     }
 
     /// Checks that every table of a workload is one of these, or of what is left alone because it says so: a typo in a

@@ -282,10 +282,9 @@ impl Verification {
 
     /// How long one of a workload's members may take.
     pub(super) fn deadline_of(&self, workload: &Workload, run_namespace: &str) -> Duration {
-        let table = self
-            .table(workload, run_namespace)
-            .and_then(|table| table.deadline);
-        self.deadline.or(table).unwrap_or_else(|| self.any_deadline())
+        let config = self.config.as_ref();
+        let config = config.and_then(|config| config.deadline_of(&workload.id(), run_namespace));
+        self.deadline.or(config).unwrap_or(DEADLINE)
     }
 
     /// How long anything may take of which nothing else is said.

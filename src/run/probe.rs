@@ -15,15 +15,19 @@ use super::writer::{UNDISTURBED, fate};
 use super::{Probed, RunError};
 use crate::cluster::context::{ContextSpec, Tenancy, Vacancy, live};
 use crate::cluster::{Access, Watches};
+use crate::config::Config;
 use crate::engine::mongodb::Server;
 use crate::engine::{Session, Target};
 use crate::history::{Recorder, WriteFate};
 use crate::manifest::{ManifestSet, Secrets};
 use crate::vantage::{DEFAULT_IMAGE, Vantage};
-use crate::workload::{Declarations, Discovered, Replication, survey};
+use crate::workload::{Discovered, Password, Replication, Workload, survey};
 
 /// How many rows are written.
 const ROWS: u64 = 10;
+
+/// How long a server may take to accept a session, where nothing else is said.
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A look at databases that run already, without any fault: a few rows are written, read back and removed.
 ///
@@ -44,8 +48,18 @@ const ROWS: u64 = 10;
 pub struct Probe {
     spec: ContextSpec,
     inputs: Vec<PathBuf>,
-    vantage_image: String,
-    deadline: Duration,
+    config: Option<Arc<Config>>,
+    vantage_image: Option<String>,
+    deadline: Option<Duration>,
+}
+
+/// What is looked at.
+struct Subject {
+    found: Vec<Discovered>,
+    /// Where they are whose manifests name no namespace.
+    namespace: String,
+    /// What no output may show.
+    secrets: Secrets,
 }
 
 impl Probe {
@@ -55,8 +69,9 @@ impl Probe {
         Self {
             spec,
             inputs: Vec::new(),
-            vantage_image: DEFAULT_IMAGE.to_owned(),
-            deadline: Duration::from_mins(1),
+            config: None,
+            vantage_image: None,
+            deadline: None,
         }
     }
 
@@ -67,17 +82,25 @@ impl Probe {
         self
     }
 
+    /// What cannot be seen in the manifests, or in the cluster: how to log in, whether encrypted. What is said with this
+    /// type's other methods comes before it.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(Arc::new(config));
+        self
+    }
+
     /// How long a server may take to accept a session; a minute by default.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
     /// The image of the vantage.
     #[must_use]
     pub fn vantage_image(mut self, image: impl Into<String>) -> Self {
-        self.vantage_image = image.into();
+        self.vantage_image = Some(image.into());
         self
     }
 
@@ -88,16 +111,26 @@ impl Probe {
     /// [`RunError`] when a database cannot be found, reached or asked, or what was made cannot be taken away.
     pub async fn run(&self, interrupt: &CancellationToken) -> Result<Vec<Probed>, RunError> {
         let access = Access::of_context(&self.spec).await?;
-        let (client, _) = access.connect().await?;
         let namespace = self.spec.namespace.as_deref().unwrap_or(access.namespace());
-        let set = if self.inputs.is_empty() {
-            live(&client, namespace)
-                .await
-                .map_err(|error| RunError::Live(Box::new(error)))??
+        // What is wrong with what was written down is said before anything is asked of the cluster.
+        let described = if self.inputs.is_empty() {
+            None
         } else {
-            ManifestSet::read(&self.inputs)?
+            Some(self.subject(&ManifestSet::read(&self.inputs)?, namespace)?)
         };
-        let found = survey(&set, namespace, &Declarations::new())?.found;
+        let begun = unless(interrupt, async {
+            let (client, _) = access.connect().await?;
+            let subject = match described {
+                Some(subject) => subject,
+                None => {
+                    let standing = live(&client, namespace).await;
+                    let set = standing.map_err(|error| RunError::Live(Box::new(error)))??;
+                    self.subject(&set, namespace)?
+                }
+            };
+            Ok((client, subject))
+        });
+        let (client, subject) = begun.await?;
         let run = format!("stateproof-{}", run_id());
         let vacancy = Vacancy::of(&client, std::slice::from_ref(&run), &[]).await?;
         let mut stay = Stay {
@@ -109,7 +142,7 @@ impl Probe {
         };
         let probed = match vacancy.take(&client, &mut stay.tenancy, &mut stay.taken).await {
             Ok(()) => {
-                let look = Box::pin(self.look(&client, &set, &found, &run, interrupt));
+                let look = Box::pin(self.look(&client, subject, &run, interrupt));
                 let looked = AssertUnwindSafe(look).catch_unwind().await;
                 looked.unwrap_or_else(|panic| Err(RunError::Panicked(words(panic.as_ref()))))
             }
@@ -121,28 +154,55 @@ impl Probe {
         Ok(probed)
     }
 
+    fn subject(&self, set: &ManifestSet, namespace: &str) -> Result<Subject, RunError> {
+        let config = self.config.as_deref();
+        let declarations = config.map(|config| config.declarations().clone());
+        let survey = survey(set, namespace, &declarations.unwrap_or_default())?;
+        if let Some(config) = config {
+            let workloads: Vec<_> = survey.found.iter().map(|found| found.workload.id()).collect();
+            config.check(&workloads, &survey.left_alone, namespace)?;
+        }
+        let passwords = config.into_iter().flat_map(Config::passwords);
+        Ok(Subject {
+            found: survey.found,
+            namespace: namespace.to_owned(),
+            secrets: Secrets::of(set).and(passwords.map(Password::reveal)),
+        })
+    }
+
     async fn look(
         &self,
         client: &Client,
-        set: &ManifestSet,
-        found: &[Discovered],
+        subject: Subject,
         run: &str,
         interrupt: &CancellationToken,
     ) -> Result<Vec<Probed>, RunError> {
+        let Subject {
+            found,
+            namespace,
+            secrets,
+        } = subject;
         let recorder = Recorder::in_memory();
-        let watches = Watches::start(client, &recorder, &[run.to_owned()], Secrets::of(set));
-        let started = interrupt.run_until_cancelled(async {
-            let vantage = Vantage::start(client, run, &self.vantage_image, None).await?;
-            vantage.ready(&watches, run, self.deadline).await?;
-            Ok::<_, RunError>(Arc::new(vantage))
+        let watches = Watches::start(client, &recorder, &[run.to_owned()], secrets);
+        let config = self.config.as_deref();
+        let image = self
+            .vantage_image
+            .as_deref()
+            .or(config.and_then(|config| config.vantage_image.as_deref()));
+        let deadline = self.deadline.or(config.and_then(|config| config.deadline));
+        let started = unless(interrupt, async {
+            let vantage = Vantage::start(client, run, image.unwrap_or(DEFAULT_IMAGE), None).await?;
+            vantage.ready(&watches, run, deadline.unwrap_or(DEADLINE)).await?;
+            Ok(Arc::new(vantage))
         });
-        let vantage = started.await.unwrap_or(Err(RunError::Interrupted));
+        let vantage = started.await;
         watches.stop().await;
         let vantage = vantage?;
         let mut probed = Vec::new();
         for database in found.iter().filter(|found| found.workload.keeps_rows()) {
             let route = Route::to(&vantage, &recorder, database);
-            probed.push(self.probe(route, run, interrupt).await?);
+            let deadline = self.deadline_of(&database.workload, &namespace);
+            probed.push(probe(route, run, deadline, interrupt).await?);
         }
         if probed.is_empty() {
             let named = found.iter().map(|found| found.workload.id().to_string());
@@ -153,27 +213,46 @@ impl Probe {
         Ok(probed)
     }
 
-    async fn probe(
-        &self,
-        route: Route<'_>,
-        ledger: &str,
-        interrupt: &CancellationToken,
-    ) -> Result<Probed, RunError> {
-        let workload = route.workload;
-        let target = Target::ledger(workload, &workload.member(0));
-        let session = interrupt.run_until_cancelled(route.session(&target, self.deadline));
-        let (session, _) = session.await.unwrap_or(Err(RunError::Interrupted))?;
-        let asked = interrupt
-            .run_until_cancelled(ask(route, &*session, &target, ledger))
-            .await;
-        let asked = asked.unwrap_or(Err(RunError::Interrupted));
-        // Whatever came of it. Should the connection be lost, another one may still get through.
-        if session.forget(ledger).await.is_err() {
-            let (session, _) = route.session(&target, self.deadline).await?;
+    fn deadline_of(&self, workload: &Workload, namespace: &str) -> Duration {
+        let config = self.config.as_ref();
+        let config = config.and_then(|config| config.deadline_of(&workload.id(), namespace));
+        self.deadline.or(config).unwrap_or(DEADLINE)
+    }
+}
+
+/// Does something, unless it is interrupted.
+async fn unless<T>(
+    interrupt: &CancellationToken,
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    let done = interrupt.run_until_cancelled(work).await;
+    done.unwrap_or(Err(RunError::Interrupted))
+}
+
+async fn probe(
+    route: Route<'_>,
+    ledger: &str,
+    deadline: Duration,
+    interrupt: &CancellationToken,
+) -> Result<Probed, RunError> {
+    let workload = route.workload;
+    let target = Target::ledger(workload, &workload.member(0));
+    let opened = interrupt.run_until_cancelled(route.session(&target, deadline));
+    let Some(opened) = opened.await else {
+        // The server may have made the table by then, or be about to.
+        if let Ok(session) = route.attempt(&target).await {
             session.forget(ledger).await?;
         }
-        asked
+        return Err(RunError::Interrupted);
+    };
+    let (session, _) = opened?;
+    let asked = unless(interrupt, ask(route, &*session, &target, ledger)).await;
+    // Whatever came of it. Should the connection be lost, another one may still get through.
+    if session.forget(ledger).await.is_err() {
+        let (session, _) = route.session(&target, deadline).await?;
+        session.forget(ledger).await?;
     }
+    asked
 }
 
 async fn ask(

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -20,7 +20,7 @@ use stateproof::cluster::connect;
 use stateproof::cluster::provider::{Cluster, Clusters, images};
 use stateproof::history::{Event, History};
 
-use crate::support::{CLUSTER, block_on, cluster, fixture, kubectl, kubectl_with};
+use crate::support::{CLUSTER, block_on, cluster, fixture};
 
 /// A class that clusters elsewhere have by default, and this one has not. On a cluster of stateproof's own it would be made.
 const CLASS: &str = "gp3";
@@ -89,7 +89,7 @@ fn no_class_is_made_on_a_strangers_cluster_unasked() {
 }
 
 /// A fixture's database in this namespace, with a claim of this class.
-fn set_in(namespace: &str, class: &str) -> tempfile::TempDir {
+pub fn set_in(namespace: &str, class: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(fixture("wealist-postgres-class-standard/4-database")).unwrap() {
         let path = entry.unwrap().path();
@@ -104,7 +104,7 @@ fn set_in(namespace: &str, class: &str) -> tempfile::TempDir {
 }
 
 /// The context of the tests' cluster, as kind calls it.
-fn context() -> String {
+pub fn context() -> String {
     format!("kind-{CLUSTER}")
 }
 
@@ -138,7 +138,7 @@ async fn left(kubeconfig: &Path, namespace: &str) -> Vec<String> {
     left
 }
 
-async fn remove(kubeconfig: &Path, namespace: &str) {
+pub async fn remove(kubeconfig: &Path, namespace: &str) {
     let (client, _) = connect(kubeconfig).await.unwrap();
     let namespaces: Api<Namespace> = Api::all(client);
     namespaces
@@ -147,102 +147,10 @@ async fn remove(kubeconfig: &Path, namespace: &str) {
         .unwrap();
 }
 
-/// A database that runs already is looked at, and stays as it was: its objects to the resourceVersion, and in it no table of
-/// stateproof's. The twin, with another password than the server's, ends with the server's words.
-#[test]
-fn a_probe_leaves_a_running_database_as_it_was() {
-    const NAME: &str = "context-probed";
-    let kubeconfig = block_on(with_images()).kubeconfig;
-    let set = set_in(NAME, "standard");
-    block_on(async {
-        let (client, _) = connect(&kubeconfig).await.unwrap();
-        create::<Namespace>(&Api::all(client), &json!({"metadata": {"name": NAME}})).await;
-    });
-    for file in std::fs::read_dir(set.path()).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-        let (out, ok) = kubectl_with(&["apply", "-f", "-"], &text);
-        assert!(ok, "{out}");
-    }
-    let (out, ok) = kubectl(&[
-        "-n",
-        NAME,
-        "rollout",
-        "status",
-        "statefulset/postgres",
-        "--timeout=120s",
-    ]);
-    assert!(ok, "{out}");
-    let before = block_on(in_namespace(&kubeconfig, NAME));
-    let found = probe(&kubeconfig, &[&format!("--namespace={NAME}")]);
-    let after = block_on(in_namespace(&kubeconfig, NAME));
-    let asked = r#"psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -tAc "select count(*) from pg_tables where tablename like 'stateproof%'""#;
-    let (tables, _) = kubectl(&["-n", NAME, "exec", "postgres-0", "--", "sh", "-c", asked]);
-    let statefulset = set.path().join("postgres-statefulset.yaml");
-    let other = std::fs::read_to_string(&statefulset).unwrap();
-    std::fs::write(&statefulset, other_password(&other)).unwrap();
-    let twin = probe(&kubeconfig, &["--deadline=15", set.path().to_str().unwrap()]);
-    block_on(remove(&kubeconfig, NAME));
-
-    let (code, said) = found;
-    assert_eq!(code, Some(0), "{said}");
-    for words in [
-        "10 rows written, 10 acknowledged",
-        "10 read back; removed again",
-        "PostgreSQL 16",
-        "fsync = on",
-    ] {
-        assert!(said.contains(words), "{words} is not in {said}");
-    }
-    assert_eq!(before, after);
-    assert_eq!(tables.trim(), "0");
-    let (code, said) = twin;
-    assert_eq!(code, Some(4), "{said}");
-    assert!(
-        said.contains("accepted no session") && said.contains("password authentication failed"),
-        "{said}"
-    );
-    let (code, said) = probe(&kubeconfig, &["--namespace=context-nothing"]);
-    assert_eq!(code, Some(2), "{said}");
-}
-
-/// The manifest with another value for the password than the server was started with.
-fn other_password(manifest: &str) -> String {
-    let at = manifest.find("name: POSTGRES_PASSWORD").unwrap();
-    let (head, tail) = manifest.split_at(at);
-    let value = tail.find("value:").unwrap() + "value:".len();
-    let end = tail[value..].find('\n').unwrap() + value;
-    format!("{head}{} another{}", &tail[..value], &tail[end..])
-}
-
-/// Runs `stateproof probe`, and makes sure that nothing of it is left.
-fn probe(kubeconfig: &Path, args: &[&str]) -> (Option<i32>, String) {
-    let run = Command::new(env!("CARGO_BIN_EXE_stateproof"))
-        .args(["probe", "--context", &context(), "--kubeconfig"])
-        .arg(kubeconfig)
-        .args(args)
-        .env("PATH", "")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let of_this_run = format!("-{:x}", run.id());
-    let run = run.wait_with_output().unwrap();
-    let left = block_on(async {
-        let (client, _) = connect(kubeconfig).await.unwrap();
-        let namespaces: Api<Namespace> = Api::all(client);
-        let all = namespaces.list(&ListParams::default()).await.unwrap();
-        let mut names = all.iter().map(ResourceExt::name_any);
-        names.find(|name| name.ends_with(&of_this_run))
-    });
-    assert_eq!(left, None);
-    let said = [run.stdout, run.stderr].concat();
-    (run.status.code(), String::from_utf8(said).unwrap())
-}
-
 const BYSTANDERS: &str = "neighbours";
 
 /// The tests' cluster, with the images that its nodes would otherwise pull.
-async fn with_images() -> Cluster {
+pub async fn with_images() -> Cluster {
     let running = Clusters::from_env().unwrap().ensure(&cluster()).await.unwrap();
     let needed = ["postgres:16-alpine", "busybox:1.36"].map(str::to_owned);
     images::ensure(&running, &needed).await.unwrap();
@@ -319,7 +227,7 @@ async fn versions(kubeconfig: &Path) -> BTreeMap<String, String> {
 }
 
 /// What is in a namespace, and itself, by kind and name: UIDs and resourceVersions.
-async fn in_namespace(kubeconfig: &Path, namespace: &str) -> BTreeMap<String, String> {
+pub async fn in_namespace(kubeconfig: &Path, namespace: &str) -> BTreeMap<String, String> {
     let (client, _) = connect(kubeconfig).await.unwrap();
     let mut all = BTreeMap::new();
     of_kind::<ConfigMap>(&client, namespace, &mut all).await;

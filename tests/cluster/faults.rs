@@ -5,24 +5,30 @@ use std::fs;
 use stateproof::cluster::provider::{ClusterSpec, Clusters, ConfigFile, Layout, Provider};
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
-use stateproof::run::{RunError, Verification};
+use stateproof::run::{Proven, RunError, Verification};
 
 use crate::scene::docker;
 use crate::support::{assert_promise, block_on, fixture, prove, verification};
 
 #[test]
-fn a_server_that_is_killed_keeps_its_rows() {
-    let proven = prove("wealist-postgres", &[Drill::Crash]);
+fn a_server_that_is_killed_or_rolled_over_keeps_its_rows() {
+    let proven = prove("wealist-postgres", &[Drill::Crash, Drill::Rollout]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
+    met_rows(&proven, &[Drill::Crash, Drill::Rollout]);
     let words = ["stayed", "exit code 137"];
     assert_promise(&proven, Drill::Crash, Promise::Identity, Outcome::Held, &words);
+    let (rollout, durability) = (Drill::Rollout, Promise::Durability);
+    assert_promise(&proven, rollout, durability, Outcome::Held, &["acknowledged"]);
 }
 
 #[test]
 fn a_server_without_a_volume_loses_them_with_its_container() {
-    let proven = prove("wealist-postgres-uncovered", &[Drill::Crash]);
-    let (crash, durability) = (Drill::Crash, Promise::Durability);
-    assert_promise(&proven, crash, durability, Outcome::Violated, &["lost"]);
+    let (crash, rollout) = (Drill::Crash, Drill::Rollout);
+    let proven = prove("wealist-postgres-uncovered", &[crash, rollout]);
+    met_rows(&proven, &[crash, rollout]);
+    for drill in [crash, rollout] {
+        assert_promise(&proven, drill, Promise::Durability, Outcome::Violated, &["lost"]);
+    }
     assert_promise(&proven, crash, Promise::Identity, Outcome::Held, &["stayed"]);
 }
 
@@ -36,11 +42,13 @@ fn a_primary_that_is_killed_keeps_what_the_majority_has() {
 fn scaled_to_none_and_back_the_rows_are_there() {
     let proven = prove("wealist-postgres", &[Drill::ScaleToZero]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
+    met_rows(&proven, &[Drill::ScaleToZero]);
 }
 
 #[test]
 fn scaled_to_none_they_go_where_the_claims_go() {
     let proven = prove("wealist-postgres-retention-scaled", &[Drill::ScaleToZero]);
+    met_rows(&proven, &[Drill::ScaleToZero]);
     let (drill, durability) = (Drill::ScaleToZero, Promise::Durability);
     assert_promise(&proven, drill, durability, Outcome::Violated, &["lost"]);
 }
@@ -49,6 +57,7 @@ fn scaled_to_none_they_go_where_the_claims_go() {
 fn a_bad_rollout_sticks_with_ordered_ready() {
     let proven = prove("wealist-postgres", &[Drill::BadRollout]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
+    met_rows(&proven, &[Drill::BadRollout]);
     let words = ["still", "deleted by hand, it was Ready", "forced rollback"];
     assert_promise(
         &proven,
@@ -63,6 +72,7 @@ fn a_bad_rollout_sticks_with_ordered_ready() {
 fn a_bad_rollout_is_taken_back_with_parallel() {
     let proven = prove("wealist-postgres-parallel", &[Drill::BadRollout]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
+    met_rows(&proven, &[Drill::BadRollout]);
     let words = ["by itself every member was Ready again"];
     assert_promise(
         &proven,
@@ -77,6 +87,7 @@ fn a_bad_rollout_is_taken_back_with_parallel() {
 fn a_paused_node_and_a_forced_deletion_make_no_second_writer_on_a_nodes_own_volume() {
     let proven = prove("wealist-postgres", &[Drill::PauseNode]);
     assert_eq!(proven.verdict.outcome, Outcome::Held);
+    met_rows(&proven, &[Drill::PauseNode]);
     let words = ["2 server processes, one after the other"];
     assert_promise(
         &proven,
@@ -135,6 +146,23 @@ fn the_only_node_is_not_paused() {
     let error = block_on(run.run()).err().unwrap();
     assert!(matches!(error, RunError::Unfit { .. }), "{error}");
     assert!(error.to_string().contains("--nodes 2"), "{error}");
+}
+
+/// Each of these drills' faults met a server in the middle of its work: a hundred rows were acknowledged before it, and more
+/// were under way.
+fn met_rows(proven: &Proven, drills: &[Drill]) {
+    let rows = &proven.verdict.rows;
+    assert!(
+        rows.iter()
+            .map(|rows| rows.drill.drill)
+            .eq(drills.iter().copied())
+    );
+    for rows in rows {
+        let drill = &rows.drill;
+        let (before, in_flight) = (&rows.acknowledged_before, &rows.in_flight);
+        assert!(before.len() >= 100, "{drill}: acknowledged before: {before}");
+        assert!(!in_flight.is_empty(), "{drill}: nothing was in flight");
+    }
 }
 
 /// One that a single test makes.

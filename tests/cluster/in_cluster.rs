@@ -1,5 +1,5 @@
-//! stateproof inside a cluster, with the rights of `deploy/rbac.yaml` and no others: `deploy/job.yaml` as it is published, but
-//! for the image, which no registry has.
+//! stateproof inside a cluster, with the rights of `deploy/rbac.yaml` and no others: `deploy/cronjob.yaml` and `deploy/job.yaml`
+//! as they are published, but for the image, which no registry has.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::support::{block_on, cluster, fixture, kubectl, kubectl_with};
 const IMAGE: &str = "stateproof:0.1.0";
 const DRILLS: &str = "stateproof-drills";
 
-/// The Job proves a set in the namespace that the roles are for. The twin, with one rule less, names what it lacks and makes
-/// nothing.
+/// A Job of the `CronJob`'s proves a set in the namespace that the roles are for. The twin, the Job with one rule less, names
+/// what it lacks and makes nothing.
 #[test]
-fn the_published_job_proves_a_set_with_the_published_rights() {
+fn the_published_jobs_prove_a_set_with_the_published_rights() {
     block_on(async {
         let running = Clusters::from_env().unwrap().ensure(&cluster()).await.unwrap();
         let needed = [
@@ -26,7 +26,11 @@ fn the_published_job_proves_a_set_with_the_published_rights() {
         images::ensure(&running, &needed).await.unwrap();
     });
     let _deployed = Deployed::new();
-    let (code, log) = run_job();
+    // At night it would be the controller that makes the Job.
+    apply("cronjob.yaml");
+    let from = "--from=cronjob/stateproof";
+    let (code, log) = run_job(|| ask(&["-n", "stateproof", "create", "job", "stateproof", from]));
+    ask(&["-n", "stateproof", "delete", "cronjob", "stateproof"]);
     assert_eq!(code, "0", "{log}");
     assert!(log.contains("Held: all 5 promises"), "{log}");
     let left = ask(&["-n", DRILLS, "get", "all,pvc,secret,lease", "-o", "name"]);
@@ -53,7 +57,7 @@ fn the_published_job_proves_a_set_with_the_published_rights() {
     ]);
     assert_eq!(rule, r#"["pods/exec"]"#);
     ask(&without);
-    let (code, log) = run_job();
+    let (code, log) = run_job(|| apply("job.yaml"));
     assert_eq!(code, "4", "{log}");
     assert!(
         log.contains("create pods/exec in namespace stateproof-drills"),
@@ -98,14 +102,21 @@ impl Drop for Deployed {
     }
 }
 
-/// Runs the Job to its end, and gives the exit code of its container and its log.
-fn run_job() -> (String, String) {
-    let job = published("job.yaml").replace(
-        "- --report=/report",
-        "- --report=/report\n        - --drill=lose-pod",
-    );
+/// Applies what is published, with one drill.
+fn apply(name: &str) -> String {
+    let text = published(name);
+    let at = text.find("- --report=/report").unwrap();
+    let indent = text[..at].rsplit('\n').next().unwrap();
+    let (before, after) = text.split_at(at);
+    let job = format!("{before}- --drill=lose-pod\n{indent}{after}");
     let (out, ok) = kubectl_with(&["apply", "-f", "-"], &job);
     assert!(ok, "{out}");
+    out
+}
+
+/// Runs a Job to its end, and gives the exit code of its container and its log.
+fn run_job(start: impl FnOnce() -> String) -> (String, String) {
+    println!("{}", start());
     let pod = ["-n", "stateproof", "wait", "pod", "-l", "job-name=stateproof"];
     ask(&[&pod[..], &["--for=create", "--timeout=60s"]].concat());
     let ended = "--for=jsonpath={.status.containerStatuses[0].state.terminated.finishedAt}";

@@ -15,11 +15,15 @@ mod failures;
 mod faults;
 mod in_cluster;
 mod k3d;
+#[path = "../leaks/marker.rs"]
+mod marker;
 mod namespaces;
+mod probe;
 mod provider;
 mod refusal;
 mod replica_set;
 mod scene;
+mod tls;
 mod twins;
 mod upgrade;
 mod wild;

@@ -93,7 +93,7 @@ async fn read_write_in_one_database_is_enough_for_mongodb() -> Result<()> {
     let make = r#"mongo --quiet -u keeper -p "open sesame" admin --eval '
         db.createUser({user: "clerk", pwd: "clerk-own", roles: [{role: "read", db: "orders"}]});
         db.createUser({user: "writer", pwd: "clerk-own", roles: [{role: "readWrite", db: "orders"}]})'"#;
-    mongo.container.run(make).await?;
+    mongo.container.output(make).await?;
     let user = |name: &str| Credentials {
         user: name.into(),
         ..keeper("clerk-own")
@@ -104,5 +104,9 @@ async fn read_write_in_one_database_is_enough_for_mongodb() -> Result<()> {
         matches!(&fate, WriteFate::Refused(words) if words.contains("not authorized")),
         "{fate:?}"
     );
-    keeps_a_ledger(&mongo.open_as(&user("writer")).await?).await
+    keeps_a_ledger(&mongo.open_as(&user("writer")).await?).await?;
+    let left = r#"mongo --quiet -u keeper -p "open sesame" --authenticationDatabase admin orders --eval '
+        db.getCollectionNames().length'"#;
+    assert_eq!(mongo.container.output(left).await?, "0");
+    Ok(())
 }

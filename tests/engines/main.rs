@@ -2,6 +2,8 @@
 //!
 //! They need Docker with the images; `scripts/setup` provides both.
 
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod container;
 mod docker;
 mod exec;

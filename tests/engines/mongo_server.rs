@@ -81,6 +81,13 @@ pub async fn request() -> Result<Request> {
     Ok(published(GenericImage::new("mongo", "4.4").into(), PORT))
 }
 
+/// Tells a container to make this user first.
+fn of_user(request: Request, credentials: &Credentials) -> Request {
+    request
+        .with_env_var("MONGO_INITDB_ROOT_USERNAME", &credentials.user)
+        .with_env_var("MONGO_INITDB_ROOT_PASSWORD", credentials.password.reveal())
+}
+
 impl Mongo {
     /// Starts one without a user, and waits until it answers.
     pub async fn start() -> Result<Self> {
@@ -89,11 +96,7 @@ impl Mongo {
 
     /// Starts one that makes this user first.
     pub async fn start_for(credentials: Credentials) -> Result<Self> {
-        let request = request()
-            .await?
-            .with_env_var("MONGO_INITDB_ROOT_USERNAME", &credentials.user)
-            .with_env_var("MONGO_INITDB_ROOT_PASSWORD", credentials.password.reveal());
-        Self::start_with(request, credentials).await
+        Self::start_with(of_user(request().await?, &credentials), credentials).await
     }
 
     async fn start_with(request: Request, credentials: Credentials) -> Result<Self> {
@@ -145,21 +148,45 @@ pub struct Set {
     /// Its members, by the names that they have in the network.
     pub members: Vec<(String, Mongo)>,
     reach: Arc<dyn Reach>,
+    credentials: Credentials,
 }
 
 impl Set {
     /// Starts as many servers that have heard of no configuration yet.
     pub async fn start(name: &str, count: usize) -> Result<Self> {
+        let mut requests = Vec::new();
+        for _ in 0..count {
+            requests.push(request().await?.with_cmd(["--replSet", "rs0", "--bind_ip_all"]));
+        }
+        Self::start_with(name, requests, nobody()).await
+    }
+
+    /// The same with a user in each of them, who know each other by these keys.
+    pub async fn start_with_keys(name: &str, keys: &[&str], credentials: Credentials) -> Result<Self> {
+        let mut requests = Vec::new();
+        for key in keys {
+            // The server wants its key to be its own and nobody else's.
+            let script = format!("(umask 077 && echo {key} >/data/configdb/key)\n");
+            let keyed = of_user(request().await?, &credentials)
+                .with_copy_to("/docker-entrypoint-initdb.d/key.sh", script.into_bytes())
+                .with_cmd([
+                    "--replSet",
+                    "rs0",
+                    "--keyFile",
+                    "/data/configdb/key",
+                    "--bind_ip_all",
+                ]);
+            requests.push(keyed);
+        }
+        Self::start_with(name, requests, credentials).await
+    }
+
+    async fn start_with(name: &str, requests: Vec<Request>, credentials: Credentials) -> Result<Self> {
         let network = format!("stateproof-{name}-{}", std::process::id());
         let mut members = Vec::new();
         let mut names = Names::default();
-        for _ in 0..count {
-            let request =
-                request()
-                    .await?
-                    .with_network(&network)
-                    .with_cmd(["--replSet", "rs0", "--bind_ip_all"]);
-            let mongo = Mongo::start_with(request, nobody()).await?;
+        for request in requests {
+            let mongo = Mongo::start_with(request.with_network(&network), credentials.clone()).await?;
             let called = mongo.container.name().to_owned();
             names
                 .0
@@ -169,6 +196,7 @@ impl Set {
         Ok(Self {
             members,
             reach: Arc::new(names),
+            credentials,
         })
     }
 
@@ -182,7 +210,12 @@ impl Set {
 
     /// A member as its administrator sees it.
     pub async fn server(&self, ordinal: usize) -> Result<Server, SessionError> {
-        Server::new(&self.reach, &self.members[ordinal].0, PORT, &nobody()).await
+        self.server_as(ordinal, &self.credentials).await
+    }
+
+    /// The same as somebody else.
+    pub async fn server_as(&self, ordinal: usize, credentials: &Credentials) -> Result<Server, SessionError> {
+        Server::new(&self.reach, &self.members[ordinal].0, PORT, credentials).await
     }
 
     /// A bare connection to a member.
@@ -197,7 +230,7 @@ impl Set {
             dns: self.members[ordinal].0.clone(),
             pod: None,
         };
-        Session::open(&self.reach, &target, &nobody()).await
+        Session::open(&self.reach, &target, &self.credentials).await
     }
 
     /// A session with the set, in one attempt.
@@ -209,7 +242,7 @@ impl Set {
             },
             ..target(EngineKind::MongoDb, PORT)
         };
-        Session::open(&self.reach, &target, &nobody()).await
+        Session::open(&self.reach, &target, &self.credentials).await
     }
 
     /// Waits, by `hello`, until a member says what is wanted of it.

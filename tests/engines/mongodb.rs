@@ -113,6 +113,36 @@ async fn a_password_with_every_kind_of_character_logs_in_and_another_does_not() 
     Ok(())
 }
 
+/// Three members with a user each, of whom one has another key: it is named, and so is a password that is not the user's.
+/// The others, with the same, are a set that keeps rows.
+#[tokio::test]
+async fn a_member_with_another_key_and_a_wrong_password_are_told() -> Result<()> {
+    let known = ["a2V5T2ZUaGVTZXQ", "a2V5T2ZUaGVTZXQ", "YW5vdGhlcktleQ"];
+    let mut set = Set::start_with_keys("keys", &known, keeper(PASSWORD)).await?;
+    let stranger = set.server_as(0, &keeper("it's another")).await;
+    let refused = match stranger {
+        Ok(server) => server.initiate("rs0", &set.hosts()).await.err(),
+        Err(error) => Some(error),
+    };
+    let words = refused.context("the wrong password was let in")?.to_string();
+    assert!(words.contains("Authentication failed"), "{words}");
+    assert!(!words.contains("it's another"), "{words}");
+
+    let refused = set.server(0).await?.initiate("rs0", &set.hosts()).await.err();
+    let words = refused.context("another key was let in")?.to_string();
+    let told = format!("{} failed with Authentication failed", set.hosts()[2]);
+    assert!(words.contains(&told), "{words}");
+    assert!(!words.contains(&set.hosts()[1]), "{words}");
+
+    set.members.truncate(2);
+    set.server(0).await?.initiate("rs0", &set.hosts()).await?;
+    set.settled().await?;
+    let session = set.session().await?;
+    write(&session, LEDGER, 1..=3).await?;
+    assert_eq!(session.read(LEDGER).await?.keys, keys(1..=3));
+    Ok(())
+}
+
 #[tokio::test]
 async fn rows_under_way_when_the_server_is_killed_are_unknown() -> Result<()> {
     let mut mongo = Mongo::start().await?;

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use stateproof::engine::{Address, Reach, Session, SessionError, Target, open, reach};
 use stateproof::history::WriteFate;
 use stateproof::workload::{Credentials, EngineKind, Tls};
 use testcontainers::ImageExt;
 
+use super::certificates::{Signed, signed};
 use super::container::{Container, Request, request};
 use super::docker::{MYSQL, POSTGRES};
 use super::loopback::{Loopback, target};
@@ -18,26 +18,6 @@ use super::{mongo_server, mysql_server, server};
 
 /// The name that the servers' certificate is for.
 const NAME: &str = "orders.shop.svc.cluster.local";
-
-/// An authority, and what a server has from it: all of it PEM.
-struct Signed {
-    authority: String,
-    certificate: String,
-    key: String,
-}
-
-fn signed() -> Result<Signed> {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-    let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new([NAME.to_owned()])?.signed_by(&key, &authority)?;
-    Ok(Signed {
-        authority: authority.pem(),
-        certificate: certificate.pem(),
-        key: key.serialize_pem(),
-    })
-}
 
 /// A server that takes encrypted connections only, and how to log in.
 struct Server {
@@ -53,7 +33,7 @@ impl Server {
         credentials: Credentials,
         request: impl FnOnce(&Signed) -> Request,
     ) -> Result<Self> {
-        let signed = signed()?;
+        let signed = signed(NAME)?;
         Ok(Self {
             container: Container::start(request(&signed)).await?,
             kind,
@@ -205,7 +185,7 @@ async fn a_postgresql_without_tls_is_told_from_one_with_it() -> Result<()> {
         container: plain.container,
         kind: EngineKind::PostgreSql,
         credentials: server::credentials(),
-        authority: signed()?.authority,
+        authority: signed(NAME)?.authority,
     };
     server.keeps_a_row(Tls::Prefer).await?;
     server

@@ -67,19 +67,42 @@ fn a_node_that_a_dead_run_cordoned_is_given_back_by_gc() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// A node that stands still is let go on.
+/// SIGKILL while a node stands still and another one is cordoned: `gc` lets the one go on and gives the other back. The twin:
+/// with SIGINT the run does so itself.
 #[test]
-fn a_paused_node_is_let_go_on_by_gc() {
+fn a_node_that_a_dead_run_paused_is_let_go_on_by_gc() {
     let stage = Stage::enter();
     stateproof_gc();
     let before = stage.look();
-    let node = &stage.cluster.nodes.last().unwrap().container;
-    let paused = Command::new("docker").args(["pause", node]).status().unwrap();
-    assert!(paused.success());
-    let said = stateproof_gc();
-    assert!(said.contains("go on"), "{said}");
-    let left = stage.left(&before);
-    assert!(left.is_empty(), "{left:?}");
+    for signal in [posix::KILL, posix::INT] {
+        let name = name();
+        let mut run = Run::start(
+            &["--name", &name, "--keep", "--drill", "pause-node"],
+            "wealist-postgres-class-local-path",
+        );
+        run.wait_for("pause-node: pause");
+        run.wait_until("a node stands still", || has(&stage.paused(), "paused"));
+        let exit = run.signal(signal);
+        if signal == posix::KILL {
+            assert_eq!(exit, None);
+            let left = stage.added(&before);
+            for kind in ["paused", "cordon", "Namespace", "Pod"] {
+                assert!(has(&left, kind), "no {kind} was left: {left:?}");
+            }
+            let said = stateproof_gc();
+            for words in ["go on", "gave node", "removed namespace"] {
+                assert!(said.contains(words), "{words}: {said}");
+            }
+        } else {
+            assert_eq!(exit, Some(130));
+        }
+        let left = stage.left(&before);
+        assert!(left.is_empty(), "SIG{signal}: {left:?}");
+    }
+}
+
+fn has(lines: &[String], kind: &str) -> bool {
+    lines.iter().any(|line| line.split(' ').next() == Some(kind))
 }
 
 /// What it says.

@@ -103,7 +103,8 @@ fn planted_passwords_are_in_no_output() {
     let mut said = BTreeMap::new();
     let name = name();
     let verified = stateproof(&[
-        "verify", "-vv", "--name", &name, "--keep", "--drill", "lose-pod", "--report", out, set,
+        "verify", "-vv", "--name", &name, "--keep", "--drill", "lose-pod", "--shard", "1/1", "--report", out,
+        set,
     ]);
     assert_eq!(
         verified.status.code(),
@@ -127,6 +128,9 @@ fn planted_passwords_are_in_no_output() {
     let refused = stateproof(&["plan", "-vv", broken.to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(2));
     add(&mut said, "a refusal", &refused);
+    let refused = stateproof(&["upgrade", "-vv", set, broken.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    add(&mut said, "upgrade", &refused);
     add(&mut said, "lint", &stateproof(&["lint", "-vv", set]));
     add(
         &mut said,
@@ -140,7 +144,12 @@ fn planted_passwords_are_in_no_output() {
         &stateproof(&["judge", "-vv", history.to_str().unwrap()]),
     );
     add_files(&mut said, &reports);
-    assert!(said.len() >= 15, "{:?}", said.keys());
+    let merged = directory.path().join("merged");
+    let together = stateproof(&["merge", "-vv", out, "--report", merged.to_str().unwrap()]);
+    assert_eq!(together.status.code(), Some(0));
+    add(&mut said, "merge", &together);
+    add_files(&mut said, &merged);
+    assert!(said.len() >= 23, "{:?}", said.keys());
     for (place, secret) in [
         ("Secret", IN_SECRET),
         ("ConfigMap", IN_CONFIG_MAP),
@@ -189,6 +198,6 @@ fn add_files(said: &mut BTreeMap<String, String>, directory: &Path) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-        said.insert(path.file_name().unwrap().display().to_string(), text);
+        said.insert(path.display().to_string(), text);
     }
 }

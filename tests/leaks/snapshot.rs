@@ -59,10 +59,7 @@ impl Stage {
         });
         let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
         all.extend(docker("container", &["ps", "-a", "--filter", &label]));
-        all.extend(docker(
-            "paused",
-            &["ps", "--filter", "status=paused", "--filter", &label],
-        ));
+        all.extend(self.paused());
         // The providers' own: engines are tested beside this, on networks of theirs.
         let providers = ["network", "ls", "--filter", "name=kind", "--filter", "name=k3d"];
         all.extend(docker("network", &providers));
@@ -70,6 +67,12 @@ impl Stage {
         all.extend(docker("volume", &["volume", "ls", "--filter", "dangling=true"]));
         all.extend(files(&self.cluster));
         all
+    }
+
+    /// The nodes that stand still.
+    pub fn paused(&self) -> Vec<String> {
+        let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
+        docker("paused", &["ps", "--filter", "status=paused", "--filter", &label])
     }
 
     /// What is there and was not before.

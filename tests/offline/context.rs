@@ -46,7 +46,7 @@ const NAMESPACE_PATH: &str = "/api/v1/namespaces/db";
 const LEASE_PATH: &str = "/apis/coordination.k8s.io/v1/namespaces/db/leases/stateproof";
 
 /// A set, and a kubeconfig with the contexts `staging`, which leads to the server, and `production`.
-struct Scene {
+pub struct Scene {
     directory: tempfile::TempDir,
 }
 
@@ -65,15 +65,20 @@ impl Scene {
         Self { directory }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// Runs `stateproof verify` of the set, without Docker: a cluster of others needs none.
+    /// Runs `stateproof verify` of the set.
     async fn verify(&self, args: &[&str]) -> (Option<i32>, String) {
+        let set = self.path("set.yaml");
+        self.run(&[&["verify", set.to_str().unwrap()], args].concat())
+            .await
+    }
+
+    /// Runs stateproof without Docker: a cluster of others needs none.
+    pub async fn run(&self, args: &[&str]) -> (Option<i32>, String) {
         let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_stateproof"))
-            .arg("verify")
-            .arg(self.path("set.yaml"))
             .args(args)
             .env("KUBECONFIG", self.path("kubeconfig"))
             .env("STATEPROOF_STATE", self.path("state"))
@@ -87,7 +92,7 @@ impl Scene {
 }
 
 /// A cluster in which the set could be applied, and has a namespace of its own as soon as it is made.
-async fn cluster() -> (ApiServer, Scene) {
+pub async fn cluster() -> (ApiServer, Scene) {
     let server = ApiServer::start().await;
     server.answer(
         "/version",

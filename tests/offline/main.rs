@@ -27,6 +27,7 @@ mod manifest;
 mod many;
 mod members;
 mod plan;
+mod probe;
 mod recognition;
 mod refusals;
 mod replica_set;

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
 pub mod census;
+pub mod certificates;
 pub mod marker;
 pub mod process;
 
@@ -233,12 +234,16 @@ pub struct Standing {
 /// Proves a fixture with these drills, does something with what stands then, and takes everything away whatever
 /// comes of it.
 pub fn with_standing(fixture_name: &str, drills: &[Drill], work: impl FnOnce(&Standing)) {
+    while_standing(&verification(fixture_name).drills(drills), work);
+}
+
+/// The same of any verification.
+pub fn while_standing(verification: &Verification, work: impl FnOnce(&Standing)) {
     // One for all of it: the scene's client dies with the runtime that made it.
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let verification = verification(fixture_name).drills(drills);
     let mut proven = runtime
         .block_on(verification.prove(&CancellationToken::new()))
-        .unwrap_or_else(|error| panic!("{fixture_name}: {}", error.lines().join("\n  ")));
+        .unwrap_or_else(|error| panic!("{}", error.lines().join("\n  ")));
     println!("{}", render(&proven.verdict, &Style::default()));
     let scene = proven.scene.take();
     let namespace = plans(&proven)[0].workload.namespace.clone();
