@@ -7,7 +7,7 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, block_on, prove, verification};
+use crate::support::{assert_met_rows, assert_promise, block_on, prove, verification};
 
 /// The first state: two members that know nothing of each other behind one address.
 static TWO_MEMBERS: LazyLock<Proven> =
@@ -161,6 +161,7 @@ fn d3_8_a_selector_knows_pods_and_not_roles() {
 #[test]
 fn d3_10_the_repaired_hook_makes_a_replica_set() {
     held(&REPAIRED);
+    assert_met_rows(&REPAIRED, &[Drill::Order, Drill::Scale, Drill::StepDown]);
     assert_promise(
         &REPAIRED,
         Drill::Roles,

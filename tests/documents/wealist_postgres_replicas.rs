@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::run::Proven;
 
-use crate::support::{assert_promise, prove};
+use crate::support::{assert_met_rows, assert_promise, prove};
 
 const DRILLS: [Drill; 3] = [Drill::Divergence, Drill::Order, Drill::Scale];
 
@@ -26,6 +26,7 @@ fn d0_9_three_replicas_start_and_stop_in_order() {
         Outcome::Held,
         &["postgres-2"],
     );
+    assert_met_rows(&THREE, &[Drill::Order, Drill::Scale]);
 }
 
 /// D0.9: a row written on one member is absent on the others, which the report warns of.

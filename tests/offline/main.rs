@@ -36,6 +36,7 @@ mod room;
 mod rounds;
 mod shards;
 mod tape;
+mod vantage;
 mod verdict;
 mod watches;
 mod way_in;
