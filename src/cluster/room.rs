@@ -61,12 +61,13 @@ fn room(node: &Node) -> NodeRoom {
         .as_ref()
         .and_then(|status| status.allocatable.as_ref());
     let has = |resource: &str| thousandths(&allocatable?.get(resource)?.0);
+    let bytes = |resource: &str| has(resource).map_or(NodeRoom::UNSAID, |thousandths| thousandths / 1000);
     NodeRoom {
         name: node.name_any(),
         has: Resources {
-            cpu_millis: has("cpu").unwrap_or_default(),
-            memory: has("memory").unwrap_or_default() / 1000,
-            ephemeral: has("ephemeral-storage").unwrap_or_default() / 1000,
+            cpu_millis: has("cpu").unwrap_or(NodeRoom::UNSAID),
+            memory: bytes("memory"),
+            ephemeral: bytes("ephemeral-storage"),
         },
     }
 }

@@ -41,7 +41,8 @@ pub struct Config {
     /// Images to run in place of others: an image as the manifests name it, its name without the tag, or everything
     /// below a path (`docker.io/*`), and what stands in its place (`mirror.example/hub/*`).
     pub image_overrides: BTreeMap<String, String>,
-    /// Secrets of the set that every pod pulls its images with, besides those that the manifests name.
+    /// Secrets of the set that every pod pulls its images with, stateproof's own too, besides those that the manifests
+    /// name.
     pub image_pull_secrets: Vec<String>,
     /// Storage classes that are made as aliases, each with the class of the cluster that it stands for.
     pub storage_classes: BTreeMap<String, String>,

@@ -49,6 +49,7 @@ impl fmt::Display for Step {
             Self::DeleteClaims => f.write_str("delete the claims"),
             Self::Reapply => f.write_str("apply again"),
             Self::AwaitReady => f.write_str("await Ready"),
+            Self::AwaitRows { rows } => write!(f, "await {rows} more rows"),
             Self::StopWriter { rows_after } => write!(f, "stop the writer {rows_after} rows later"),
             Self::InspectClaims => f.write_str("inspect the claims"),
             Self::Read => f.write_str("read"),

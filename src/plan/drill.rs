@@ -226,6 +226,11 @@ pub enum Step {
     Reapply,
     /// Wait until the member is Ready as a pod with a new UID, or after a crash with a new server process.
     AwaitReady,
+    /// Wait until the writer has had this many more rows acknowledged.
+    AwaitRows {
+        /// How many.
+        rows: u32,
+    },
     /// Stop the writer once this many rows were acknowledged after the recovery.
     StopWriter {
         /// How many.

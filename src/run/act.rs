@@ -94,7 +94,8 @@ impl Verification {
                 notes.extend(alias_default_classes(&client, set).await?);
             }
             let (image, node) = (self.vantage_image_used(), vantage_node.as_deref());
-            let vantage = Vantage::start(&client, run_namespace, image, node).await?;
+            let secrets = self.pull_secrets(prepared);
+            let vantage = Vantage::start_with(&client, run_namespace, image, node, &secrets).await?;
             notes.extend(stand_ins::let_in(&client, set, &images, run_namespace).await?);
             apply(application, None, recorder).await?;
             Ok((Arc::new(vantage), notes))

@@ -47,7 +47,11 @@ pub async fn unless_hopeless<T>(
 pub fn needs_server(step: Step) -> bool {
     matches!(
         step,
-        Step::Write { .. } | Step::StartWriter | Step::StopWriter { .. } | Step::Read
+        Step::Write { .. }
+            | Step::StartWriter
+            | Step::AwaitRows { .. }
+            | Step::StopWriter { .. }
+            | Step::Read
     )
 }
 

@@ -17,7 +17,7 @@ use super::despair::{needs_server, unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
 use super::roles::Roles;
-use super::writer::{Ledger, Progress, UNDISTURBED, await_in_flight, await_rows};
+use super::writer::{Ledger, Progress, UNDISTURBED, await_rows, in_flight};
 use crate::cluster::provider::Node;
 use crate::cluster::{Application, Objects, Watches};
 use crate::engine::Target;
@@ -161,6 +161,7 @@ impl Run<'_> {
             Step::DeleteClaims => self.delete_claims().await,
             Step::Reapply => self.reapply().await,
             Step::AwaitReady => self.await_ready().await,
+            Step::AwaitRows { rows } => self.await_more(u64::from(rows)).await,
             Step::StopWriter { rows_after } => self.stop_writer(u64::from(rows_after)).await,
             Step::InspectClaims => self.inspect_claims().await,
             Step::Read => self.read().await,
@@ -255,9 +256,15 @@ impl Run<'_> {
         .await
     }
 
+    async fn await_more(&self, rows: u64) -> Result<(), RunError> {
+        let acknowledged = await_rows(&self.progress, rows, self.bench.deadline);
+        self.timed(format!("{rows} more rows acknowledged"), acknowledged)
+            .await
+    }
+
     async fn stop_writer(&self, rows_after: u64) -> Result<(), RunError> {
-        self.timed(format!("{rows_after} more rows acknowledged"), async {
-            await_rows(&self.progress, rows_after, self.bench.deadline).await?;
+        self.await_more(rows_after).await?;
+        self.timed("writer stopped".to_owned(), async {
             self.stop.cancel();
             self.done.cancelled().await;
             Ok(())
@@ -348,17 +355,18 @@ impl Run<'_> {
         .await
     }
 
-    /// Records that a fault is about to be done: the first one while the writer has a row under way, where there is one.
+    /// Records that a fault is about to be done: the first one while the writer has a row under way, where it writes.
     pub(super) async fn begin_fault(&self, fault: Fault, targets: Vec<FaultTarget>) -> Result<(), RunError> {
         let writing = self.begin.is_cancelled() && !self.stop.is_cancelled();
-        if !self.struck.swap(true, Ordering::Relaxed) && writing {
-            await_in_flight(&self.progress, self.bench.deadline).await;
-        }
-        self.record(Event::FaultBegun {
+        let begun = Event::FaultBegun {
             drill: self.ledger.drill.clone(),
             fault,
             targets,
-        })
+        };
+        if self.struck.swap(true, Ordering::Relaxed) || !writing {
+            return self.record(begun);
+        }
+        in_flight(&self.progress, self.bench.deadline, || self.record(begun)).await
     }
 
     /// Marks the time that something takes as the cluster's.

@@ -1,16 +1,17 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::Client;
+use serde_json::Value;
 
 use super::foreseen::linted;
 use super::{RunError, Verification};
 use crate::cluster::{Application, ApplyError};
 use crate::config::WorkloadTable;
 use crate::history::{DrillId, Event, Sharded, SuiteDrill};
-use crate::manifest::{ImageOverrides, ManifestSet, Secrets};
+use crate::manifest::{ImageOverrides, Manifest, ManifestSet, Secrets};
 use crate::plan::{End, Plan, Rounds, Selection, Shard};
 use crate::vantage::DEFAULT_IMAGE;
 use crate::workload::{
@@ -301,6 +302,24 @@ impl Verification {
         self.vantage_image.as_deref().or(config).unwrap_or(DEFAULT_IMAGE)
     }
 
+    /// The Secrets of the set that its images are pulled with, for the vantage's image too: of several of a name the one
+    /// that is beside it.
+    pub(super) fn pull_secrets<'p>(&self, prepared: &'p Prepared) -> Vec<&'p Value> {
+        let names = self.config.iter().flat_map(|config| &config.image_pull_secrets);
+        let names: BTreeSet<&String> = names.collect();
+        let found = names.into_iter().filter_map(|name| {
+            let secrets = prepared.set.of_kind("Secret");
+            let elsewhere = |secret: &&Manifest| {
+                let namespace = secret.namespace();
+                namespace.is_some_and(|namespace| namespace != prepared.run_namespace)
+            };
+            secrets
+                .filter(|secret| secret.name() == name)
+                .min_by_key(elsewhere)
+        });
+        found.map(Manifest::json).collect()
+    }
+
     pub(super) fn initiates(&self) -> bool {
         let config = self
             .config
@@ -367,4 +386,69 @@ fn first<T: Clone>(lists: &[Option<&Vec<T>>]) -> Vec<T> {
 /// Tells this run's namespace from any other's: the time in milliseconds and the process.
 pub(super) fn run_id() -> String {
     format!("{:x}-{:x}", Timestamp::now().as_millisecond(), std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verification;
+    use crate::config::Config;
+
+    const SET: &str = "
+apiVersion: v1
+kind: Secret
+metadata: { name: regcred, namespace: elsewhere }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: regcred }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: of-shop, namespace: shop }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: unnamed }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: db }
+spec: { clusterIP: None, selector: { app: db }, ports: [{ port: 5432 }] }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  serviceName: db
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec: { containers: [{ name: db, image: postgres, env: [{ name: POSTGRES_PASSWORD, value: x }] }] }
+";
+
+    #[test]
+    fn the_vantage_pulls_with_the_named_secrets_of_the_set() {
+        let directory = tempfile::tempdir().unwrap();
+        let set = directory.path().join("set.yaml");
+        std::fs::write(&set, SET).unwrap();
+        let pulled_with = |settings: &str| {
+            let file = directory.path().join("stateproof.toml");
+            std::fs::write(&file, settings).unwrap();
+            let verification = Verification::of([&set]).config(Config::read(&file).unwrap());
+            let prepared = verification.prepare().unwrap();
+            let secrets = verification.pull_secrets(&prepared);
+            let names = secrets.iter().map(|secret| {
+                let metadata = &secret["metadata"];
+                let text = |key: &str| metadata[key].as_str().unwrap_or("-").to_owned();
+                (text("name"), text("namespace"))
+            });
+            names.collect::<Vec<_>>()
+        };
+        let named = |name: &str, namespace: &str| (name.to_owned(), namespace.to_owned());
+        assert_eq!(
+            pulled_with("image_pull_secrets = [\"regcred\", \"of-shop\", \"regcred\", \"absent\"]\n"),
+            [named("of-shop", "shop"), named("regcred", "-")]
+        );
+        assert_eq!(pulled_with(""), []);
+    }
 }

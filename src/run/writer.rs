@@ -107,7 +107,7 @@ impl Ledger {
         let keys = self.announce(route, rows)?;
         let failed = AtomicBool::new(false);
         let write = async |key| {
-            let outcome = self.row(route, session, key, patience).await;
+            let outcome = self.row(route, session, key, patience, None).await;
             if outcome.fate != WriteFate::Acknowledged {
                 failed.store(true, Ordering::Relaxed);
             }
@@ -122,16 +122,20 @@ impl Ledger {
         self.wrote(route, session, outcomes)
     }
 
-    /// Writes one row and waits for its fate.
+    /// Writes one row and waits for its fate. As long as it counts as under way it is: its times are without that.
     async fn row(
         &self,
         route: Route<'_>,
         session: &dyn Session,
         key: u64,
         patience: Duration,
+        progress: Option<&watch::Sender<Progress>>,
     ) -> WriteOutcome {
+        let count = |change: fn(&mut Progress) -> bool| progress.map(|all| all.send_if_modified(change));
         let sent_us = route.recorder.now_us();
+        count(Progress::one_more);
         let fate = fate(session, self.name(), key, patience).await;
+        count(Progress::one_less);
         WriteOutcome {
             key,
             sent_us,
@@ -213,9 +217,7 @@ impl Ledger {
             .try_flatten()
             .try_take_while(|_| ready(Ok(!failed.load(Ordering::Relaxed))))
             .map_ok(async |key| {
-                progress.send_if_modified(Progress::one_more);
-                let outcome = self.row(route, session, key, ROW_DEADLINE).await;
-                progress.send_if_modified(Progress::one_less);
+                let outcome = self.row(route, session, key, ROW_DEADLINE, Some(progress)).await;
                 if outcome.fate != WriteFate::Acknowledged {
                     failed.store(true, Ordering::Relaxed);
                 }
@@ -279,10 +281,52 @@ pub async fn await_rows(
     })
 }
 
-/// Waits until the writer has a row under way, so that what is done next meets it. Whether it did is for the history
-/// to say.
-pub async fn await_in_flight(progress: &watch::Sender<Progress>, deadline: Duration) {
+/// Does something while the writer has a row under way, of which no fate is taken in meanwhile. Where there is none
+/// within the deadline it is done all the same, and the history shows what it met.
+pub async fn in_flight<T>(
+    progress: &watch::Sender<Progress>,
+    deadline: Duration,
+    work: impl FnOnce() -> T,
+) -> T {
     let mut seen = progress.subscribe();
-    let under_way = seen.wait_for(|now| now.in_flight > 0);
-    let _ = tokio::time::timeout(deadline, under_way).await;
+    // As long as the value is borrowed nobody counts a row off.
+    let under_way = tokio::time::timeout(deadline, seen.wait_for(|now| now.in_flight > 0)).await;
+    let done = work();
+    drop(under_way);
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::{AtomicBool, Duration, Ordering, Progress, in_flight, watch};
+
+    #[tokio::test]
+    async fn no_row_is_counted_off_while_something_is_done_to_it() {
+        let progress = Arc::new(watch::Sender::new(Progress::default()));
+        progress.send_if_modified(Progress::one_more);
+        let counted_off = Arc::new(AtomicBool::new(false));
+        let work = || {
+            let (progress, answered) = (progress.clone(), counted_off.clone());
+            let answer = thread::spawn(move || {
+                progress.send_if_modified(Progress::one_less);
+                answered.store(true, Ordering::SeqCst);
+            });
+            thread::sleep(Duration::from_millis(50));
+            (answer, counted_off.load(Ordering::SeqCst))
+        };
+        let (answer, early) = in_flight(&progress, Duration::from_mins(1), work).await;
+        answer.join().unwrap();
+        assert!(!early && counted_off.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn what_meets_no_row_is_done_after_the_deadline() {
+        let progress = watch::Sender::new(Progress::default());
+        let (patience, begun) = (Duration::from_millis(20), std::time::Instant::now());
+        assert!(in_flight(&progress, patience, || true).await);
+        assert!(begun.elapsed() >= patience);
+    }
 }

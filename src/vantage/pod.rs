@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
-use kube::api::{AttachParams, AttachedProcess, DeleteParams, Patch, PatchParams};
-use kube::{Api, Client};
-use serde_json::json;
+use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
+use kube::api::{AttachParams, AttachedProcess, DeleteParams, ListParams, Patch, PatchParams};
+use kube::{Api, Client, ResourceExt};
+use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
 
@@ -13,6 +13,9 @@ use crate::cluster::{FIELD_MANAGER, Progress, WaitError, Watches, cause};
 pub const DEFAULT_IMAGE: &str = "busybox:1.36";
 
 const NAME: &str = "vantage";
+
+/// What the pod is labelled with, and what it needs.
+const LABEL: (&str, &str) = ("app.kubernetes.io/name", "stateproof-vantage");
 
 /// How long a command in the vantage may take: a name that does not resolve takes `nslookup` up to 5 s a server.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
@@ -71,6 +74,21 @@ impl Vantage {
         image: &str,
         node: Option<&str>,
     ) -> Result<Self, VantageError> {
+        Self::start_with(client, namespace, image, node, &[]).await
+    }
+
+    /// The same with Secrets to pull the image with. A pod has those of its own namespace only: they are copied there,
+    /// and are the set's own where that brings them to the same place.
+    ///
+    /// # Errors
+    /// As for [`Vantage::start`].
+    pub async fn start_with(
+        client: &Client,
+        namespace: &str,
+        image: &str,
+        node: Option<&str>,
+        pull_secrets: &[&Value],
+    ) -> Result<Self, VantageError> {
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let refused = |error| VantageError::NotStarted(Box::new(error));
         // A service account of its own: the namespace's default one is made by a controller, some time later.
@@ -84,11 +102,23 @@ impl Vantage {
             .patch(NAME, &params, &Patch::Apply(&account))
             .await
             .map_err(refused)?;
+        let (label, value) = LABEL;
+        let mut pulled_with = Vec::new();
+        for secret in pull_secrets {
+            let name = secret["metadata"]["name"].as_str().unwrap_or_default();
+            let mut copy = (*secret).clone();
+            copy["metadata"] = json!({"name": name, "namespace": namespace, "labels": {label: value}});
+            let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
+            let applied = secrets.patch(name, &params, &Patch::Apply(&copy)).await;
+            applied.map_err(refused)?;
+            pulled_with.push(json!({"name": name}));
+        }
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": NAME, "namespace": namespace, "labels": {"app.kubernetes.io/name": "stateproof-vantage"}},
+            "metadata": {"name": NAME, "namespace": namespace, "labels": {label: value}},
             "spec": {
                 "serviceAccountName": NAME,
+                "imagePullSecrets": pulled_with,
                 "nodeName": node,
                 "enableServiceLinks": false,
                 "terminationGracePeriodSeconds": 0,
@@ -130,7 +160,19 @@ impl Vantage {
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
         pods.delete(NAME, &params).await.map(drop).or_else(gone)?;
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-        accounts.delete(NAME, &params).await.map(drop).or_else(gone)
+        accounts.delete(NAME, &params).await.map(drop).or_else(gone)?;
+        let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
+        let (label, value) = LABEL;
+        let copies = ListParams::default().labels(&format!("{label}={value}"));
+        let copies = secrets.list(&copies).await;
+        for copy in copies.map_err(|error| VantageError::NotRemoved(Box::new(error)))? {
+            secrets
+                .delete(&copy.name_any(), &params)
+                .await
+                .map(drop)
+                .or_else(gone)?;
+        }
+        Ok(())
     }
 
     /// Waits until it runs.

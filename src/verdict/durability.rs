@@ -1,7 +1,8 @@
 use super::model::Finding;
 use super::rows::{RowAccount, account, brief};
-use super::view::DrillView;
+use super::view::{DrillView, fault_of};
 use crate::history::Keys;
+use crate::plan::Step;
 
 /// Every acknowledged row is there, unharmed, and none that nobody wrote.
 pub(super) fn check(view: &DrillView<'_>) -> Finding {
@@ -41,6 +42,34 @@ pub(super) fn unexpected(view: &DrillView<'_>) -> Option<Finding> {
     }
     evidence.push(counts(&account));
     Some(Finding::violated(evidence))
+}
+
+/// What the plan has the fault meet and it did not: a ledger that is whole all the same shows less by that.
+pub(super) fn unmet(view: &DrillView<'_>, account: &RowAccount) -> Vec<String> {
+    let steps = view.planned.steps.iter();
+    let (mut wanted, mut writing) = (0, false);
+    for step in steps.take_while(|step| fault_of(**step).is_none()) {
+        match step {
+            Step::Write { rows } => wanted += u64::from(*rows),
+            Step::StartWriter => writing = true,
+            _ => {}
+        }
+    }
+    let mut unmet = Vec::new();
+    let before = account.acknowledged_before.len();
+    if before < wanted {
+        unmet.push(format!(
+            "{}: fewer than {wanted} rows were acknowledged before the fault, namely {before}: it had less to destroy",
+            view.id
+        ));
+    }
+    if writing && account.in_flight.is_empty() {
+        unmet.push(format!(
+            "{}: no row was in flight when the fault was begun: it met none that was under way",
+            view.id
+        ));
+    }
+    unmet
 }
 
 fn intrusions(account: &RowAccount) -> Vec<String> {

@@ -80,6 +80,16 @@ pub(super) fn evicted(view: &DrillView<'_>, begun: Begun<'_>) -> Result<(), Stri
     Ok(())
 }
 
+/// Whether the member keeps its pod: it was to be evicted, and every time that was refused.
+pub(super) fn keeps_pod(view: &DrillView<'_>) -> bool {
+    let evicted = |begun: &&Begun<'_>| {
+        begun.fault == Fault::Evict && begun.targets.iter().any(|target| view.is_pod(target))
+    };
+    let mut evictions = view.faults.iter().filter(evicted).peekable();
+    evictions.peek().is_some()
+        && evictions.all(|begun| matches!(answer(view, *begun), Some(Answer::Refused { .. })))
+}
+
 /// The new manifests were answered: refused, or accepted, and then the StatefulSet seen with another revision where its
 /// template is another one.
 pub(super) fn upgraded(view: &DrillView<'_>, begun: Begun<'_>, replaces_pods: bool) -> Result<(), String> {

@@ -127,7 +127,10 @@ fn judge_drill(history: &History, plan: &Plan, planned: &PlannedDrill, round: u3
             unproven: proof.err(),
         });
     }
-    verdict.rows.extend(rows::account(&view).ok());
+    let rows = rows::account(&view).ok();
+    let unmet = rows.iter().flat_map(|rows| durability::unmet(&view, rows));
+    verdict.warnings.extend(unmet);
+    verdict.rows.extend(rows);
     verdict.recovery.extend(times::of(&view));
     verdict.overlaps.extend(overlap::of(&view));
     verdict.warnings.extend(deployment::names(&view));

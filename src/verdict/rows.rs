@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::DrillView;
-use super::{crash, upgrade};
+use super::{crash, happened, upgrade};
 use crate::history::{DrillId, Event, Keys, WriteFate};
 use crate::plan::Drill;
 
@@ -100,8 +100,9 @@ pub(super) fn account(view: &DrillView<'_>) -> Result<RowAccount, String> {
         _ => view.new_pod().and_then(|new| view.first_seen(new)),
     };
     // A PRIMARY that steps down keeps its pod, and a bad rollout may not come to this member's.
-    let stays =
-        matches!(view.planned.drill, Drill::StepDown | Drill::BadRollout) || upgrade::keeps_pods(view);
+    let stays = matches!(view.planned.drill, Drill::StepDown | Drill::BadRollout)
+        || upgrade::keeps_pods(view)
+        || happened::keeps_pod(view);
     if place < fault.place || (!stays && new.is_none_or(|new| place < new)) {
         return Err("the last read came before the new pod: there is no final read".into());
     }

@@ -11,8 +11,13 @@ use crate::manifest::{Manifest, ManifestSet};
 pub struct NodeRoom {
     /// Its name.
     pub name: String,
-    /// What it has.
+    /// What it has; [`NodeRoom::UNSAID`] of what it says nothing of.
     pub has: Resources,
+}
+
+impl NodeRoom {
+    /// What a node says nothing of has no limit.
+    pub const UNSAID: u64 = u64::MAX;
 }
 
 /// A set asks for more than the nodes have: its pods would stay Pending, whatever one waits for.
@@ -100,8 +105,9 @@ impl Requests {
     /// the nodes do not look, and a disk that fills up is no fault of the database's.
     #[must_use]
     pub fn crowded(&self, nodes: &[NodeRoom]) -> Option<String> {
-        let disks: u64 = nodes.iter().map(|node| node.has.ephemeral).sum();
-        (disks > 0 && self.claims > disks).then(|| {
+        let disks = nodes.iter().map(|node| node.has.ephemeral);
+        let disks = disks.fold(0, u64::saturating_add);
+        (!nodes.is_empty() && self.claims > disks).then(|| {
             format!(
                 "the claims ask for {} in all, the nodes' disks have {}: a class that keeps its volumes on the nodes does \
                  not look at that",
@@ -113,11 +119,8 @@ impl Requests {
 
     fn lack(&self, kind: Kind, nodes: &[NodeRoom]) -> Option<String> {
         let room = |node: &NodeRoom| kind.of(&node.has);
-        // A node that says nothing of it has no limit.
-        if nodes.iter().any(|node| room(node) == 0) {
-            return None;
-        }
-        let (largest, total) = (nodes.iter().map(room).max()?, nodes.iter().map(room).sum::<u64>());
+        let largest = nodes.iter().map(room).max()?;
+        let total = nodes.iter().map(room).fold(0, u64::saturating_add);
         let mut askers: Vec<(&Asker, u64)> = self
             .askers
             .iter()
@@ -297,6 +300,19 @@ mod tests {
             "cpu: the set asks for 5, the 2 nodes that take pods have 4: StatefulSet db asks for 5 × 1"
         );
         assert_eq!(shortage(&pods(5), &[]), None, "nothing is known of the nodes");
+    }
+
+    #[test]
+    fn what_a_node_does_not_say_has_no_limit_and_none_is_none() {
+        let asks = set("StatefulSet", "db", 2, &containers("cpu: 1500m"));
+        assert_eq!(
+            shortage(&asks, &[node(0, GIB)]).unwrap(),
+            "cpu: a pod of StatefulSet db asks for 1.5, the largest node has 0"
+        );
+        let unsaid = [node(NodeRoom::UNSAID, GIB), node(1000, GIB)];
+        assert_eq!(shortage(&asks, &unsaid), None);
+        let asks_nothing = set("StatefulSet", "db", 2, &containers(""));
+        assert_eq!(shortage(&asks_nothing, &[node(0, 0)]), None);
     }
 
     #[test]

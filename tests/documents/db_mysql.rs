@@ -7,7 +7,13 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
+<<<<<<< HEAD
 use crate::support::{assert_promise, expect_failure, prove, ready_line, setting, with_standing};
+=======
+use crate::support::{
+    assert_met_rows, assert_promise, block_on, expect_failure, prove, setting, verification, with_standing,
+};
+>>>>>>> h-any
 
 const ROOT: &str = "mysql -uroot -p\"$MYSQL_ROOT_PASSWORD\" -N -e";
 
@@ -159,6 +165,9 @@ fn d1_9_the_budget_refuses_an_eviction() {
         Outcome::Held,
         &["429"],
     );
+    // Nor does it disturb whoever writes meanwhile.
+    assert_promise(&proven, Drill::Evict, Promise::Durability, Outcome::Held, &[]);
+    assert_met_rows(&proven, &[Drill::Evict]);
 }
 
 /// D1.9: a drain waits for the budget, and is reported as such; nobody is forced.
@@ -172,6 +181,8 @@ fn d1_9_a_drain_waits_for_the_budget() {
         Outcome::Held,
         &["mysql-pdb"],
     );
+    assert_eq!(proven.verdict.outcome, Outcome::Held);
+    assert_met_rows(&proven, &[Drill::Drain]);
 }
 
 /// D1.10: required anti-affinity spreads three replicas over three nodes.
@@ -219,6 +230,7 @@ fn d1_11_a_drained_node_brings_the_rows_back() {
         Outcome::Held,
         &["acknowledged"],
     );
+    assert_met_rows(&proven, &[Drill::Drain]);
 }
 
 /// The node that a pod was last seen on.

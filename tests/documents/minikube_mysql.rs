@@ -8,8 +8,12 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
+<<<<<<< HEAD
 use crate::support::census::Census;
 use crate::support::{assert_claims, assert_promise, cluster, promise, prove, with_standing};
+=======
+use crate::support::{assert_met_rows, assert_promise, prove, with_standing};
+>>>>>>> h-any
 
 /// One run of the drills on the reconstructed manifest serves the tests of its claims.
 static DOCUMENT: LazyLock<Proven> = LazyLock::new(|| prove("minikube-mysql", &[]));
@@ -22,6 +26,7 @@ fn the_document_holds() {
     assert_eq!(verdict.outcome, Outcome::Held, "{report}");
     let warnings = verdict.warnings.join("\n");
     assert!(warnings.contains("three databases, not a cluster"), "{warnings}");
+    assert_met_rows(&DOCUMENT, &[Drill::LoseAllPods, Drill::Order, Drill::Scale]);
 }
 
 /// D4.1: `mysql-0`, `1`, `2`, each created after the one before was Ready.

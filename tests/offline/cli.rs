@@ -1,7 +1,7 @@
 //! The command line: what it prints, how it ends, and that it touches nothing when it cannot be used.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn stateproof(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stateproof"));
@@ -29,8 +29,14 @@ fn run(command: &mut Command) -> (Option<i32>, String, String) {
 /// A run that must not get as far as a cluster: neither Docker nor kind can be found, and the journal is an empty
 /// directory that must stay empty.
 fn refused(args: &[&str]) -> (Option<i32>, String) {
+    refused_with(args, Stdio::null())
+}
+
+/// The same with something on standard input.
+fn refused_with(args: &[&str], stdin: Stdio) -> (Option<i32>, String) {
     let state = tempfile::tempdir().unwrap();
     let (code, _, err) = run(stateproof(args)
+        .stdin(stdin)
         .env("PATH", "")
         .env("STATEPROOF_STATE", state.path()));
     let made: Vec<PathBuf> = std::fs::read_dir(state.path())
@@ -123,6 +129,30 @@ fn a_provider_s_configuration_has_an_option_of_its_own() {
     let (code, err) = refused(&["verify", "fixtures/wealist-postgres", "--config", "kind.yaml"]);
     assert_eq!(code, Some(2), "{err}");
     assert!(err.contains("`--cluster-config`"), "{err}");
+}
+
+#[test]
+fn a_typo_in_the_configuration_is_refused_with_the_key_that_was_meant() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    let verify = |settings: &str| {
+        std::fs::write(&file, settings).unwrap();
+        refused(&[
+            "verify",
+            "fixtures/wealist-postgres",
+            "--config",
+            file.to_str().unwrap(),
+        ])
+    };
+    let (code, err) = verify("dedline = \"5m\"\n");
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("`dedline`") && err.contains("`deadline`") && !err.contains("ocker"),
+        "{err}"
+    );
+    let (code, err) = verify("deadline = \"5m\"\n");
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("`docker` is not on PATH"), "{err}");
 }
 
 #[test]
@@ -229,9 +259,17 @@ fn manifests_come_from_standard_input_too() {
         std::fs::read_to_string(path).unwrap()
     });
     std::fs::write(piped.path(), text.join("---\n")).unwrap();
-    let (code, out, err) = run(stateproof(&["plan", "-"]).stdin(std::fs::File::open(piped.path()).unwrap()));
+    let stdin = || std::fs::File::open(piped.path()).unwrap();
+    let (code, out, err) = run(stateproof(&["plan", "-"]).stdin(stdin()));
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("postgresql-prod/postgres"), "{out}");
+    // The run itself comes as far as the cluster that it has to make.
+    let (code, err) = refused_with(&["verify", "-"], stdin().into());
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("`docker` is not on PATH"), "{err}");
+    let (code, err) = refused_with(&["verify", "-"], Stdio::null());
+    assert_eq!(code, Some(2), "{err}");
+    assert!(!err.contains("ocker"), "{err}");
 }
 
 #[test]

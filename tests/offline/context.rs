@@ -1,7 +1,7 @@
 //! Clusters of others: what is refused there, and that nothing is touched then. The API server is one of the test's own that
 //! records every request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -53,7 +53,6 @@ pub struct Scene {
 impl Scene {
     fn of(url: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("set.yaml"), SET).unwrap();
         let context = |name: &str| json!({"name": name, "context": {"cluster": "c", "user": "u"}});
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "production",
@@ -62,13 +61,16 @@ impl Scene {
             "contexts": [context("staging"), context("production")],
         });
         std::fs::write(directory.path().join("kubeconfig"), kubeconfig.to_string()).unwrap();
-        Self { directory }
+        let scene = Self { directory };
+        scene.set(SET);
+        scene
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
+<<<<<<< HEAD
     /// Runs `stateproof verify` of the set.
     async fn verify(&self, args: &[&str]) -> (Option<i32>, String) {
         let set = self.path("set.yaml");
@@ -79,15 +81,50 @@ impl Scene {
     /// Runs stateproof without Docker: a cluster of others needs none.
     pub async fn run(&self, args: &[&str]) -> (Option<i32>, String) {
         let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_stateproof"))
+=======
+    /// Has it be about another set.
+    pub fn set(&self, text: &str) {
+        std::fs::write(self.path("set.yaml"), text).unwrap();
+    }
+
+    /// Runs `stateproof verify` of the set, without Docker: a cluster of others needs none.
+    pub async fn verify(&self, args: &[&str]) -> (Option<i32>, String) {
+        let (code, _, said) = self.run("verify", args).await;
+        assert!(!self.path("state").exists(), "it made a journal");
+        (code, said)
+    }
+
+    /// Runs a command of the set, and gives its exit code and what it wrote.
+    pub async fn run(&self, command: &str, args: &[&str]) -> (Option<i32>, String, String) {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(env!("CARGO_BIN_EXE_stateproof"))
+            .arg(command)
+            .arg(self.path("set.yaml"))
+>>>>>>> h-any
             .args(args)
+            .current_dir(self.directory.path())
             .env("KUBECONFIG", self.path("kubeconfig"))
             .env("STATEPROOF_STATE", self.path("state"))
+            .env("HOME", self.path("home"))
             .env("PATH", "")
             .output()
             .await
             .unwrap();
-        assert!(!self.path("state").exists(), "it made a journal");
-        (status.code(), String::from_utf8(stderr).unwrap())
+        let said = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code(), said(stdout), said(stderr))
+    }
+
+    /// Every file that is there, with what is in it.
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let entries = std::fs::read_dir(self.directory.path()).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        // A directory cannot be read: there is none.
+        paths
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect()
     }
 }
 
@@ -100,22 +137,31 @@ pub async fn cluster() -> (ApiServer, Scene) {
             "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
     );
     let resource = |name: &str, kind: &str| json!({"name": name, "singularName": "", "kind": kind, "namespaced": true, "verbs": ["get", "list", "patch"]});
-    let list = |version: &str, resource: Value| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": [resource]});
-    server.answer("/api/v1", list("v1", resource("services", "Service")));
-    server.answer(
-        "/apis/apps/v1",
-        list("apps/v1", resource("statefulsets", "StatefulSet")),
-    );
-    let room = json!({"cpu": "8", "memory": "16Gi", "ephemeral-storage": "100Gi"});
-    server.put(
-        "/api/v1/nodes",
-        json!({"metadata": {"name": "node-1"}, "status": {"allocatable": room}}),
-    );
+    let list = |version: &str, resources: &[Value]| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": resources});
+    let core = [
+        ("services", "Service"),
+        ("secrets", "Secret"),
+        ("configmaps", "ConfigMap"),
+    ];
+    let core = core.map(|(name, kind)| resource(name, kind));
+    server.answer("/api/v1", list("v1", &core));
+    let apps = [resource("statefulsets", "StatefulSet")];
+    server.answer("/apis/apps/v1", list("apps/v1", &apps));
+    has_processors(&server, 8);
     server.refuse(NAMESPACE_PATH, 404, "NotFound");
     server.refuse(LEASE_PATH, 404, "NotFound");
     may(&server, true);
     let scene = Scene::of(&server.url());
     (server, scene)
+}
+
+/// How many processors its one node has.
+fn has_processors(server: &ApiServer, processors: u32) {
+    let room = json!({"cpu": processors.to_string(), "memory": "16Gi", "ephemeral-storage": "100Gi"});
+    server.put(
+        "/api/v1/nodes",
+        json!({"metadata": {"name": "node-1"}, "status": {"allocatable": room}}),
+    );
 }
 
 /// Somebody's namespace.
@@ -142,7 +188,7 @@ fn may(server: &ApiServer, allowed: bool) {
     );
 }
 
-const ALLOWED: [&str; 5] = ["--context", "staging", "--allow-disruption", "--namespace", "db"];
+pub const ALLOWED: [&str; 5] = ["--context", "staging", "--allow-disruption", "--namespace", "db"];
 
 #[tokio::test]
 async fn what_nobody_has_allowed_is_refused_before_anything_is_asked() {
@@ -266,6 +312,55 @@ async fn a_server_that_does_not_answer_is_given_up() {
     assert!(said.contains(&url), "{said}");
 }
 
+/// The command's own deadline, which is for clusters that are far away.
+#[tokio::test]
+async fn the_command_gives_a_silent_server_up_after_its_deadline() {
+    let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    let begun = Instant::now();
+    let (code, said) = Scene::of(&url).verify(&ALLOWED).await;
+    let took = begun.elapsed();
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains(&format!("the API server at {url}/ gave no answer within 15 s")),
+        "{said}"
+    );
+    let [deadline, hang] = [15, 60].map(Duration::from_secs);
+    assert!(deadline <= took && took < hang, "{took:?}");
+}
+
+/// The node is asked before anything is made: a set that it has no room for is not begun with.
+#[tokio::test]
+async fn a_set_that_the_nodes_have_no_room_for_is_refused_before_anything_is_made() {
+    let asks = SET.replace(
+        "image: postgres:16",
+        "image: postgres:16\n        resources: { requests: { cpu: 100m } }",
+    );
+    for (processors, refused) in [(0, true), (1, false)] {
+        let (server, scene) = cluster().await;
+        scene.set(&asks);
+        has_processors(&server, processors);
+        server.refuse("/api/v1/namespaces", 403, "Forbidden");
+        let (code, said) = scene.verify(&ALLOWED).await;
+        assert_eq!(code, Some(4), "{said}");
+        let short = "the cluster has too little for the set, and nothing was applied: cpu";
+        assert_eq!(said.contains(short), refused, "{processors}: {said}");
+        assert_eq!(server.mutations().is_empty(), refused, "{:?}", server.mutations());
+    }
+}
+
+/// Whatever kubeconfig, journal or home there is.
+#[tokio::test]
+async fn a_plan_asks_nobody_and_leaves_nothing() {
+    let (server, scene) = cluster().await;
+    let before = scene.files();
+    let (code, plan, said) = scene.run("plan", &[]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(plan.contains("db/postgres: PostgreSQL"), "{plan}");
+    assert_eq!(scene.files(), before);
+    assert_eq!(server.requests(), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_namespace_with_others_objects_is_refused() {
     let maps = "/api/v1/namespaces/db/configmaps";
@@ -308,7 +403,7 @@ async fn a_namespace_that_another_run_is_at_work_in_is_refused() {
 async fn a_namespace_that_is_there_is_not_applied() {
     let (server, scene) = cluster().await;
     let brought = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{ name: db }}\n---\n{SET}");
-    std::fs::write(scene.path("set.yaml"), brought).unwrap();
+    scene.set(&brought);
     let resource = |name: &str, kind: &str, namespaced: bool| json!({"name": name, "singularName": "", "kind": kind, "namespaced": namespaced, "verbs": ["get", "patch"]});
     server.answer(
         "/api/v1",
@@ -331,7 +426,7 @@ async fn an_object_of_others_in_a_namespace_that_is_lent_is_not_applied() {
     let (server, scene) = cluster().await;
     let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: default-deny, namespace: db }\n\
                   spec: { podSelector: {} }\n";
-    std::fs::write(scene.path("set.yaml"), format!("{policy}---\n{SET}")).unwrap();
+    scene.set(&format!("{policy}---\n{SET}"));
     server.answer(
         "/apis/networking.k8s.io/v1",
         json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "networking.k8s.io/v1", "resources": [

@@ -7,6 +7,8 @@ use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Plan, Selection};
 use stateproof::workload::discover;
 
+use crate::context::{ALLOWED, cluster};
+
 /// A thousand databases, each with its Service, its Secret and two ConfigMaps, in ten namespaces.
 fn five_thousand() -> String {
     let mut text = String::new();
@@ -47,6 +49,7 @@ spec:
       containers:
       - name: db
         image: postgres:16
+        resources: {{ requests: {{ cpu: 100m }} }}
         envFrom: [{{ configMapRef: {{ name: db-{number} }} }}]
         env: [{{ name: POSTGRES_PASSWORD, valueFrom: {{ secretKeyRef: {{ name: db-{number}, key: password }} }} }}]
         volumeMounts: [{{ name: data, mountPath: /var/lib/postgresql/data }}]
@@ -80,4 +83,22 @@ fn five_thousand_objects_are_read_and_planned_in_seconds() {
         took < Duration::from_mins(1),
         "read after {read:?}, planned after {took:?}"
     );
+}
+
+/// What the command makes of it: a plan, and a refusal where the nodes have no room for a hundred processors.
+#[tokio::test]
+async fn five_thousand_objects_are_planned_and_refused_at_the_command() {
+    let (server, scene) = cluster().await;
+    scene.set(&five_thousand());
+    let (code, plan, said) = scene.run("plan", &["--drill", "lose-pod"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(plan.matches("\nlose-pod db-").count(), 1000);
+    assert_eq!(server.requests(), [""; 0]);
+    let (code, said) = scene.verify(&ALLOWED).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("cpu: the set asks for 100, the one node that takes pods has 8"),
+        "{said}"
+    );
+    assert_eq!(server.mutations(), [""; 0]);
 }

@@ -1,8 +1,10 @@
 //! What a run will do, decided from the manifests alone.
 
 use stateproof::manifest::ManifestSet;
-use stateproof::plan::{Drill, Outcome, Plan, Promise, Rounds, Selection, Step, UnusableEnds};
-use stateproof::workload::{EngineKind, Workload, discover, outline};
+use stateproof::plan::{Drill, Outcome, Plan, PlannedDrill, Promise, Rounds, Selection, Step, UnusableEnds};
+use stateproof::workload::{
+    Change, DisruptionBudget, EngineKind, RetentionPolicy, Workload, discover, outline,
+};
 
 use crate::fixtures::fixture;
 
@@ -184,15 +186,170 @@ fn without_members_no_drill_applies() {
     );
 }
 
+/// The drills in which nobody writes, and why.
+const WITHOUT_WRITER: [(Drill, &str); 4] = [
+    (
+        Drill::ExpectFailure,
+        "nothing is done, and no server need come up",
+    ),
+    (Drill::Roles, "nothing is done"),
+    (Drill::Divergence, "nothing is done"),
+    (
+        Drill::DeleteClaim,
+        "the rows must be gone: those that a writer puts on the new claim would be read in their place",
+    ),
+];
+
+/// Whether a step does something to the workload.
+fn is_fault(step: Step) -> bool {
+    matches!(
+        step,
+        Step::Crash
+            | Step::DeletePod { .. }
+            | Step::DeletePods
+            | Step::DeleteStatefulSet
+            | Step::DeleteClaims
+            | Step::RenewFirst
+            | Step::Scale { .. }
+            | Step::Restart
+            | Step::Undo
+            | Step::BreakImage
+            | Step::MendImage
+            | Step::Upgrade { .. }
+            | Step::Evict { .. }
+            | Step::Cordon
+            | Step::Uncordon
+            | Step::PauseNode
+            | Step::ResumeNode
+            | Step::StepDown
+    )
+}
+
+/// Workloads to which every drill applies, one or another.
+fn workloads() -> Vec<Workload> {
+    let mut all = Vec::new();
+    for allowed in [None, Some(0), Some(1)] {
+        let budgets = allowed.map(|allowed| DisruptionBudget {
+            name: "postgres".into(),
+            allowed,
+        });
+        for when_scaled in [RetentionPolicy::Retain, RetentionPolicy::Delete] {
+            let mut three = workload("wealist-postgres-three-replicas");
+            three.budgets = budgets.iter().cloned().collect();
+            three.retention.when_scaled = when_scaled;
+            all.push(three);
+        }
+    }
+    let others = [
+        "wealist-postgres",
+        "wealist-postgres-deployment-recreate",
+        "grade-submission/6-post-start-repaired",
+        "wild/postgres-pod",
+    ];
+    all.extend(others.map(workload));
+    all
+}
+
+/// Everything that is planned for a workload when it is asked for.
+fn asked(workload: &Workload) -> Vec<PlannedDrill> {
+    let change = Change {
+        replicas: workload.replicas,
+        replaces_pods: true,
+        differs: vec!["spec.template".into()],
+        immutable: Vec::new(),
+    };
+    let end = format!("Pod/{}:event=x", workload.member(0).pod);
+    let all = Selection::of(&Drill::ALL);
+    let upgrade = Selection {
+        upgrade: Some(change),
+        ..Selection::default()
+    };
+    let ends = Selection {
+        ends: vec![end.parse().unwrap()],
+        ..Selection::default()
+    };
+    let plans = [all, upgrade, ends].map(|selection| Plan::new(workload.clone(), &selection));
+    plans.into_iter().flat_map(|plan| plan.drills).collect()
+}
+
 #[test]
-fn rows_are_in_flight_when_the_pod_goes_and_the_read_comes_last() {
-    let plan = Plan::new(workload("wealist-postgres"), &Selection::default());
+fn rows_are_in_flight_at_every_fault_and_the_read_comes_last() {
+    let planned: Vec<_> = workloads().iter().flat_map(asked).collect();
+    for drill in Drill::ALL {
+        let mut variants = planned.iter().filter(|planned| planned.drill == drill).peekable();
+        assert!(variants.peek().is_some(), "{drill} is not planned");
+        for PlannedDrill { steps, .. } in variants {
+            let place = |wanted: fn(&Step) -> bool| steps.iter().position(wanted);
+            let start = place(|step| *step == Step::StartWriter);
+            let first = place(|step| is_fault(*step));
+            if let Some((_, why)) = WITHOUT_WRITER.iter().find(|(without, _)| *without == drill) {
+                assert_eq!(start, None, "{drill} has a writer, although {why}");
+                assert_eq!(first.is_none(), drill.is_without_fault(), "{drill}: {steps:?}");
+                continue;
+            }
+            let (start, first) = (start.unwrap(), first.unwrap());
+            let before = place(|step| *step == Step::Write { rows: 100 }).unwrap();
+            let stop = place(|step| *step == Step::StopWriter { rows_after: 100 }).unwrap();
+            let last = steps.iter().rposition(|step| is_fault(*step)).unwrap();
+            let read = steps.iter().rposition(|step| *step == Step::Read).unwrap();
+            assert!(
+                before < start && start < first && last < stop && stop < read,
+                "{drill}: {steps:?}"
+            );
+            // Through the other Services the same rows are read once more.
+            let after = &steps[read + 1..];
+            assert!(
+                after.iter().all(|step| *step == Step::ReadServices),
+                "{drill}: {after:?}"
+            );
+        }
+    }
+}
+
+/// Nobody is to notice an eviction that is refused: no pod is replaced, and the rows are promised.
+#[test]
+fn rows_are_promised_where_an_eviction_is_refused_too() {
+    let mut workload = workload("wealist-postgres-three-replicas");
+    workload.budgets = vec![DisruptionBudget {
+        name: "postgres".into(),
+        allowed: 0,
+    }];
+    let plan = Plan::new(workload, &Selection::of(&[Drill::Evict, Drill::Drain]));
+    assert_eq!(drills(&plan), [Drill::Evict, Drill::Drain]);
     for planned in &plan.drills {
-        assert_eq!(planned.steps.last(), Some(&Step::Read), "{}", planned.drill);
-        let position = |wanted: fn(&Step) -> bool| planned.steps.iter().position(wanted);
-        if let Some(fault) = position(|step| matches!(step, Step::DeletePod { .. } | Step::Crash)) {
-            assert!(position(|step| *step == Step::StartWriter).unwrap() < fault);
-            assert!(position(|step| matches!(step, Step::StopWriter { .. })).unwrap() > fault);
+        let promises: Vec<_> = planned
+            .expectations
+            .iter()
+            .map(|expectation| (expectation.promise, expectation.expected))
+            .collect();
+        let held = |promise| (promise, Outcome::Held);
+        assert_eq!(promises, [held(Promise::Protection), held(Promise::Durability)]);
+    }
+}
+
+/// What is not spoken to, or keeps no rows, has no writer and promises no rows, whatever is done to it.
+#[test]
+fn nobody_writes_where_there_are_no_rows() {
+    for (name, asks) in [("sfs-nginx/web", true), ("wild/redis", false)] {
+        for planned in asked(&workload(name)) {
+            let rows = |step: &Step| {
+                matches!(
+                    step,
+                    Step::Write { .. }
+                        | Step::StartWriter
+                        | Step::AwaitRows { .. }
+                        | Step::StopWriter { .. }
+                        | Step::Read
+                )
+            };
+            assert!(!planned.steps.iter().any(rows), "{name}: {planned:?}");
+            let gets = planned.steps.contains(&Step::Get);
+            assert!(!gets || asks, "{name}: {planned:?}");
+            let promised = planned.expectations.iter();
+            assert!(
+                promised.into_iter().all(|one| one.promise != Promise::Durability),
+                "{name}: {planned:?}"
+            );
         }
     }
 }

@@ -233,7 +233,12 @@ fn an_engine_that_is_not_spoken_is_named_and_proven_as_far_as_it_goes() {
             assert!(
                 !matches!(
                     step,
-                    Step::Write { .. } | Step::Read | Step::Get | Step::StartWriter | Step::StopWriter { .. }
+                    Step::Write { .. }
+                        | Step::Read
+                        | Step::Get
+                        | Step::StartWriter
+                        | Step::AwaitRows { .. }
+                        | Step::StopWriter { .. }
                 ),
                 "{}: {step}",
                 planned.drill

@@ -480,11 +480,16 @@ impl Tape {
         if rows.is_empty() {
             return;
         }
-        let sent_us = self.now_us;
+        let now_us = self.now_us;
+        let fault_us = self.fault_us(drill);
         let outcomes = rows.iter().zip(1..).map(|((key, fate), number)| WriteOutcome {
             key: *key,
-            sent_us,
-            done_us: sent_us + number,
+            // What nobody knows the fate of was under way when the fault was begun.
+            sent_us: match (fate, fault_us) {
+                (WriteFate::Unknown(_), Some(fault_us)) => fault_us - 1,
+                _ => now_us,
+            },
+            done_us: now_us + number,
             fate: fate.clone(),
         });
         let outcomes: Vec<_> = outcomes.collect();
@@ -494,6 +499,14 @@ impl Tape {
             drill: id(drill),
             outcomes,
         });
+    }
+
+    /// When the drill's first fault was begun.
+    fn fault_us(&self, drill: Drill) -> Option<u64> {
+        self.events.iter().find_map(|(at_us, event)| match event {
+            Event::FaultBegun { drill: one, .. } if *one == id(drill) => Some(*at_us),
+            _ => None,
+        })
     }
 
     fn fault(&mut self, drill: Drill, fault: Fault, targets: Vec<ObjectRef>) {

@@ -187,6 +187,20 @@ pub fn assert_claims(proven: &Proven, names: &[&str], size: &str) {
     }
 }
 
+/// Checks that the fault of each of these drills met rows: at least a hundred acknowledged, and one under way.
+pub fn assert_met_rows(proven: &Proven, drills: &[Drill]) {
+    for drill in drills {
+        let mut accounts = proven.verdict.rows.iter();
+        let account = accounts.find(|account| account.drill.drill == *drill);
+        let account = account.unwrap_or_else(|| panic!("{drill} has no account of rows"));
+        let (before, in_flight) = (account.acknowledged_before.len(), account.in_flight.len());
+        assert!(
+            before >= 100 && in_flight >= 1,
+            "{drill}: {before} rows before the fault, {in_flight} in flight"
+        );
+    }
+}
+
 /// A failure is known well before the deadline of 180 s, on a machine that is busy too.
 pub const NAMED_WITHIN: Duration = Duration::from_secs(90);
 

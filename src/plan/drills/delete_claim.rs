@@ -3,7 +3,7 @@ use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::{RetentionPolicy, Workload};
 
 /// The claims go by name, and the rows with them: a read that still finds rows would show that the drills before
-/// it proved nothing.
+/// it proved nothing. Nobody writes meanwhile: rows of the new claim's would be read in place of those that must be gone.
 pub fn delete_claim(workload: &Workload) -> Result<PlannedDrill, String> {
     if workload.claims.is_empty() {
         return Err("no claims: there is nothing to delete by name".to_owned());

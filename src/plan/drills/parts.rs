@@ -76,7 +76,11 @@ pub fn allowed_evictions(workload: &Workload) -> Result<Option<u32>, String> {
 fn without_rows(step: Step) -> Option<Step> {
     match step {
         Step::Write { .. } | Step::Read => Some(Step::Get),
-        Step::StartWriter | Step::StopWriter { .. } | Step::WriteThroughServices | Step::ReadMembers => None,
+        Step::StartWriter
+        | Step::AwaitRows { .. }
+        | Step::StopWriter { .. }
+        | Step::WriteThroughServices
+        | Step::ReadMembers => None,
         other => Some(other),
     }
 }
@@ -89,6 +93,7 @@ fn speaks(step: Step) -> bool {
             | Step::Read
             | Step::Get
             | Step::StartWriter
+            | Step::AwaitRows { .. }
             | Step::StopWriter { .. }
             | Step::ReadServices
             | Step::WriteThroughServices

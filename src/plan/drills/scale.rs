@@ -2,8 +2,8 @@ use super::parts::{ROWS, held, planned};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::Workload;
 
-/// The member with the highest ordinal goes and comes back; nobody else is touched, although the newest pod is
-/// another.
+/// The member with the highest ordinal goes and comes back, while rows are being written to it: the ledger is on the
+/// claim that is left behind. Nobody else is touched, although the newest pod is another.
 pub fn scale(workload: &Workload) -> Result<PlannedDrill, String> {
     if workload.replicas < 2 {
         return Err("one member: nobody would be left".to_owned());
@@ -13,6 +13,7 @@ pub fn scale(workload: &Workload) -> Result<PlannedDrill, String> {
         Step::ResolveServices,
         Step::InspectClaims,
         Step::Write { rows: ROWS },
+        Step::StartWriter,
         Step::RenewFirst,
         Step::Scale { replicas: last },
         Step::InspectClaims,
@@ -22,8 +23,8 @@ pub fn scale(workload: &Workload) -> Result<PlannedDrill, String> {
         },
         Step::AwaitAllReady,
         Step::ResolveServices,
+        Step::StopWriter { rows_after: ROWS },
         Step::InspectClaims,
-        Step::Write { rows: ROWS },
         Step::Read,
     ];
     let mut expectations = vec![

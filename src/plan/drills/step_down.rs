@@ -2,7 +2,7 @@ use super::parts::{ROWS, held, planned, violated};
 use crate::plan::{Drill, PlannedDrill, Promise, Step};
 use crate::workload::Workload;
 
-/// The first member, as the PRIMARY, steps down while rows are being written, and then the last one goes, whatever its
+/// While rows are being written the first member, as the PRIMARY, steps down, and then the last one goes, whatever its
 /// role: of two members it is the PRIMARY.
 ///
 /// A Service that selects a pod by its name leads to that pod whoever is PRIMARY: that it does not lead to the PRIMARY
@@ -22,7 +22,7 @@ pub fn step_down(workload: &Workload) -> Result<PlannedDrill, String> {
         Step::Write { rows: ROWS },
         Step::StartWriter,
         Step::StepDown,
-        Step::StopWriter { rows_after: ROWS },
+        Step::AwaitRows { rows: ROWS },
         Step::ProbePrimaryAddress,
         Step::Scale {
             replicas: replicas - 1,
@@ -30,6 +30,7 @@ pub fn step_down(workload: &Workload) -> Result<PlannedDrill, String> {
         Step::Scale { replicas },
         Step::AwaitAllReady,
         Step::AwaitRoles,
+        Step::StopWriter { rows_after: ROWS },
         Step::Read,
     ];
     let mut expectations = vec![held(Promise::Durability), held(Promise::Recovery)];

@@ -226,11 +226,17 @@ impl Script {
         });
     }
 
+    /// Rows that are acknowledged, the first of them since a fault sent before it.
     fn wrote(&mut self, keys: std::ops::RangeInclusive<u64>) {
         let at_us = self.now_us;
+        let fault_us = self.events.iter().find_map(|(at_us, event)| match event {
+            Event::FaultBegun { .. } => Some(*at_us),
+            _ => None,
+        });
+        let first = *keys.start();
         let outcomes = keys.map(|key| WriteOutcome {
             key,
-            sent_us: at_us,
+            sent_us: fault_us.filter(|_| key == first).map_or(at_us, |us| us - 1),
             done_us: at_us + 1,
             fate: WriteFate::Acknowledged,
         });

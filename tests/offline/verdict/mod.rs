@@ -21,6 +21,7 @@ mod scaled;
 mod services;
 mod storage;
 mod times;
+mod unmet;
 mod unspoken;
 mod upgrade;
 mod version;

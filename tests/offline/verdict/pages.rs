@@ -3,7 +3,7 @@
 use stateproof::history::{Event, Probe};
 use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection, Step};
-use stateproof::verdict::{PromiseVerdict, judge};
+use stateproof::verdict::{PromiseVerdict, Verdict, judge};
 use stateproof::workload::discover;
 
 use crate::document::{DNS, id};
@@ -17,6 +17,14 @@ fn of_the_document() -> Plan {
         workload,
         &Selection::of(&[Drill::LosePod, Drill::DeleteStatefulset]),
     )
+}
+
+/// Nobody was to write, so nothing is missed.
+#[test]
+fn no_row_is_missed_where_none_is_written() {
+    let verdict = judged("200: welcome", Some("200: welcome"));
+    assert_eq!(verdict.outcome, Outcome::Held, "{:#?}", verdict.promises);
+    assert_eq!(verdict.warnings, [""; 0]);
 }
 
 #[test]
@@ -56,7 +64,7 @@ fn answered(answer: &str) -> Event {
 }
 
 /// The document's run with its rows taken out, and these answers before and after the fault.
-fn recovery(before: &str, after: Option<&str>) -> PromiseVerdict {
+fn judged(before: &str, after: Option<&str>) -> Verdict {
     let rows = |event: &Event| {
         matches!(
             event,
@@ -80,8 +88,11 @@ fn recovery(before: &str, after: Option<&str>) -> PromiseVerdict {
         Some(after) => tape.before(|event| matches!(event, Event::DrillEnded { .. }), answered(after)),
         None => tape,
     };
-    let verdict = judge(&tape.history());
-    let mut promises = verdict.promises.into_iter();
+    judge(&tape.history())
+}
+
+fn recovery(before: &str, after: Option<&str>) -> PromiseVerdict {
+    let mut promises = judged(before, after).promises.into_iter();
     promises
         .find(|promise| promise.promise == Promise::Recovery)
         .unwrap()

@@ -42,6 +42,34 @@ fn an_eviction_that_is_refused_protects() {
     members.check(Promise::Protection, Outcome::Held, &words);
 }
 
+/// The pod stays, and the last read need not wait for another: rows are promised where nothing is to happen too.
+#[test]
+fn rows_that_are_there_after_a_refusal_are_kept() {
+    let read = |keys: std::ops::RangeInclusive<u64>| {
+        let mut members = begun(0);
+        members.wrote(1..=10);
+        evict(&mut members, 0).refused(Fault::Evict, 429, REFUSAL);
+        members.wrote(11..=20).read(keys).end();
+        members
+    };
+    read(1..=20).check(Promise::Durability, Outcome::Held, &["20 acknowledged"]);
+    read(1..=19).check(
+        Promise::Durability,
+        Outcome::Violated,
+        &["lost 1 acknowledged row: 20"],
+    );
+    // One that was let through makes another pod, and that one is to be read from.
+    let mut evicted = begun(0);
+    evicted.wrote(1..=10);
+    evict(&mut evicted, 0).accepted(Fault::Evict).acts(&down([0]));
+    evicted.read(1..=10).end();
+    evicted.check(
+        Promise::Durability,
+        Outcome::Inconclusive,
+        &["the last read came before the new pod"],
+    );
+}
+
 #[test]
 fn an_eviction_that_is_let_through_is_violated() {
     let mut members = begun(0);
