@@ -7,13 +7,9 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-<<<<<<< HEAD
-use crate::support::{assert_promise, expect_failure, prove, ready_line, setting, with_standing};
-=======
 use crate::support::{
-    assert_met_rows, assert_promise, block_on, expect_failure, prove, setting, verification, with_standing,
+    assert_met_rows, assert_promise, expect_failure, prove, ready_line, setting, with_standing,
 };
->>>>>>> h-any
 
 const ROOT: &str = "mysql -uroot -p\"$MYSQL_ROOT_PASSWORD\" -N -e";
 

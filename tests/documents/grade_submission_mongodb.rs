@@ -8,12 +8,10 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-<<<<<<< HEAD
 use crate::support::census::Census;
-use crate::support::{assert_claims, assert_promise, cluster, promise, prove, proven, verification};
-=======
-use crate::support::{assert_met_rows, assert_promise, block_on, prove, verification};
->>>>>>> h-any
+use crate::support::{
+    assert_claims, assert_met_rows, assert_promise, cluster, promise, prove, proven, verification,
+};
 
 /// The first state: two members that know nothing of each other behind one address.
 static TWO_MEMBERS: LazyLock<Proven> =
@@ -202,19 +200,9 @@ fn d3_8_a_selector_knows_pods_and_not_roles() {
 #[test]
 fn d3_10_the_repaired_hook_makes_a_replica_set() {
     held(&REPAIRED);
-<<<<<<< HEAD
+    assert_met_rows(&REPAIRED, &[Drill::Order, Drill::Scale, Drill::StepDown]);
     let words = ["mongodb-0 PRIMARY", "mongodb-1 SECONDARY"];
     assert_promise(&REPAIRED, Drill::Roles, Promise::Roles, Outcome::Held, &words);
-=======
-    assert_met_rows(&REPAIRED, &[Drill::Order, Drill::Scale, Drill::StepDown]);
-    assert_promise(
-        &REPAIRED,
-        Drill::Roles,
-        Promise::Roles,
-        Outcome::Held,
-        &["PRIMARY", "SECONDARY"],
-    );
->>>>>>> h-any
 }
 
 /// D3.10 and D3.12: wiped, so that nothing of it is left, and applied again, three times in all, the set comes up the

@@ -8,12 +8,10 @@ use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::Proven;
 
-<<<<<<< HEAD
 use crate::support::census::Census;
-use crate::support::{assert_claims, assert_promise, cluster, promise, prove, with_standing};
-=======
-use crate::support::{assert_met_rows, assert_promise, prove, with_standing};
->>>>>>> h-any
+use crate::support::{
+    assert_claims, assert_met_rows, assert_promise, cluster, promise, prove, with_standing,
+};
 
 /// One run of the drills on the reconstructed manifest serves the tests of its claims.
 static DOCUMENT: LazyLock<Proven> = LazyLock::new(|| prove("minikube-mysql", &[]));

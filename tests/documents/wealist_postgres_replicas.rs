@@ -5,11 +5,7 @@ use std::sync::LazyLock;
 use stateproof::plan::{Drill, Outcome, Promise};
 use stateproof::run::Proven;
 
-<<<<<<< HEAD
-use crate::support::{assert_claims, assert_promise, prove};
-=======
-use crate::support::{assert_met_rows, assert_promise, prove};
->>>>>>> h-any
+use crate::support::{assert_claims, assert_met_rows, assert_promise, prove};
 
 const DRILLS: [Drill; 3] = [Drill::Divergence, Drill::Order, Drill::Scale];
 
@@ -30,16 +26,13 @@ fn d0_9_three_replicas_start_and_stop_in_order() {
         Outcome::Held,
         &["postgres-2"],
     );
-<<<<<<< HEAD
     let claims = [
         "postgres-data-postgres-0",
         "postgres-data-postgres-1",
         "postgres-data-postgres-2",
     ];
     assert_claims(&THREE, &claims, "5Gi");
-=======
     assert_met_rows(&THREE, &[Drill::Order, Drill::Scale]);
->>>>>>> h-any
 }
 
 /// D0.9: a row written on one member is absent on the others, which the report warns of.

@@ -118,7 +118,7 @@ async fn a_password_with_every_kind_of_character_logs_in_and_another_does_not() 
 #[tokio::test]
 async fn a_member_with_another_key_and_a_wrong_password_are_told() -> Result<()> {
     let known = ["a2V5T2ZUaGVTZXQ", "a2V5T2ZUaGVTZXQ", "YW5vdGhlcktleQ"];
-    let mut set = Set::start_with_keys("keys", &known, keeper(PASSWORD)).await?;
+    let mut set = Set::start_with_keys("keys", &known, keeper(ODD)).await?;
     let stranger = set.server_as(0, &keeper("it's another")).await;
     let refused = match stranger {
         Ok(server) => server.initiate("rs0", &set.hosts()).await.err(),

@@ -70,40 +70,32 @@ impl Scene {
         self.directory.path().join(name)
     }
 
-<<<<<<< HEAD
-    /// Runs `stateproof verify` of the set.
-    async fn verify(&self, args: &[&str]) -> (Option<i32>, String) {
-        let set = self.path("set.yaml");
-        self.run(&[&["verify", set.to_str().unwrap()], args].concat())
-            .await
-    }
-
-    /// Runs stateproof without Docker: a cluster of others needs none.
-    pub async fn run(&self, args: &[&str]) -> (Option<i32>, String) {
-        let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_stateproof"))
-=======
     /// Has it be about another set.
     pub fn set(&self, text: &str) {
         std::fs::write(self.path("set.yaml"), text).unwrap();
     }
 
-    /// Runs `stateproof verify` of the set, without Docker: a cluster of others needs none.
+    /// Runs `stateproof verify` of the set.
     pub async fn verify(&self, args: &[&str]) -> (Option<i32>, String) {
-        let (code, _, said) = self.run("verify", args).await;
+        let (code, _, said) = self.of_set("verify", args).await;
         assert!(!self.path("state").exists(), "it made a journal");
         (code, said)
     }
 
-    /// Runs a command of the set, and gives its exit code and what it wrote.
-    pub async fn run(&self, command: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    /// Runs a command of the set.
+    pub async fn of_set(&self, command: &str, args: &[&str]) -> (Option<i32>, String, String) {
+        let set = self.path("set.yaml");
+        self.run(&[&[command, set.to_str().unwrap()], args].concat())
+            .await
+    }
+
+    /// Runs stateproof without Docker, for a cluster of others needs none, and gives its exit code and what it wrote.
+    pub async fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let Output {
             status,
             stdout,
             stderr,
         } = Command::new(env!("CARGO_BIN_EXE_stateproof"))
-            .arg(command)
-            .arg(self.path("set.yaml"))
->>>>>>> h-any
             .args(args)
             .current_dir(self.directory.path())
             .env("KUBECONFIG", self.path("kubeconfig"))
@@ -354,7 +346,7 @@ async fn a_set_that_the_nodes_have_no_room_for_is_refused_before_anything_is_mad
 async fn a_plan_asks_nobody_and_leaves_nothing() {
     let (server, scene) = cluster().await;
     let before = scene.files();
-    let (code, plan, said) = scene.run("plan", &[]).await;
+    let (code, plan, said) = scene.of_set("plan", &[]).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(plan.contains("db/postgres: PostgreSQL"), "{plan}");
     assert_eq!(scene.files(), before);

@@ -37,11 +37,8 @@ mod room;
 mod rounds;
 mod shards;
 mod tape;
-<<<<<<< HEAD
 mod untried;
-=======
 mod vantage;
->>>>>>> h-any
 mod verdict;
 mod watches;
 mod way_in;

@@ -90,7 +90,7 @@ fn five_thousand_objects_are_read_and_planned_in_seconds() {
 async fn five_thousand_objects_are_planned_and_refused_at_the_command() {
     let (server, scene) = cluster().await;
     scene.set(&five_thousand());
-    let (code, plan, said) = scene.run("plan", &["--drill", "lose-pod"]).await;
+    let (code, plan, said) = scene.of_set("plan", &["--drill", "lose-pod"]).await;
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(plan.matches("\nlose-pod db-").count(), 1000);
     assert_eq!(server.requests(), [""; 0]);

@@ -36,7 +36,7 @@ spec:
 const DECLARED: &str = "[workload.\"shop/orders\"]\npassword_env = \"PATH\"\n";
 
 /// Runs `probe` of the set with these settings, in the file that is looked for and then in one that is named.
-async fn probe(scene: &Scene, settings: &str) -> [(Option<i32>, String); 2] {
+async fn probe(scene: &Scene, settings: &str) -> [(Option<i32>, String, String); 2] {
     let (set, beside) = (scene.path("set.yaml"), scene.path("stateproof.toml"));
     let named = scene.path("named.toml");
     fs::write(&set, WITHOUT_PASSWORD).unwrap();
@@ -71,7 +71,7 @@ async fn a_configuration_that_cannot_be_used_is_refused_before_the_cluster_is_as
             "no.crt",
         ),
     ] {
-        for (code, said) in probe(&scene, settings).await {
+        for (code, _, said) in probe(&scene, settings).await {
             assert_eq!(code, Some(2), "{settings}: {said}");
             // Lines are broken where the terminal ends.
             let said = said.split(['\n', ' ', '│']).filter(|word| !word.is_empty());
@@ -80,7 +80,7 @@ async fn a_configuration_that_cannot_be_used_is_refused_before_the_cluster_is_as
         }
     }
     // Nor is a set whose password nobody says.
-    for (code, said) in probe(&scene, "").await {
+    for (code, _, said) in probe(&scene, "").await {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("POSTGRES_PASSWORD_FILE"), "{said}");
     }
@@ -92,7 +92,7 @@ async fn a_configuration_that_cannot_be_used_is_refused_before_the_cluster_is_as
 async fn what_the_manifests_lack_may_be_declared() {
     let (server, scene) = cluster().await;
     server.refuse_all("GET", 401, "Unauthorized");
-    for (code, said) in probe(&scene, DECLARED).await {
+    for (code, _, said) in probe(&scene, DECLARED).await {
         assert_eq!(code, Some(4), "{said}");
         assert!(said.contains("does not accept these credentials"), "{said}");
     }
@@ -119,7 +119,7 @@ async fn a_table_of_nothing_that_runs_is_refused_before_anything_is_made() {
     let settings = scene.path("settings.toml");
     fs::write(&settings, "[workload.\"db/order\"]\nuser = \"clerk\"\n").unwrap();
     let args = ["probe", "--context", "staging", "--namespace", "db", "--config"];
-    let (code, said) = scene
+    let (code, _, said) = scene
         .run(&[&args[..], &[settings.to_str().unwrap()]].concat())
         .await;
     assert_eq!(code, Some(2), "{said}");
