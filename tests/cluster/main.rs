@@ -15,8 +15,6 @@ mod failures;
 mod faults;
 mod in_cluster;
 mod k3d;
-#[path = "../leaks/marker.rs"]
-mod marker;
 mod namespaces;
 mod probe;
 mod provider;

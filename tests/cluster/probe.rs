@@ -12,7 +12,7 @@ use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 
 use crate::context::{context, in_namespace, set_in, with_images};
-use crate::marker::Marker;
+use crate::support::marker::Marker;
 use crate::support::process::posix;
 use crate::support::{CLUSTER, block_on, kubectl, kubectl_with};
 
