@@ -5,7 +5,7 @@ use stateproof::report::Campaign;
 use stateproof::verdict::judge;
 
 use super::compare::{Incomparable, histories};
-use super::console::print;
+use super::console::{print, say};
 use super::exit::Exit;
 
 /// Prints what the histories in a directory come to, as Markdown.
@@ -16,7 +16,7 @@ pub fn campaign_command(directory: &Path) -> Exit {
             Exit::Held
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Usage
         }
     }
