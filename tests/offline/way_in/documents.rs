@@ -283,7 +283,8 @@ fn the_settings_of_the_readme_are_settings() {
     let file = directory.path().join("stateproof.toml");
     // A variable that there is: another's absence would be a problem of its own.
     let settings = &settings.replace("ORDERS_PASSWORD", "PATH");
-    fs::write(directory.path().join("ca.crt"), "beside it").unwrap();
+    let ca = rcgen::generate_simple_self_signed(["db".to_owned()]).unwrap();
+    fs::write(directory.path().join("ca.crt"), ca.cert.pem()).unwrap();
     fs::write(&file, settings).unwrap();
     Config::read(&file).unwrap();
     fs::write(&file, settings.replace("password_env", "password_evn")).unwrap();
