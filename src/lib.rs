@@ -14,6 +14,7 @@ pub mod cluster;
 pub mod config;
 pub mod engine;
 pub mod fault;
+mod harmless;
 pub mod history;
 mod image;
 pub mod lint;
@@ -26,3 +27,8 @@ pub mod run;
 pub mod vantage;
 pub mod verdict;
 pub mod workload;
+
+/// The README's Rust compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

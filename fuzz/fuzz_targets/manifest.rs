@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use stateproof::lint::lint;
 use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Plan, Selection};
 use stateproof::workload::discover;
@@ -12,6 +13,7 @@ fuzz_target!(|text: &[u8]| {
     let file = directory.path().join("manifest.yaml");
     std::fs::write(&file, text).expect("the manifest can be written");
     let Ok(set) = ManifestSet::read(&[file]) else { return };
+    let _ = lint(&set, "default");
     for found in discover(&set, "default").unwrap_or_default() {
         let _ = Plan::new(found.workload, &Selection::default()).to_string();
     }

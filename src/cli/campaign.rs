@@ -8,7 +8,7 @@ use stateproof::verdict::judge;
 use thiserror::Error;
 
 use super::compare::{Incomparable, files};
-use super::console::print;
+use super::console::{print, say};
 use super::exit::Exit;
 
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub fn campaign_command(given: &CampaignArgs) -> Exit {
             Exit::Held
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Usage
         }
     }

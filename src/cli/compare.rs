@@ -6,7 +6,7 @@ use stateproof::report::Comparison;
 use stateproof::verdict::{Verdict, judge};
 use thiserror::Error;
 
-use super::console::print;
+use super::console::{print, say};
 use super::exit::Exit;
 
 /// Why two sides cannot be compared.
@@ -34,7 +34,7 @@ pub fn compare_command(old: &Path, new: &Path) -> Exit {
             }
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Usage
         }
     }

@@ -1,10 +1,11 @@
 //! What is said on the terminal, and what is heard of it.
 
+use std::fmt;
 use std::io::{IsTerminal, Write};
 
 use clap::ValueEnum;
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use stateproof::report::Style;
+use stateproof::report::{Style, harmless_text};
 use stateproof::run::RunError;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -65,11 +66,19 @@ pub(super) fn fail(error: &RunError, color: Color) -> Exit {
         }
         other => {
             for (index, line) in other.lines().iter().enumerate() {
-                eprintln!("{}{line}", if index == 0 { "error: " } else { "  because: " });
+                say(format!(
+                    "{}{line}",
+                    if index == 0 { "error: " } else { "  because: " }
+                ));
             }
         }
     }
     Exit::from(error)
+}
+
+/// Says something on standard error, whatever is in the names and the words of others that it has.
+pub(super) fn say(text: impl fmt::Display) {
+    eprintln!("{}", harmless_text(&text.to_string()));
 }
 
 pub(super) fn print(text: &str) {

@@ -5,7 +5,7 @@ use stateproof::report::{last_line, render};
 use stateproof::verdict::judge;
 
 use super::args::Cli;
-use super::console::{print, style};
+use super::console::{print, say, style};
 use super::exit::Exit;
 use super::reports;
 
@@ -33,7 +33,7 @@ pub fn judge_command(cli: &Cli, file: &Path) -> Exit {
             verdict.outcome.into()
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Usage
         }
     }
@@ -44,7 +44,7 @@ pub fn report_command(cli: &Cli, file: &Path, out: Option<&Path>) -> Exit {
     let history = match History::read(file) {
         Ok(history) => history,
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             return Exit::Usage;
         }
     };
@@ -63,7 +63,7 @@ pub fn report_command(cli: &Cli, file: &Path, out: Option<&Path>) -> Exit {
             verdict.outcome.into()
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Setup
         }
     }

@@ -8,7 +8,7 @@ use stateproof::lint::{self, Level, Lint};
 use stateproof::manifest::{ManifestSet, Problems};
 use stateproof::report::{lint_json, lint_text, sarif};
 
-use super::console::{Color, handler, print};
+use super::console::{Color, handler, print, say};
 use super::exit::Exit;
 
 pub const EXIT_CODES: &str = "\
@@ -133,7 +133,7 @@ fn mend(found: &Lint, dry_run: bool) -> Result<BTreeMap<String, String>, Exit> {
                 Ok(text) => {
                     texts.insert(file.to_owned(), text);
                 }
-                Err(error) => eprintln!("not mended: {file}: {error}"),
+                Err(error) => say(format_args!("not mended: {file}: {error}")),
             }
         }
     }
@@ -142,15 +142,15 @@ fn mend(found: &Lint, dry_run: bool) -> Result<BTreeMap<String, String>, Exit> {
         let fixed = match fixed {
             Ok(fixed) => fixed,
             Err(error) => {
-                eprintln!("not mended: {error}");
+                say(format_args!("not mended: {error}"));
                 continue;
             }
         };
         let before = texts.get(&file).map(String::as_str).unwrap_or_default();
         let diff = TextDiff::from_lines(before, &fixed.text);
-        eprintln!("{}", diff.unified_diff().context_radius(0).header(&file, &file));
+        say(diff.unified_diff().context_radius(0).header(&file, &file));
         if !dry_run && let Err(error) = write(Path::new(&file), &fixed.text) {
-            eprintln!("error: {file} cannot be written: {error}");
+            say(format_args!("error: {file} cannot be written: {error}"));
             return Err(Exit::Usage);
         }
         changed.insert(file, fixed.text);

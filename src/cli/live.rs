@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stateproof::history::DrillId;
 use stateproof::plan::Plan;
+use stateproof::report::harmless;
 
 /// How often the elapsed times are drawn anew.
 const TICK: Duration = Duration::from_millis(120);
@@ -46,8 +47,9 @@ impl Live {
 
     /// Something is under way that is no drill's.
     pub fn say(&self, what: &str) {
-        what.clone_into(&mut self.lock().doing);
-        self.phase.set_message(what.to_owned());
+        let what = harmless(what).into_owned();
+        self.lock().doing.clone_from(&what);
+        self.phase.set_message(what);
     }
 
     /// Draws a line for every drill that will run.
@@ -66,7 +68,7 @@ impl Live {
             .collect();
         let name = |id: &DrillId| match plans {
             [_] => id.drill.to_string(),
-            _ => id.to_string(),
+            _ => harmless(&id.to_string()).into_owned(),
         };
         let width = planned.iter().map(|id| name(id).len()).max().unwrap_or(0);
         for (index, id) in planned.iter().enumerate() {
@@ -128,7 +130,10 @@ impl Live {
         state.running = None;
         if let Some(branch) = state.drills.get(&line(drill)) {
             let seconds = Duration::from_micros(at_us.saturating_sub(branch.begun_us)).as_secs_f64();
-            let how = error.map_or_else(|| "carried through".to_owned(), |error| format!("✗ {error}"));
+            let how = error.map_or_else(
+                || "carried through".to_owned(),
+                |error| format!("✗ {}", harmless(error)),
+            );
             branch.bar.set_style(style("{prefix}  {wide_msg}"));
             branch
                 .bar
@@ -145,8 +150,8 @@ impl Live {
             None => (&self.phase, state.doing.as_str()),
         };
         bar.set_message(match what {
-            Some(what) if doing.is_empty() => what.to_owned(),
-            Some(what) => format!("{doing} · {what}"),
+            Some(what) if doing.is_empty() => harmless(what).into_owned(),
+            Some(what) => format!("{doing} · {}", harmless(what)),
             None => doing.to_owned(),
         });
     }

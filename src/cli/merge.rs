@@ -4,7 +4,7 @@ use stateproof::history::{History, HistoryError};
 use stateproof::report::{Style, render};
 use stateproof::verdict::{Merged, merge};
 
-use super::console::print;
+use super::console::{print, say};
 use super::exit::Exit;
 use super::reports::{self, HISTORY};
 
@@ -17,7 +17,7 @@ pub fn merge_command(runs: &[PathBuf], report: Option<&Path>, style: Style) -> E
     let merged = match merged {
         Ok(merged) => merged,
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             return Exit::Usage;
         }
     };
@@ -25,7 +25,7 @@ pub fn merge_command(runs: &[PathBuf], report: Option<&Path>, style: Style) -> E
     match written(report, &merged) {
         Ok(()) => merged.verdict.outcome.into(),
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Setup
         }
     }

@@ -8,6 +8,8 @@ mod command;
 mod compare;
 mod console;
 mod context;
+#[cfg(test)]
+mod documented;
 mod exit;
 mod init;
 mod judge;

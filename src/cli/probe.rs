@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 use stateproof::cluster::context::ContextSpec;
+use stateproof::report::harmless_text;
 use stateproof::run::{Probe, Probed};
 
 use super::console::{Color, fail, interrupt, print};
@@ -72,7 +73,7 @@ pub async fn probe_command(args: &ProbeArgs, color: Color) -> Exit {
     match probe.run(&interrupt()).await {
         Ok(probed) => {
             let texts: Vec<_> = probed.iter().map(Probed::to_string).collect();
-            print(&texts.join("\n\n"));
+            print(&harmless_text(&texts.join("\n\n")));
             if probed.iter().all(Probed::is_whole) {
                 Exit::Held
             } else {

@@ -5,6 +5,7 @@ use stateproof::cluster::Awaiting;
 use stateproof::history::{Event, Record};
 use stateproof::run::Observer;
 
+use super::console::say;
 use super::live::Live;
 
 /// Shows a run while it happens, on standard error: a live tree on a terminal, a plain line a step elsewhere.
@@ -31,7 +32,7 @@ impl Terminal {
 
     fn plain(&self, what: &str) {
         if !self.quiet {
-            eprintln!("{what}");
+            say(what);
         }
     }
 }

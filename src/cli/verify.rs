@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use stateproof::config::Config;
 use stateproof::history::History;
-use stateproof::report::render;
+use stateproof::report::{harmless_text, render};
 use stateproof::run::{Proven, RunError, Verification};
 use stateproof::verdict::Verdict;
 
 use super::args::{Beside, Cli, How, RoundsArgs, Selection, Upgrade, Verify};
-use super::console::{Color, fail, interrupt, print, style};
+use super::console::{Color, fail, interrupt, print, say, style};
 use super::exit::Exit;
 use super::reports::{self, HISTORY};
 use super::terminal::Terminal;
@@ -49,7 +49,7 @@ pub(super) async fn prove(cli: &Cli, args: &How, verification: Result<Verificati
         return match scene.leave().await {
             Ok(how) => {
                 if let Some(how) = how {
-                    eprintln!("{how}");
+                    say(how);
                 }
                 exit
             }
@@ -138,7 +138,7 @@ pub(super) fn plan_command(
 ) -> Result<(), Box<RunError>> {
     let config = config(manifests, beside.config.as_deref())?;
     let outlook = selected(manifests, selection, beside, rounds, config).outlook()?;
-    print(&outlook.to_string());
+    print(&harmless_text(&outlook.to_string()));
     Ok(())
 }
 
@@ -197,7 +197,7 @@ fn written(args: &How, history: &History, verdict: &Verdict) -> Result<(), Exit>
     files
         .and_then(|()| reports::append_summary(verdict))
         .map_err(|error| {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             Exit::Setup
         })
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, Severity, SourceCode};
 
 use super::Place;
+use crate::harmless::{harmless, harmless_text};
 
 /// One thing that is wrong with the manifests, and where.
 ///
@@ -140,7 +141,7 @@ impl Problems {
         self.0.iter()
     }
 
-    /// Each problem as the handler draws it, one after the other.
+    /// Each problem as the handler draws it, one after the other. What the manifests say cannot command the terminal.
     ///
     /// ```
     /// use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -156,7 +157,7 @@ impl Problems {
         let mut shown = String::new();
         for problem in &self.0 {
             if handler.render_report(&mut shown, &Shown(problem)).is_err() {
-                shown.push_str(&problem.to_string());
+                shown.push_str(&harmless_text(&problem.to_string()));
             }
             shown.push('\n');
         }
@@ -193,17 +194,19 @@ impl fmt::Display for Problems {
 
 impl Error for Problems {}
 
-/// A problem under a heading that does not repeat the place which the marked text is headed by.
+/// A problem for a terminal: under a heading that does not repeat the place which the marked text is headed by, and with
+/// nothing in it that the terminal would carry out.
 #[derive(Debug)]
 struct Shown<'a>(&'a Problem);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.source_code().is_some() {
-            write!(f, "{}", self.0.what)
+        let text = if self.0.source_code().is_some() {
+            self.0.message()
         } else {
-            write!(f, "{}", self.0)
-        }
+            self.0.to_string()
+        };
+        f.write_str(&harmless_text(&text))
     }
 }
 
@@ -219,7 +222,8 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0.help()
+        let help = self.0.help()?.to_string();
+        Some(Box::new(harmless_text(&help)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -227,6 +231,14 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.0.labels()
+        let labels = self.0.labels()?;
+        Some(Box::new(labels.map(|label| {
+            let text = label.label().map(|text| harmless(text).into_owned());
+            if label.primary() {
+                LabeledSpan::new_primary_with_span(text, *label.inner())
+            } else {
+                LabeledSpan::new_with_span(text, *label.inner())
+            }
+        })))
     }
 }

@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use crate::harmless::{harmless, of_same_length};
+
 /// Longer lines are not shown in a diagnostic: a minified JSON file is one line.
 const LONGEST_LINE_SHOWN: usize = 400;
 
@@ -12,6 +14,8 @@ const LONGEST_LINE_SHOWN: usize = 400;
 pub(super) struct Source {
     name: String,
     text: String,
+    /// The text as it is shown, where it could command a terminal.
+    shown: OnceLock<Option<String>>,
     /// Where each line but the first begins; many findings in a large file ask for it.
     lines: OnceLock<Vec<usize>>,
 }
@@ -22,6 +26,7 @@ impl Source {
         Arc::new(Self {
             name: name.to_owned(),
             text: masked,
+            shown: OnceLock::new(),
             lines: OnceLock::new(),
         })
     }
@@ -56,6 +61,12 @@ impl Source {
         lines.partition_point(|&start| start <= offset)
     }
 
+    /// The text without what a terminal would carry out, every byte in its place.
+    fn shown(&self) -> &str {
+        let shown = self.shown.get_or_init(|| of_same_length(&self.text));
+        shown.as_deref().unwrap_or(&self.text)
+    }
+
     fn column(&self, offset: usize) -> usize {
         self.text[self.line_start(offset)..offset].chars().count()
     }
@@ -79,9 +90,9 @@ impl SourceCode for Source {
         } else {
             (self.line_start(start), self.line_end(end), 0)
         };
-        let shown = &self.text[from..to];
+        let shown = &self.shown()[from..to];
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
+            harmless(&self.name).into_owned(),
             shown.as_bytes(),
             (from, to - from).into(),
             self.line(start),

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::harmless::harmless;
 use super::spread::{Spread, bare};
 use super::table::MILESTONES;
 use super::tally::Tally;
+use crate::harmless::harmless;
 use crate::history::DrillId;
 use crate::plan::{Drill, Outcome, Promise};
 use crate::verdict::Verdict;

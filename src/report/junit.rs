@@ -4,9 +4,9 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::ReportError;
-use super::harmless::harmless;
 use super::stretch::stretches;
 use super::wording::{came_to, covers, failed, last_line};
+use crate::harmless::harmless_text;
 use crate::history::{DrillId, History};
 use crate::plan::Outcome;
 use crate::verdict::{Failure, PromiseVerdict, Verdict};
@@ -41,7 +41,7 @@ pub fn junit_of_all<'h>(
         let time = stretches.get(&first.drill).map_or(Duration::ZERO, |stretch| {
             Duration::from_micros(stretch.to_us - stretch.from_us)
         });
-        let mut suite = TestSuite::new(plain(&first.drill.to_string()));
+        let mut suite = TestSuite::new(harmless_text(&first.drill.to_string()));
         suite.set_time(time);
         for promise in promises {
             suite.add_test_case(case(promise, verdict, time));
@@ -60,8 +60,8 @@ pub fn junit_of_all<'h>(
 }
 
 fn case(promise: &PromiseVerdict, verdict: &Verdict, time: Duration) -> TestCase {
-    let evidence = plain(&promise.evidence.join("\n"));
-    let message = plain(&format!(
+    let evidence = harmless_text(&promise.evidence.join("\n"));
+    let message = harmless_text(&format!(
         "{}: {}",
         came_to(promise),
         promise.evidence.first().map_or("", String::as_str)
@@ -96,7 +96,7 @@ fn case(promise: &PromiseVerdict, verdict: &Verdict, time: Duration) -> TestCase
         round,
     } = &promise.drill;
     let class = format!("{}.{}.{drill}", workload.namespace, workload.name);
-    case.set_classname(plain(&match round {
+    case.set_classname(harmless_text(&match round {
         0 => class,
         round => format!("{class}.round-{round}"),
     }));
@@ -115,18 +115,18 @@ fn in_full(failure: &Failure) -> String {
     }
     lines
         .iter()
-        .map(|line| plain(line))
+        .map(|line| harmless_text(line))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 /// Why the whole proves nothing.
 fn whole(verdict: &Verdict) -> TestSuite {
-    let text = plain(&verdict.shortfalls.join("\n"));
+    let text = harmless_text(&verdict.shortfalls.join("\n"));
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status
         .set_type("inconclusive")
-        .set_message(plain(&last_line(verdict)))
+        .set_message(harmless_text(&last_line(verdict)))
         .set_description(text);
     let mut case = TestCase::new("the run is whole", status);
     case.set_classname("stateproof.run");
@@ -135,9 +135,4 @@ fn whole(verdict: &Verdict) -> TestSuite {
     suite.set_time(Duration::ZERO);
     suite.add_test_case(case);
     suite
-}
-
-/// Text without what could turn a viewer's lines; lines stay lines.
-fn plain(text: &str) -> String {
-    text.lines().map(harmless).collect::<Vec<_>>().join("\n")
 }

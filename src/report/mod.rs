@@ -3,7 +3,6 @@
 mod campaign;
 mod compare;
 mod error;
-mod harmless;
 mod html;
 mod json;
 mod junit;
@@ -23,6 +22,7 @@ mod text;
 mod wording;
 mod writes;
 
+pub use crate::harmless::{harmless, harmless_text};
 pub use campaign::{Campaign, Count};
 pub use compare::{Change, Comparison, PromiseComparison, TimeComparison};
 pub use error::ReportError;

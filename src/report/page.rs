@@ -4,7 +4,7 @@ use anstyle::AnsiColor;
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use super::harmless::readable;
+use crate::harmless::readable;
 
 /// How a text report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
-use super::harmless::readable;
 use super::rounds::{self, drilled};
 use super::table::MILESTONES;
 use super::wording::{came_to, failed, failed_by_themselves, last_line, mark, or_unknown, unshown};
+use crate::harmless::readable;
 use crate::verdict::{RecoveryTimes, Verdict, seconds};
 
 /// A verdict as GitHub-flavoured Markdown, for the summary of a CI job: the verdict, why, the promises, the times, what

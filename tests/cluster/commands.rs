@@ -1,6 +1,7 @@
 //! `up`, `verify` on what is up, `down`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -15,27 +16,26 @@ const NAME: &str = "stateproof-test-up";
 fn what_is_up_is_used_and_left_until_it_is_taken_down() {
     let home = std::env::home_dir().unwrap().join(".kube/config");
     let before = std::fs::read(&home).ok();
-    let up = stateproof(&["up", "--name", NAME]);
+    let (up, loud) = stateproof(&["-v", "up", "--name", NAME]);
+    assert!(loud.contains("DEBUG stateproof"), "{loud}");
+    assert!(!loud.contains("TRACE") && !loud.contains("DEBUG kube"), "{loud}");
     assert!(up.contains("export KUBECONFIG="), "{up}");
     let begun = Instant::now();
-    let again = stateproof(&["up", "--name", NAME]);
+    let (again, _) = stateproof(&["up", "--name", NAME]);
     assert_eq!(up, again);
     println!("up again: {:?}", begun.elapsed());
     let set = fixture("wealist-postgres");
-    let verify = [
-        "verify",
-        "--name",
-        NAME,
-        "--drill",
-        "lose-pod",
-        set.to_str().unwrap(),
-    ];
     // Nobody else is on this cluster, which had no image but its own.
     for loads in [true, false] {
         let begun = Instant::now();
         let imported = imported(|| {
-            let report = stateproof(&verify);
+            let (report, plain) = if loads { action(&set) } else { verify(&set) };
             assert!(report.contains("Held: all 5 promises"), "{report}");
+            assert!(plain.contains("bringing up postgresql-prod/postgres"), "{plain}");
+            assert!(plain.contains("lose-pod: delete pod"), "{plain}");
+            for noise in ["DEBUG", "INFO", "\u{1b}", "\r"] {
+                assert!(!plain.contains(noise), "{noise:?} is in {plain}");
+            }
         });
         println!("verify: {:?}, images imported {imported:?}", begun.elapsed());
         assert_eq!(imported.len(), 3, "{imported:?}");
@@ -67,7 +67,60 @@ fn what_is_up_is_used_and_left_until_it_is_taken_down() {
     );
 }
 
-fn stateproof(args: &[&str]) -> String {
+fn verify(set: &Path) -> (String, String) {
+    stateproof(&[
+        "verify",
+        "--name",
+        NAME,
+        "--drill",
+        "lose-pod",
+        set.to_str().unwrap(),
+    ])
+}
+
+/// What the Action does to verify a set: it leaves the history and every report behind, and hands on how that ended. Gives
+/// what was said on standard output and on standard error.
+fn action(set: &Path) -> (String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let (reports, outputs) = (directory.path().join("reports"), directory.path().join("outputs"));
+    let bin = Path::new(env!("CARGO_BIN_EXE_stateproof")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let run = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/action"))
+        .arg("verify")
+        .current_dir(directory.path())
+        .env("PATH", format!("{}:{path}", bin.display()))
+        .env("ACTION_MANIFESTS", set)
+        .env("ACTION_ARGUMENTS", format!("--name\n{NAME}\n--drill\nlose-pod\n"))
+        .env("ACTION_REPORTS", &reports)
+        .env("GITHUB_OUTPUT", &outputs)
+        .output()
+        .unwrap();
+    let [out, err] = [run.stdout, run.stderr].map(|said| String::from_utf8(said).unwrap());
+    assert_eq!(
+        std::fs::read_to_string(outputs).unwrap(),
+        "exit-code=0\n",
+        "{out}{err}"
+    );
+    let mut left: Vec<_> = std::fs::read_dir(reports)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(
+        left,
+        [
+            "junit.xml",
+            "report.html",
+            "report.json",
+            "run.jsonl",
+            "summary.md"
+        ]
+    );
+    (out, err)
+}
+
+/// What a command said on standard output and on standard error; it has to end well.
+fn stateproof(args: &[&str]) -> (String, String) {
     let run = Command::new(env!("CARGO_BIN_EXE_stateproof"))
         .args(args)
         .output()
@@ -78,7 +131,8 @@ fn stateproof(args: &[&str]) -> String {
         String::from_utf8_lossy(&run.stderr)
     );
     println!("{}", String::from_utf8_lossy(&run.stderr));
-    String::from_utf8(run.stdout).unwrap()
+    let [out, err] = [run.stdout, run.stderr].map(|said| String::from_utf8(said).unwrap());
+    (out, err)
 }
 
 /// How often images were imported into each of the cluster's nodes while this was done, by the engine's own account. It

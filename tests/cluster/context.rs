@@ -36,9 +36,10 @@ fn a_strangers_cluster_is_left_as_it_was() {
     let set = set_in("context-made", CLASS);
     let reports = tempfile::tempdir().unwrap();
     let before = block_on(bystanders(&kubeconfig));
-    let (code, said) = verify(
+    let (code, said, err) = verify(
         &kubeconfig,
         &[
+            "--quiet",
             "--allow-disruption",
             "--drill=lose-pod",
             "--storage-class=gp3=standard",
@@ -49,7 +50,8 @@ fn a_strangers_cluster_is_left_as_it_was() {
     );
     let after = block_on(versions(&kubeconfig));
     block_on(remove(&kubeconfig, BYSTANDERS));
-    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(code, Some(0), "{said}{err}");
+    assert!(err.is_empty(), "it was to be quiet: {err}");
     assert_eq!(before, after);
     assert_eq!(block_on(left(&kubeconfig, "context-made")), [""; 0]);
     let history = History::read(reports.path().join("run.jsonl")).unwrap();
@@ -76,7 +78,7 @@ fn no_class_is_made_on_a_strangers_cluster_unasked() {
         "--drill=lose-pod",
         "--namespace=context-lent",
     ];
-    let (code, said) = verify(&kubeconfig, &args, set.path());
+    let (code, said, _) = verify(&kubeconfig, &args, set.path());
     let objects = block_on(in_namespace(&kubeconfig, "context-lent"));
     block_on(remove(&kubeconfig, "context-lent"));
     assert_eq!(code, Some(3), "{said}");
@@ -157,7 +159,8 @@ pub async fn with_images() -> Cluster {
     running
 }
 
-fn verify(kubeconfig: &Path, args: &[&str], set: &Path) -> (Option<i32>, String) {
+/// How `stateproof verify` ended, and what it said on standard output and on standard error.
+fn verify(kubeconfig: &Path, args: &[&str], set: &Path) -> (Option<i32>, String, String) {
     let run = Command::new(env!("CARGO_BIN_EXE_stateproof"))
         .args(["verify", "--context", &context(), "--kubeconfig"])
         .arg(kubeconfig)
@@ -167,8 +170,8 @@ fn verify(kubeconfig: &Path, args: &[&str], set: &Path) -> (Option<i32>, String)
         .env("PATH", "")
         .output()
         .unwrap();
-    let said = [run.stdout, run.stderr].concat();
-    (run.status.code(), String::from_utf8(said).unwrap())
+    let [out, err] = [run.stdout, run.stderr].map(|said| String::from_utf8(said).unwrap());
+    (run.status.code(), out, err)
 }
 
 /// Somebody's objects, running, and what they are.

@@ -1,240 +1,21 @@
 //! What is planned for MongoDB's members, alone and as a replica set, and how hand-written histories of them are judged.
 
-use std::path::Path;
+pub mod tape;
 
-use stateproof::history::{
-    DrillId, Event, FORMAT_VERSION, Fault, History, ObjectRef, ObjectState, PodState, Probe, Record,
-    SetState, WriteFate, WriteOutcome,
-};
+use stateproof::history::{Event, Fault, Probe};
 use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
 use stateproof::report::{Style, render};
-use stateproof::verdict::{Verdict, judge};
-use stateproof::workload::{EngineKind, Replication, ServiceRef, Workload, discover};
+use stateproof::verdict::Verdict;
+use stateproof::workload::{EngineKind, Replication, Workload, discover};
 
-fn fixture(state: &str) -> Workload {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/grade-submission")
-        .join(state);
-    let set = ManifestSet::read(&[directory]).unwrap();
-    discover(&set, "default").unwrap().remove(0).workload
-}
-
-fn service(name: &str, headless: bool, pod: Option<&str>) -> ServiceRef {
-    ServiceRef {
-        name: name.to_owned(),
-        dns: format!("{name}.grade-submission.svc.cluster.local"),
-        headless,
-        port: 27017,
-        pod: pod.map(str::to_owned),
-        publishes_not_ready: false,
-    }
-}
-
-/// The document's first state: two members of nothing behind one address.
-fn two_members() -> Workload {
-    Workload {
-        services: vec![service("mongodb", false, None)],
-        ..fixture("1-two-members")
-    }
-}
-
-/// Its last state: a replica set, a headless name for the members and a Service for the PRIMARY.
-fn replica_set() -> Workload {
-    Workload {
-        services: vec![
-            service("mongodb", false, Some("mongodb-0")),
-            service("mongodb-headless", true, None),
-        ],
-        ..fixture("6-post-start-repaired")
-    }
-}
-
-/// A history in the making.
-struct Tape {
-    workload: Workload,
-    drill: DrillId,
-    records: Vec<Record>,
-    key: u64,
-}
-
-impl Tape {
-    fn of(workload: Workload, drill: Drill) -> Self {
-        let plan = Plan::new(workload.clone(), &Selection::of(&[drill]));
-        assert_eq!(plan.drills.len(), 1, "{:?}", plan.left_out);
-        let id = DrillId {
-            workload: workload.id().into(),
-            drill,
-            round: 0,
-        };
-        let mut tape = Self {
-            workload,
-            drill: id.clone(),
-            records: Vec::new(),
-            key: 1,
-        };
-        tape.push(Event::RunStarted {
-            format: FORMAT_VERSION,
-            version: "0.1.0".into(),
-            plans: vec![plan],
-            cluster: Box::default(),
-        });
-        for ordinal in 0..tape.workload.replicas {
-            tape.observe(ordinal);
-        }
-        tape.push(Event::DrillStarted { drill: id });
-        tape
-    }
-
-    fn push(&mut self, event: Event) -> &mut Self {
-        let seq = self.records.len() as u64;
-        self.records.push(Record {
-            seq,
-            at_us: seq * 1_000_000,
-            wall: "2026-11-21T10:00:00Z".parse().unwrap(),
-            event,
-        });
-        self
-    }
-
-    fn pod(&self, ordinal: u32) -> ObjectRef {
-        ObjectRef {
-            kind: "Pod".into(),
-            namespace: self.workload.namespace.clone(),
-            name: self.workload.member(ordinal).pod,
-            uid: format!("uid-{ordinal}"),
-        }
-    }
-
-    fn observe(&mut self, ordinal: u32) {
-        let state = PodState {
-            phase: "Running".into(),
-            ready: true,
-            ip: Some(format!("10.244.0.{}", ordinal + 5)),
-            ..PodState::default()
-        };
-        self.push(Event::Observed {
-            object: self.pod(ordinal),
-            version: ordinal.to_string(),
-            state: ObjectState::Pod(Box::new(state)),
-        });
-    }
-
-    fn connect(&mut self, name: &str, server: &str) -> &mut Self {
-        self.push(Event::Connected {
-            drill: self.drill.clone(),
-            name: name.to_owned(),
-            server: Some(server.to_owned()),
-            after: None,
-        })
-    }
-
-    /// Rows that all come to the same.
-    fn write(&mut self, rows: u64, fate: &WriteFate) -> &mut Self {
-        let keys = self.key..self.key + rows;
-        self.key += rows;
-        self.push(Event::Attempting {
-            drill: self.drill.clone(),
-            keys: keys.clone().collect(),
-        });
-        let sent_us = self.records.len() as u64 * 1_000_000;
-        let outcome = |key| WriteOutcome {
-            key,
-            sent_us,
-            done_us: sent_us,
-            fate: fate.clone(),
-        };
-        self.push(Event::Wrote {
-            drill: self.drill.clone(),
-            level: "w: majority".into(),
-            outcomes: keys.map(outcome).collect(),
-        })
-    }
-
-    fn acknowledged(&mut self, rows: u64) -> &mut Self {
-        self.write(rows, &WriteFate::Acknowledged)
-    }
-
-    fn member_read(&mut self, pod: &str, keys: impl IntoIterator<Item = u64>) -> &mut Self {
-        self.push(Event::MemberRead {
-            drill: self.drill.clone(),
-            pod: pod.to_owned(),
-            level: "find".into(),
-            keys: keys.into_iter().collect(),
-        })
-    }
-
-    fn role(&mut self, pod: &str, role: &str, term: Option<i64>) -> &mut Self {
-        self.push(Event::Role {
-            workload: self.workload.id(),
-            pod: pod.to_owned(),
-            role: role.to_owned(),
-            term,
-        })
-    }
-
-    fn configured(&mut self, hosts: &[&str]) -> &mut Self {
-        self.push(Event::Configuration {
-            workload: self.workload.id(),
-            set: "rs0".into(),
-            version: 1,
-            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
-        })
-    }
-
-    fn probed(&mut self, probe: Probe, against: &str, outcome: Result<&str, &str>) -> &mut Self {
-        self.push(Event::Probed {
-            drill: self.drill.clone(),
-            probe,
-            against: against.to_owned(),
-            answer: outcome.ok().map(str::to_owned),
-            refused: outcome.err().map(str::to_owned),
-        })
-    }
-
-    fn fault(&mut self, fault: Fault, targets: Vec<ObjectRef>) -> &mut Self {
-        let drill = self.drill.clone();
-        self.push(Event::FaultBegun {
-            drill: drill.clone(),
-            fault,
-            targets,
-        });
-        self.push(Event::FaultAccepted { drill, fault })
-    }
-
-    fn history(&mut self) -> History {
-        let drill = self.drill.clone();
-        let error = Vec::new();
-        self.push(Event::DrillEnded { drill, error });
-        self.push(Event::RunEnded { interrupted: false });
-        History {
-            records: self.records.clone(),
-            cut_off: false,
-        }
-    }
-
-    fn verdict(&mut self) -> Verdict {
-        judge(&self.history())
-    }
-}
+use tape::{NOT_PRIMARY, PRIMARY_SERVICE, Tape, fixture, hosts, replica_set, service, two_members};
 
 fn observed(verdict: &Verdict, promise: Promise) -> (Outcome, String) {
     let found = verdict.promises.iter().find(|found| found.promise == promise);
     let found = found.unwrap_or_else(|| panic!("{promise} was not promised"));
     (found.observed, found.evidence.join("; "))
 }
-
-const DNS: [&str; 2] = [
-    "mongodb-0.mongodb-headless.grade-submission.svc.cluster.local",
-    "mongodb-1.mongodb-headless.grade-submission.svc.cluster.local",
-];
-
-fn hosts() -> [String; 2] {
-    DNS.map(|name| format!("{name}:27017"))
-}
-
-const PRIMARY_SERVICE: &str = "mongodb.grade-submission.svc.cluster.local";
-const NOT_PRIMARY: &str = "NotWritablePrimary (10107): not master";
 
 mod discovery {
     use super::*;
@@ -673,10 +454,10 @@ mod step_down {
     /// and comes back.
     fn tape(before: Result<&str, &str>, after: Result<&str, &str>) -> Tape {
         let mut tape = stepped_down(before, after);
-        scaled(&mut tape);
+        tape.scaled(1).scaled(2);
         tape.role("mongodb-0", "PRIMARY", Some(3))
             .role("mongodb-1", "SECONDARY", None);
-        read(&mut tape, 1..=20);
+        tape.read(1..=20);
         tape
     }
 
@@ -693,36 +474,6 @@ mod step_down {
         tape.connect("replica set rs0", &hosts()[1]).acknowledged(10);
         tape.probed(Probe::WriteThroughService, PRIMARY_SERVICE, after);
         tape
-    }
-
-    fn scaled(tape: &mut Tape) {
-        let set = ObjectRef {
-            kind: "StatefulSet".into(),
-            namespace: tape.workload.namespace.clone(),
-            name: tape.workload.name.clone(),
-            uid: "uid-set".into(),
-        };
-        for replicas in [1, 2] {
-            tape.fault(Fault::Scale { replicas }, vec![set.clone()]);
-            tape.push(Event::Observed {
-                object: set.clone(),
-                version: format!("set-{replicas}"),
-                state: ObjectState::Set(Box::new(SetState {
-                    replicas,
-                    ..SetState::default()
-                })),
-            });
-        }
-    }
-
-    fn read(tape: &mut Tape, keys: std::ops::RangeInclusive<u64>) {
-        let drill = tape.drill.clone();
-        tape.push(Event::Read {
-            drill,
-            level: "read concern majority".into(),
-            keys: keys.collect(),
-            corrupt: std::iter::empty().collect(),
-        });
     }
 
     #[test]
@@ -779,8 +530,8 @@ mod step_down {
     #[test]
     fn a_row_that_the_majority_acknowledged_and_the_next_primary_does_not_have_is_lost() {
         let mut tape = stepped_down(Ok("mongodb-0"), Err(NOT_PRIMARY));
-        scaled(&mut tape);
-        read(&mut tape, 1..=19);
+        tape.scaled(1).scaled(2);
+        tape.read(1..=19);
         assert_eq!(
             observed(&tape.verdict(), Promise::Durability).0,
             Outcome::Violated
@@ -796,8 +547,8 @@ mod step_down {
         let primary = tape.pod(0);
         tape.fault(Fault::StepDown, vec![primary]);
         tape.connect("replica set rs0", &hosts()[0]).acknowledged(10);
-        scaled(&mut tape);
-        read(&mut tape, 1..=20);
+        tape.scaled(1).scaled(2);
+        tape.read(1..=20);
         let verdict = tape.verdict();
         let (outcome, evidence) = observed(&verdict, Promise::Durability);
         assert_eq!(outcome, Outcome::Inconclusive);

@@ -540,7 +540,7 @@ impl Tape {
         });
     }
 
-    fn push(&mut self, event: Event) {
+    pub fn push(&mut self, event: Event) {
         self.events.push((self.now_us, event));
         self.now_us += 310_000;
     }

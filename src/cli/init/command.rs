@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::super::console::{Color, print};
+use super::super::console::{Color, print, say};
 use super::super::exit::Exit;
 use super::super::lint::refuse;
 use super::found::{Found, find};
@@ -65,11 +65,11 @@ pub fn init_command(args: &InitArgs, color: Color) -> Exit {
 fn tell(found: &[Found]) {
     for set in found {
         for workload in set.workloads.iter().filter(|workload| workload.untold.is_some()) {
-            eprintln!(
+            say(format_args!(
                 "{}: which engine {} runs cannot be told; say it in {SETTINGS}",
                 set.directory.display(),
                 workload.name
-            );
+            ));
         }
         if let Some(problems) = &set.problems {
             eprintln!(
@@ -77,7 +77,7 @@ fn tell(found: &[Found]) {
                 set.directory.display()
             );
             for problem in problems.iter() {
-                eprintln!("  {problem}");
+                say(format_args!("  {problem}"));
             }
         }
     }

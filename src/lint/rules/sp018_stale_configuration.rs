@@ -41,16 +41,17 @@ fn check(inventory: &Inventory<'_>) -> Vec<Finding> {
 
 /// Whether something sees to it that a change of the configuration changes the pods.
 fn is_watched(maker: &PodMaker<'_>) -> bool {
-    let own = maker.manifest.json().pointer("/metadata/annotations");
-    let own = own.and_then(|annotations| annotations.as_object());
-    let own = own.into_iter().flat_map(|annotations| annotations.keys());
-    maker.annotations.keys().chain(own).any(|name| {
-        let name = name.to_ascii_lowercase();
-        name.contains("checksum")
-            || name.contains("hash")
-            || name.contains("reloader")
-            || name.contains("sha256")
-    })
+    maker
+        .annotations
+        .keys()
+        .chain(maker.own_annotations())
+        .any(|name| {
+            let name = name.to_ascii_lowercase();
+            name.contains("checksum")
+                || name.contains("hash")
+                || name.contains("reloader")
+                || name.contains("sha256")
+        })
 }
 
 /// The ConfigMap of the set that the server reads, and where that is said: a mounted file first.

@@ -11,7 +11,7 @@ use std::fmt::Display;
 
 use askama::filters::{Html, Safe, escape};
 
-use crate::report::harmless::{harmless, readable};
+use crate::harmless::{harmless, readable};
 
 /// Text of an element: escaped, its UIDs shortened, and kept to itself, so that letters written from right to left do not turn what
 /// stands beside them.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::{DeploymentSpec, StatefulSetSpec};
 use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
+use serde_json::Value;
 
 use super::{ContainerKind, DeclaredContainer};
 use crate::image::ImageName;
@@ -91,6 +92,13 @@ impl<'s> PodMaker<'s> {
     #[must_use]
     pub fn path(&self, path: &str) -> String {
         format!("{}/{path}", self.pointer)
+    }
+
+    /// The names of its own annotations, which are not the pods'.
+    pub fn own_annotations(&self) -> impl Iterator<Item = &String> {
+        let annotations = self.manifest.json().pointer("/metadata/annotations");
+        let annotations = annotations.and_then(Value::as_object);
+        annotations.into_iter().flat_map(serde_json::Map::keys)
     }
 
     /// How many pods there are to be.

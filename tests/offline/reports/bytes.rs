@@ -1,10 +1,15 @@
 //! Histories that were spoiled on the way: never a panic, and never a pass.
 
+use std::path::{Path, PathBuf};
+
 use proptest::prelude::*;
 use stateproof::history::History;
-use stateproof::plan::Outcome;
+use stateproof::lint::lint;
+use stateproof::manifest::ManifestSet;
+use stateproof::plan::{Outcome, Plan, Selection};
 use stateproof::report::{Style, html, json, junit, render, summary};
 use stateproof::verdict::judge;
+use stateproof::workload::discover;
 
 fn originals() -> Vec<String> {
     [
@@ -125,6 +130,53 @@ proptest! {
             everything(&history);
         }
     }
+}
+
+/// What fuzzing found worth keeping, of one kind.
+fn corpus(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let directory = Path::new("fuzz/corpus").join(kind);
+    let kept =
+        std::fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let kept: Vec<_> = kept
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect();
+    assert!(kept.len() >= 3, "{} is empty", directory.display());
+    kept
+}
+
+/// As the fuzz targets do.
+#[test]
+fn the_kept_corpus_is_judged_or_refused() {
+    let mut judged = 0;
+    for (path, bytes) in corpus("history") {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(history) = History::parse(&text) {
+            assert_ne!(everything(&history), Outcome::Held, "{}", path.display());
+            judged += 1;
+        }
+    }
+    assert!(judged > 0, "no history of the corpus can be read");
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("manifest.yaml");
+    let mut planned = 0;
+    for (_, bytes) in corpus("manifest") {
+        std::fs::write(&file, bytes).unwrap();
+        let Ok(set) = ManifestSet::read(std::slice::from_ref(&file)) else {
+            continue;
+        };
+        let _ = lint(&set, "default");
+        for found in discover(&set, "default").unwrap_or_default() {
+            assert!(
+                !Plan::new(found.workload, &Selection::default())
+                    .to_string()
+                    .is_empty()
+            );
+            planned += 1;
+        }
+    }
+    assert!(planned > 0, "no manifest of the corpus can be planned");
 }
 
 /// The run has its history in memory, `stateproof report` in a file.

@@ -1,79 +1,10 @@
 //! Words of others: markup, commands of a terminal, letters that run the other way.
 
-use stateproof::history::{Event, History, ObjectState};
-use stateproof::plan::Drill;
 use stateproof::report::{Style, html, json, junit, render, summary};
 use stateproof::verdict::judge;
 
 use super::markup::Markup;
-use crate::document::pod;
-use crate::tape::Tape;
-
-/// Ends a text, an attribute, a comment and a cell, opens elements, turns the line, clears the screen.
-const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> ]]> --> | `**x**` & \u{202e}txet\u{2066}\u{1b}[2J\u{0} שלום مرحبا";
-
-fn hostile() -> History {
-    let mut tape = Tape::of(&[Drill::LosePod]).changed(|event| match event {
-        Event::Server {
-            version,
-            settings,
-            pod,
-            ..
-        } => {
-            HOSTILE.clone_into(version);
-            HOSTILE.clone_into(pod);
-            settings.insert(HOSTILE.into(), HOSTILE.into());
-        }
-        Event::RunStarted {
-            version,
-            cluster,
-            plans,
-            ..
-        } => {
-            HOSTILE.clone_into(version);
-            for text in [&mut cluster.provider, &mut cluster.name, &mut cluster.kubernetes] {
-                HOSTILE.clone_into(text);
-            }
-            cluster.nodes.push(HOSTILE.into());
-            for image in &mut cluster.images {
-                image.stand_in = Some(HOSTILE.into());
-            }
-            for plan in plans {
-                HOSTILE.clone_into(&mut plan.workload.declared_at);
-                plan.workload.notes.push(HOSTILE.into());
-            }
-        }
-        Event::Observed {
-            state: ObjectState::Pod(pod),
-            ..
-        } => pod.unschedulable = Some(HOSTILE.into()),
-        Event::Disconnected { reason, .. } => HOSTILE.clone_into(reason),
-        _ => {}
-    });
-    let end = tape
-        .events
-        .iter()
-        .position(|(_, event)| matches!(event, Event::Read { .. }))
-        .unwrap();
-    let at_us = tape.events[end].0;
-    tape.events.truncate(end);
-    let drill = crate::document::id(Drill::LosePod);
-    let events = [
-        Event::Log {
-            object: Box::new(pod(1)),
-            container: HOSTILE.into(),
-            lines: vec![HOSTILE.into(), "</pre>".into()],
-        },
-        Event::Note { text: HOSTILE.into() },
-        Event::DrillEnded {
-            drill,
-            error: vec![HOSTILE.into(), HOSTILE.into()],
-        },
-        Event::RunEnded { interrupted: false },
-    ];
-    tape.events.extend(events.into_iter().map(|event| (at_us, event)));
-    tape.history()
-}
+use crate::kept::{HOSTILE, hostile};
 
 fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')

@@ -1,12 +1,13 @@
 //! The page: what is on it, that it is to scale, and that it needs nothing but itself.
 
-use stateproof::history::{Event, History, Keys, WriteFate, WriteOutcome};
+use stateproof::history::{Event, History, Keys, ObjectState, WriteFate, WriteOutcome};
 use stateproof::plan::Drill;
 use stateproof::report::html;
 use stateproof::verdict::judge;
 
 use super::markup::Markup;
 use crate::document::{DRILLS, id};
+use crate::kept::failed_with_log;
 use crate::tape::{Rows, Tape};
 
 fn page(history: &History) -> String {
@@ -102,6 +103,40 @@ fn a_drill_that_failed_has_its_causes_as_a_chain() {
 }
 
 #[test]
+fn what_failed_has_its_log_and_what_the_cluster_said() {
+    let tape = failed_with_log();
+    let text = words(&page(&tape.history()));
+    for part in [
+        "Log of container postgres in Pod postgres-0",
+        "FATAL: could not write lock file",
+        "No space left on device",
+        "Warnings of the cluster meanwhile: 1",
+        "BackOff Pod postgres-0 4 times",
+        "Back-off restarting failed container postgres in pod postgres-0",
+        "container postgres waits: CrashLoopBackOff",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in: {text}");
+    }
+    let without = tape
+        .without(|event| matches!(event, Event::Log { .. }))
+        .changed(|event| {
+            if let Event::Observed {
+                state: ObjectState::Event(said),
+                ..
+            } = event
+            {
+                "Normal".clone_into(&mut said.severity);
+            }
+        });
+    let text = words(&page(&without.history()));
+    assert!(text.contains("was not carried through"), "{text}");
+    assert!(
+        !text.contains("Log of container") && !text.contains("Warnings of the cluster"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_history_of_nothing_is_a_page_too() {
     let text = words(&page(&History::default()));
     assert!(text.contains("Inconclusive"), "{text}");
@@ -150,25 +185,6 @@ fn every_picture_has_words() {
     assert!(pictures >= 12, "{pictures}");
     assert_eq!(markup.elements[0].attributes["lang"], "en");
     assert!(markup.named("th").all(|th| th.attributes.contains_key("scope")));
-}
-
-/// Places of the picture are times of the history.
-#[test]
-fn the_timeline_is_to_scale() {
-    let tape = Tape::of(&[Drill::LosePod]);
-    let time = |wanted: &dyn Fn(&Event) -> bool| {
-        let found = tape.events.iter().find(|(_, event)| wanted(event));
-        found.unwrap().0
-    };
-    let end = tape.events.last().unwrap().0;
-    let fault = time(&|event| matches!(event, Event::FaultBegun { .. }));
-    let page = page(&tape.history());
-    let thousandths = fault * 100_000 / end;
-    let place = format!("cx=\"{}.{:03}%\"", thousandths / 1000, thousandths % 1000);
-    assert!(page.contains(&place), "the fault is not at {place}");
-    let gap = page.split("class=\"gap\"").nth(1).unwrap();
-    let gap = &gap[..gap.find("</title>").unwrap()];
-    assert!(gap.contains("without an acknowledged write"), "{gap}");
 }
 
 fn soak(rows: u64) -> History {

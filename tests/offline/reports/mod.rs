@@ -8,3 +8,4 @@ mod json;
 mod junit;
 mod markup;
 mod summary;
+mod timeline;

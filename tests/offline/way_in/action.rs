@@ -85,6 +85,35 @@ fn the_verdict_is_how_the_job_ends() {
     assert_eq!(step("prove", directory.path(), &[]).status.code(), Some(2));
 }
 
+/// What is kept of a run is kept however it ended, and from where the script puts it.
+#[test]
+fn the_action_keeps_what_there_is_however_it_ended() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let action = super::schemas::mapping(&fs::read_to_string(root.join("action.yml")).unwrap());
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let using: Vec<_> = steps.iter().filter(|step| step["uses"].is_string()).collect();
+    let found: Vec<_> = using
+        .iter()
+        .map(|step| ["uses", "if"].map(|key| step[key].as_str().unwrap_or_default()))
+        .collect();
+    let [[artifact, kept], [sarif, shown]] = found[..] else {
+        panic!("{found:?}")
+    };
+    assert!(artifact.starts_with("actions/upload-artifact@v"), "{artifact}");
+    assert!(
+        sarif.starts_with("github/codeql-action/upload-sarif@v"),
+        "{sarif}"
+    );
+    assert_eq!(kept, "always() && inputs.artifact != ''");
+    assert_eq!(shown, "always() && inputs.upload-sarif == 'true'");
+    assert_eq!(using[0]["with"]["path"], "${{ inputs.reports }}");
+    assert_eq!(using[1]["with"]["sarif_file"], "${{ inputs.reports }}/lint.sarif");
+    // The verdict comes after them, or what failed would not be uploaded; and it comes whatever became of them.
+    let last = steps.last().unwrap();
+    assert!(last["run"].as_str().unwrap().ends_with(" verdict"), "{last}");
+    assert_eq!(last["if"], "always()");
+}
+
 /// Every step of the Action that runs something runs a step of the script, and gives it what it reads.
 #[test]
 fn the_action_runs_the_script() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use stateproof::config::Config;
 use stateproof::history::Event;
 use stateproof::manifest::ManifestSet;
 use stateproof::plan::{Drill, Plan, Promise, Selection};
@@ -227,6 +228,81 @@ fn commands() -> Vec<String> {
         (!name.is_empty() && name != "help").then(|| name.to_owned())
     });
     names.collect()
+}
+
+/// Every topic that a reader looks for has its page, and the README leads to it.
+#[test]
+fn every_topic_has_its_page() {
+    let readme = document("../README.md");
+    for (topic, page, words) in [
+        ("claims", "claims.md", "D0."),
+        ("rules", "rules.md", "SP001"),
+        ("lint", "lint.md", "--deny"),
+        ("drills", "drills.md", "lose-pod"),
+        ("reports", "reports.md", "junit.xml"),
+        ("history", "history.md", "run-started"),
+        ("exit codes", "exit-codes.md", "130"),
+        ("clusters", "clusters.md", "--context"),
+        (
+            "machines without a registry",
+            "without-a-registry.md",
+            "--images build",
+        ),
+    ] {
+        let text = document(page);
+        assert!(
+            text.lines().count() > 20 && text.contains(words),
+            "{topic}: {page}"
+        );
+        assert!(
+            readme.contains(&format!("](docs/{page})")),
+            "the README does not lead to {page}"
+        );
+    }
+}
+
+/// The blocks of a document in this language.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let fenced = text.split("\n```").skip(1).step_by(2);
+    let known = fenced.filter_map(|block| block.split_once('\n'));
+    known
+        .filter(|(named, _)| *named == language)
+        .map(|(_, block)| block)
+        .collect()
+}
+
+/// What the README has somebody write into `stateproof.toml` is read.
+#[test]
+fn the_settings_of_the_readme_are_settings() {
+    let readme = document("../README.md");
+    let found = blocks(&readme, "toml");
+    let [settings] = found[..] else {
+        panic!("{found:?}")
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("stateproof.toml");
+    // A variable that there is: another's absence would be a problem of its own.
+    let settings = &settings.replace("ORDERS_PASSWORD", "PATH");
+    let ca = rcgen::generate_simple_self_signed(["db".to_owned()]).unwrap();
+    fs::write(directory.path().join("ca.crt"), ca.cert.pem()).unwrap();
+    fs::write(&file, settings).unwrap();
+    Config::read(&file).unwrap();
+    fs::write(&file, settings.replace("password_env", "password_evn")).unwrap();
+    assert!(Config::read(&file).is_err(), "whatever is written is taken");
+}
+
+/// The README's test is one that is really run: the first of examples/team, but for where the manifests are.
+#[test]
+fn the_test_of_the_readme_is_run() {
+    let readme = document("../README.md");
+    let found = blocks(&readme, "rust,no_run");
+    let [test] = found[..] else { panic!("{found:?}") };
+    let (_, test) = test.split_once("#[tokio::test]").unwrap();
+    let test = test
+        .replace("\"k8s/\"", "\"k8s/postgres\"")
+        .replace("std::error::Error", "Error");
+    let run = document("../examples/team/tests/state.rs");
+    assert!(run.contains(test.trim()), "{test}");
 }
 
 /// Every link of the README and the documents leads to a file that is there.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 /// control characters become spaces, and those that set the reading direction (Unicode Standard Annex 9) are spelled.
 ///
 /// Letters that are written from right to left are left as they are: it is for the format to keep them to themselves.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(|c: char| c.is_control() || turns(c)) {
         return Cow::Borrowed(text);
     }
@@ -19,12 +20,57 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// [`harmless`] text of several lines, which stay lines; tabulators stay too.
+///
+/// ```
+/// use stateproof::report::harmless_text;
+///
+/// assert_eq!(harmless_text("pg\u{1b}[2J\n\tnext\r\n"), "pg [2J\n\tnext\n");
+/// ```
+#[must_use]
+pub fn harmless_text(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (line, end) = match line.strip_suffix('\n') {
+            Some(line) => (line.trim_end_matches('\r'), "\n"),
+            None => (line, ""),
+        };
+        for (position, part) in line.split('\t').enumerate() {
+            if position > 0 {
+                clean.push('\t');
+            }
+            clean.push_str(&harmless(part));
+        }
+        clean.push_str(end);
+    }
+    clean
+}
+
+/// A file's text to be shown with places in it marked: as long as it was, in bytes. None where it is harmless as it is.
+pub(crate) fn of_same_length(text: &str) -> Option<String> {
+    let harms = |c: char| turns(c) || (c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    if !text.contains(harms) && !text.contains('\r') {
+        return None;
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let commands = harms(c) || (c == '\r' && rest.peek() != Some(&'\n'));
+        match (commands, c.len_utf8()) {
+            (false, _) => clean.push(c),
+            (true, 3) => clean.push(char::REPLACEMENT_CHARACTER),
+            (true, length) => clean.extend(std::iter::repeat_n(' ', length)),
+        }
+    }
+    Some(clean)
+}
+
 fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// [`harmless`] text for people: UIDs as the first eight characters, which is what people tell them apart by.
-pub(super) fn readable(text: &str) -> String {
+pub(crate) fn readable(text: &str) -> String {
     let text = harmless(text);
     let words = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     words
@@ -50,13 +96,22 @@ fn is_uid(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{harmless, readable};
+    use super::{harmless, of_same_length, readable};
 
     #[test]
     fn what_turns_the_text_is_spelled_and_letters_stay() {
         assert_eq!(harmless("pod\u{202e}gpj.exe"), "pod<U+202E>gpj.exe");
         assert_eq!(harmless("\u{1b}[2Jgone\r\n"), " [2Jgone  ");
         assert_eq!(harmless("שלום <b>"), "שלום <b>");
+    }
+
+    #[test]
+    fn what_is_marked_stays_where_it_was() {
+        let text = "a: \u{202e}\u{61c}\u{9b}\u{1b}x\rb: 1\r\n\tc\n";
+        let shown = of_same_length(text).unwrap();
+        assert_eq!(shown, "a: \u{fffd}     x b: 1\r\n\tc\n");
+        assert_eq!(shown.len(), text.len());
+        assert_eq!(of_same_length("a: שלום\n\tb"), None);
     }
 
     #[test]
