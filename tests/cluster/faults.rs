@@ -8,7 +8,7 @@ use stateproof::report::{Style, render};
 use stateproof::run::{Proven, RunError, Verification};
 
 use crate::scene::docker;
-use crate::support::{assert_promise, block_on, fixture, prove, verification};
+use crate::support::{assert_promise, block_on, fixture, k3d_cluster, prove, proven, verification};
 
 #[test]
 fn a_server_that_is_killed_or_rolled_over_keeps_its_rows() {
@@ -83,9 +83,11 @@ fn a_bad_rollout_is_taken_back_with_parallel() {
     );
 }
 
+/// On the cluster that k3d made: a paused node keeps all other runs off its cluster, and most of them are on the other.
 #[test]
 fn a_paused_node_and_a_forced_deletion_make_no_second_writer_on_a_nodes_own_volume() {
-    let proven = prove("wealist-postgres", &[Drill::PauseNode]);
+    let run = verification("wealist-postgres").cluster(k3d_cluster());
+    let proven = proven(&run.drills(&[Drill::PauseNode]));
     assert_eq!(proven.verdict.outcome, Outcome::Held);
     met_rows(&proven, &[Drill::PauseNode]);
     let words = ["2 server processes, one after the other"];
