@@ -262,15 +262,27 @@ fn d3_13_without_a_majority_no_row_is_acknowledged() {
         _ => None,
     });
     let (begun_us, targets) = begun.unwrap();
-    let down = BY_HAND.verdict.roles.iter().find(|span| {
-        (span.pod.as_str(), span.role.as_str()) == ("mongodb-0", "DOWN") && span.from_us > begun_us
+    let is_old = |uid: &String| targets.iter().any(|target| target.uid == *uid);
+    // It may be seen on its pod before it is missed on its connection.
+    let ended = records().find(|record| {
+        record.at_us > begun_us
+            && match &record.event {
+                Event::Role { pod, role, .. } => pod == "mongodb-0" && role == "DOWN",
+                Event::Observed {
+                    object,
+                    state: ObjectState::Pod(pod),
+                    ..
+                } => is_old(&object.uid) && pod.containers.iter().all(|container| !container.running),
+                Event::Gone { object } => is_old(&object.uid),
+                _ => false,
+            }
     });
-    let from_us = down.unwrap().from_us;
+    let from_us = ended.unwrap().at_us;
     // Not until the harness has found it again: that may be later than the PRIMARY's first acknowledgement.
     let started = records().find(|record| {
         matches!(&record.event, Event::Observed { object, state: ObjectState::Pod(pod), .. }
             if record.at_us > begun_us && object.name == "mongodb-0"
-                && targets.iter().all(|target| target.uid != object.uid)
+                && !is_old(&object.uid)
                 && pod.containers.iter().any(|container| container.running))
     });
     let until_us = started.unwrap().at_us;
