@@ -3,31 +3,33 @@ use std::path::PathBuf;
 use clap::Args;
 use stateproof::cluster::context::ContextSpec;
 
+/// The heading of its options. The next heading would be that of whatever follows as well.
+const HEADING: &str = "A cluster that is there already";
+
 /// A cluster of somebody else's, in place of one that stateproof makes.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "A cluster that is there already")]
 pub struct ContextArgs {
     /// Use the cluster of this context, of which nothing is made or removed; `in-cluster` is the one that stateproof
     /// runs in
     ///
     /// Looked for in the files of KUBECONFIG, else in ~/.kube/config. No images are loaded: the cluster pulls them.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["cluster", "cluster_config", "nodes", "keep"])]
+    #[arg(help_heading = HEADING, long, value_name = "NAME", conflicts_with_all = ["cluster", "cluster_config", "nodes", "keep"])]
     pub context: Option<String>,
 
     /// The kubeconfig file that has the context
-    #[arg(long, value_name = "FILE", requires = "context")]
+    #[arg(help_heading = HEADING, long, value_name = "FILE", requires = "context")]
     pub kubeconfig: Option<PathBuf>,
 
     /// The namespace for objects that name none, and for the vantage: made for the run, or there and empty
-    #[arg(short, long, value_name = "NAME", requires = "context")]
+    #[arg(help_heading = HEADING, short, long, value_name = "NAME", requires = "context")]
     pub namespace: Option<String>,
 
     /// Let the drills kill, delete and scale what the set brings
-    #[arg(long, requires = "context")]
+    #[arg(help_heading = HEADING, long, requires = "context")]
     pub allow_disruption: bool,
 
     /// Let the drill `drain` cordon a node and evict from it
-    #[arg(long, requires = "context")]
+    #[arg(help_heading = HEADING, long, requires = "context")]
     pub allow_node_faults: bool,
 }
 

@@ -122,9 +122,10 @@ mod tests {
         for dialled in [false, true] {
             let (line, mut server) = line().await;
             let (address, ended) = (line.address(), line.ended());
-            let driver = match dialled {
-                true => Some(TcpStream::connect(address).await.unwrap()),
-                false => None,
+            let driver = if dialled {
+                Some(TcpStream::connect(address).await.unwrap())
+            } else {
+                None
             };
             drop(line);
             ended.cancelled().await;

@@ -14,15 +14,14 @@ impl Run<'_> {
         if !stay || self.ledger.is_empty() {
             return Ok(());
         }
-        let targets: Vec<_> = match self.workload.replication {
-            Some(_) => vec![self.target.clone()],
+        let targets: Vec<_> = if self.workload.replication.is_some() {
+            vec![self.target.clone()]
+        } else {
             // Whichever of them a Service led to.
-            None => {
-                let members = self.workload.members();
-                members
-                    .map(|member| Target::member(self.workload, &member))
-                    .collect()
-            }
+            let members = self.workload.members();
+            members
+                .map(|member| Target::member(self.workload, &member))
+                .collect()
         };
         timed(self.bench.recorder, "rows taken off the volumes".to_owned(), async {
             for target in &targets {

@@ -100,6 +100,7 @@ fn of(container: &Container) -> Vec<String> {
         .chain(container.args.iter().flatten());
     let mut programs = Vec::new();
     let mut begins = true;
+    let mut wrapped = false;
     let mut switched = false;
     let mut in_shell = false;
     for text in written {
@@ -114,7 +115,7 @@ fn of(container: &Container) -> Vec<String> {
         let spaced = text.replace([';', '|', '&', '(', ')', '\n', '`'], " ; ");
         for word in spaced.split_whitespace() {
             if word == ";" {
-                begins = true;
+                (begins, wrapped) = (true, false);
                 continue;
             }
             let word = word.trim_matches(['"', '\'']);
@@ -130,9 +131,15 @@ fn of(container: &Container) -> Vec<String> {
                 switched = false;
                 continue;
             }
+            if word.starts_with('-') && !WRAPPERS.contains(&word) {
+                // An option of the wrapper, before the program; or one of the image's own program, whose name is not here.
+                begins = wrapped;
+                continue;
+            }
             let program = word.rsplit('/').next().unwrap_or(word);
             switched = SWITCHES.contains(&program);
             begins = switched || WRAPPERS.contains(&program);
+            wrapped = begins;
             if !begins {
                 programs.push(program.to_owned());
             }
@@ -217,6 +224,17 @@ mod tests {
             assert!(!is_client(&container(&command, &[])), "{waits_for_server}");
         }
         assert!(!is_client(&container(&[], &[])));
+        // The image's own program has these options: what they end in is no program.
+        for option in [
+            "--datadir=/srv/mysql",
+            "--socket=/run/mysql",
+            "--dbpath=/srv/mongo",
+        ] {
+            assert!(
+                !is_client(&container(&[], &[option, "--skip-name-resolve"])),
+                "{option}"
+            );
+        }
         assert!(!is_client(&container(&["/scripts/setup.sh"], &[])));
     }
 }

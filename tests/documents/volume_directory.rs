@@ -14,7 +14,7 @@ const PATH: &str = "/home/assu/work/volhost01";
 /// What was in it, a line a name.
 #[derive(Clone, Debug, Default)]
 pub struct Looks {
-    /// When the first drill began.
+    /// Before anything was applied.
     pub first: Option<String>,
     /// When the first rows were written.
     pub written: Option<String>,
@@ -41,10 +41,14 @@ pub fn prove(fixture: &str, drills: &[Drill], emptied: bool) -> (Proven, Looks) 
 impl Observer for Onlooker {
     fn record(&self, record: &Record) {
         let mut looks = self.looks.lock().unwrap();
-        let look = || Some(on_the_node(&["ls", "-A", PATH]));
+        let look = || Some(on_the_node(&["sh", "-c", "[ ! -e $0 ] || ls -A $0", PATH]));
         match &record.event {
-            Event::RunStarted { .. } if self.emptied => drop(on_the_node(&["rm", "-rf", PATH])),
-            Event::DrillStarted { .. } if looks.first.is_none() => looks.first = look(),
+            Event::RunStarted { .. } => {
+                if self.emptied {
+                    on_the_node(&["rm", "-rf", PATH]);
+                }
+                looks.first = look();
+            }
             Event::Wrote { .. } if looks.written.is_none() => looks.written = look(),
             Event::RunEnded { .. } => looks.last = look(),
             _ => {}

@@ -66,12 +66,12 @@ pub fn pod_not_ready(objects: &Objects, namespace: &str, pod: &str) -> Cause {
 mod tests {
     use crate::cluster::Objects;
     use crate::cluster::cause::sample::{cause, has, object, said, say};
-    use crate::history::{NodeState, ObjectState, PodState, SetState};
+    use crate::history::{NodeState, ObjectState, PodState};
 
     /// The set, with none of its pods.
     fn set_without_pods() -> Objects {
         let mut objects = Objects::default();
-        let set = ObjectState::Set(Box::new(SetState::default()));
+        let set = ObjectState::Set(Box::default());
         objects.observe(&object("StatefulSet", "postgres"), &set);
         objects
     }

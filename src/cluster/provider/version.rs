@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::Provider;
-use super::tool::Tool;
+use super::tool::{Output, Tool};
 
 /// A program that says its version does nothing else.
 const ANSWERING: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ impl Provider {
     /// is on PATH is the user's choice, and is used whatever it is.
     pub(super) async fn untried(self, tool: &Tool) -> Option<String> {
         let said = tool.output(&["version"], ANSWERING).await;
-        let said = said.and_then(super::tool::Output::success).unwrap_or_default();
+        let said = said.and_then(Output::success).unwrap_or_default();
         let tried = self.tried();
         match version_in(&said) {
             Some(version) if version == tried => None,
