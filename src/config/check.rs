@@ -68,8 +68,13 @@ fn stranger(key: &str, workloads: &[WorkloadId], left_alone: &[LeftAlone], run_n
         format!("{}/{}", namespace.unwrap_or(&id.namespace), id.name)
     };
     let known: Vec<String> = workloads.iter().map(written).collect();
-    let others = left_alone.iter().map(|object| &object.id);
-    let near: Vec<String> = known.iter().cloned().chain(others.map(written)).collect();
+    // However they may be written: of what runs in a namespace, its own name is what comes to mind.
+    let ids = workloads.iter().chain(left_alone.iter().map(|object| &object.id));
+    let near = ids.flat_map(|id| {
+        let namespaces = spellings(&id.namespace, run_namespace);
+        namespaces.map(|namespace| format!("{namespace}/{}", id.name))
+    });
+    let near: Vec<String> = near.collect();
     Problem::new(ConfigProblem::NoWorkload {
         workload: key.to_owned(),
         suggestion: suggestion(key, near.iter().map(String::as_str)),

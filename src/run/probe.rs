@@ -120,13 +120,12 @@ impl Probe {
         };
         let begun = unless(interrupt, async {
             let (client, _) = access.connect().await?;
-            let subject = match described {
-                Some(subject) => subject,
-                None => {
-                    let standing = live(&client, namespace).await;
-                    let set = standing.map_err(|error| RunError::Live(Box::new(error)))??;
-                    self.subject(&set, namespace)?
-                }
+            let subject = if let Some(subject) = described {
+                subject
+            } else {
+                let standing = live(&client, namespace).await;
+                let set = standing.map_err(|error| RunError::Live(Box::new(error)))??;
+                self.subject(&set, namespace)?
             };
             Ok((client, subject))
         });

@@ -30,7 +30,7 @@ fn a_probe_leaves_a_running_database_as_it_was() {
     let set = set_in(NAME, "standard");
     let standing = Standing::of(set.path());
     let before = block_on(in_namespace(&kubeconfig, NAME));
-    let (code, said) = probe(&["-vv", &format!("--namespace={NAME}")]);
+    let (code, said) = probe(&kubeconfig, &["-vv", &format!("--namespace={NAME}")]);
     assert_eq!(code, Some(0), "{said}");
     for words in [
         "10 rows written, 10 acknowledged",
@@ -44,7 +44,7 @@ fn a_probe_leaves_a_running_database_as_it_was() {
     assert_eq!(Marker::new(PASSWORD).found_in(&said), None, "{said}");
     assert_eq!(standing.tables(), 0);
 
-    standing.interrupt_a_probe();
+    standing.interrupt_a_probe(&kubeconfig);
     assert_eq!(standing.tables(), 0);
     assert_eq!(block_on(in_namespace(&kubeconfig, NAME)), before);
 
@@ -55,7 +55,10 @@ fn a_probe_leaves_a_running_database_as_it_was() {
         fs::write(settings.path(), text).unwrap();
     };
     declare("another");
-    let (code, said) = probe(&[&config[..], &[&format!("--namespace={NAME}")]].concat());
+    let (code, said) = probe(
+        &kubeconfig,
+        &[&config[..], &[&format!("--namespace={NAME}")]].concat(),
+    );
     assert_eq!(code, Some(4), "{said}");
     assert!(
         said.contains("accepted no session") && said.contains("password authentication failed"),
@@ -66,23 +69,28 @@ fn a_probe_leaves_a_running_database_as_it_was() {
     assert_eq!(other.matches(PASSWORD).count(), 1, "{other}");
     fs::write(&statefulset, other.replace(PASSWORD, "another")).unwrap();
     declare(PASSWORD);
-    let (code, said) = probe(&[&config[..], &[set.path().to_str().unwrap()]].concat());
+    let (code, said) = probe(
+        &kubeconfig,
+        &[&config[..], &[set.path().to_str().unwrap()]].concat(),
+    );
     assert_eq!(code, Some(0), "{said}");
 
-    let (code, said) = probe(&["--namespace=context-nothing"]);
+    let (code, said) = probe(&kubeconfig, &["--namespace=context-nothing"]);
     assert_eq!(code, Some(2), "{said}");
 }
 
 /// Runs `stateproof probe` with the most that it can be made to say, and makes sure that nothing of it is left.
-pub fn probe(args: &[&str]) -> (Option<i32>, String) {
-    ended(command(args).env("STATEPROOF_LOG", "trace").spawn().unwrap())
+pub fn probe(kubeconfig: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let mut command = command(kubeconfig, args);
+    let run = command.env("STATEPROOF_LOG", "trace").spawn().unwrap();
+    ended(run, kubeconfig)
 }
 
-fn command(args: &[&str]) -> Command {
+fn command(kubeconfig: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stateproof"));
     command
         .args(["probe", "--context", &context(), "--kubeconfig"])
-        .arg(block_on(with_images()).kubeconfig)
+        .arg(kubeconfig)
         .args(args)
         .env("PATH", "")
         .stdout(Stdio::piped())
@@ -90,11 +98,11 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-fn ended(run: Child) -> (Option<i32>, String) {
+fn ended(run: Child, kubeconfig: &Path) -> (Option<i32>, String) {
     let of_this_run = format!("-{:x}", run.id());
     let run = run.wait_with_output().unwrap();
     let left = block_on(async {
-        let (client, _) = connect(&with_images().await.kubeconfig).await.unwrap();
+        let (client, _) = connect(kubeconfig).await.unwrap();
         let namespaces: Api<Namespace> = Api::all(client);
         let all = namespaces.list(&ListParams::default()).await.unwrap();
         let mut names = all.iter().map(ResourceExt::name_any);
@@ -147,7 +155,7 @@ impl Standing {
 
     /// SIGINT while a probe logs in, which is when it makes its table: the server makes it all the same, a moment after the
     /// probe has gone.
-    fn interrupt_a_probe(&self) {
+    fn interrupt_a_probe(&self, kubeconfig: &Path) {
         let waiting = "pg_locks where locktype = 'advisory' and not granted";
         let held = "pg_locks where locktype = 'advisory' and granted";
         // The lock under which the table is made.
@@ -173,7 +181,8 @@ impl Standing {
         let mut psql = holder.stdin.take().unwrap();
         writeln!(psql, "select pg_advisory_lock(x'737461746570726f'::bigint);").unwrap();
         self.until(held, |count| count == 1);
-        let run = command(&[&format!("--namespace={NAME}")]).spawn().unwrap();
+        let namespace = format!("--namespace={NAME}");
+        let run = command(kubeconfig, &[&namespace]).spawn().unwrap();
         self.until(waiting, |count| count > 0);
         let sent = Command::new("kill")
             .args(["-s", posix::INT, &run.id().to_string()])
@@ -183,7 +192,7 @@ impl Standing {
         // The session that was cut off, and another one that takes its table away.
         self.until(waiting, |count| count > 1);
         drop(psql);
-        let (code, said) = ended(run);
+        let (code, said) = ended(run, kubeconfig);
         assert!(holder.wait().unwrap().success());
         assert_eq!(code, Some(130), "{said}");
     }

@@ -10,6 +10,7 @@ use stateproof::plan::{Drill, Outcome};
 use stateproof::run::Verification;
 use tempfile::TempDir;
 
+use crate::context::with_images;
 use crate::probe::probe;
 use crate::support::certificates::signed;
 use crate::support::{block_on, cluster, while_standing};
@@ -18,17 +19,18 @@ use crate::support::{block_on, cluster, while_standing};
 /// over one connection after the other when it comes back. `probe` has it checked by the same file.
 #[test]
 fn a_server_with_a_certificate_of_the_named_authority_keeps_its_rows() {
+    let kubeconfig = block_on(with_images()).kubeconfig;
     let set = Set::new("tls-orders");
     while_standing(&set.verification(), |standing| {
         standing.proven.assert_held();
         let config = set.path("stateproof.toml");
         let look = ["--namespace=tls-orders", "--config", config.to_str().unwrap()];
-        let (code, said) = probe(&look);
+        let (code, said) = probe(&kubeconfig, &look);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("10 read back; removed again"), "{said}");
         set.name_another_authority();
         set.declare("deadline = 5");
-        let (code, said) = probe(&look);
+        let (code, said) = probe(&kubeconfig, &look);
         assert_eq!(code, Some(4), "{said}");
         assert!(said.contains("invalid peer certificate"), "{said}");
     });
@@ -39,7 +41,7 @@ fn a_server_with_a_certificate_of_the_named_authority_keeps_its_rows() {
 fn a_certificate_of_another_authority_is_refused_and_named() {
     let set = Set::new("tls-strangers");
     set.name_another_authority();
-    let verification = set.verification().deadline(Duration::from_secs(30));
+    let verification = set.verification().deadline(Duration::from_secs(45));
     let proven = block_on(verification.run()).unwrap();
     assert_eq!(proven.verdict.outcome, Outcome::Inconclusive);
     let errors = proven.verdict.failures.iter().flat_map(|failure| &failure.error);
@@ -108,10 +110,6 @@ fn manifests(namespace: &str, certificate: &str, key: &str) -> serde_json::Value
             {"name": "POSTGRES_PASSWORD", "value": "tls-orders-secret"},
             {"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
         ],
-        "readinessProbe": {
-            "exec": {"command": ["pg_isready", "-h", "127.0.0.1", "-U", "postgres"]},
-            "periodSeconds": 2,
-        },
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},

@@ -55,7 +55,7 @@ async fn a_configuration_that_cannot_be_used_is_refused_before_the_cluster_is_as
     for (settings, words) in [
         ("deadlin = 5\n", "did you mean `deadline`?"),
         (
-            "[workload.\"shop/order\"]\nuser = \"clerk\"\n",
+            "[workload.\"shop/orders\"]\npassword_env = \"PATH\"\n[workload.\"shop/order\"]\nuser = \"clerk\"\n",
             "did you mean `shop/orders`?",
         ),
         (
