@@ -210,6 +210,8 @@ impl ApiServer {
             } else if method == "PATCH" {
                 let applied = self.apply(path, &body);
                 answer(&mut stream, "200 OK", &applied).await?;
+            } else if let Some(deleted) = (method == "DELETE").then(|| self.delete(path)).flatten() {
+                answer(&mut stream, "200 OK", &deleted).await?;
             } else {
                 let fixed = self.shared.lock().unwrap().fixed.get(path).cloned();
                 let (status, found) = fixed.unwrap_or_else(|| ("200 OK".to_owned(), self.list(path)));
@@ -225,6 +227,13 @@ impl ApiServer {
         object["metadata"]["uid"] = json!(format!("uid-of-{name}"));
         self.put(list, object.clone());
         object
+    }
+
+    /// Takes an object away, if it is there.
+    fn delete(&self, path: &str) -> Option<Value> {
+        let (list, name) = path.rsplit_once('/').unwrap();
+        let mut shared = self.shared.lock().unwrap();
+        shared.objects.remove(&(list.to_owned(), name.to_owned()))
     }
 
     fn list(&self, path: &str) -> Value {

@@ -314,7 +314,7 @@ async fn the_command_gives_a_silent_server_up_after_its_deadline() {
     let took = begun.elapsed();
     assert_eq!(code, Some(4), "{said}");
     assert!(
-        said.contains(&format!("the API server at {url}/ gave no answer within 15 s")),
+        said.contains(&format!("the API server at {url}/ gave no answer within 15.0 s")),
         "{said}"
     );
     let [deadline, hang] = [15, 60].map(Duration::from_secs);

@@ -94,6 +94,9 @@ async fn five_thousand_objects_are_planned_and_refused_at_the_command() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(plan.matches("\nlose-pod db-").count(), 1000);
     assert_eq!(server.requests(), [""; 0]);
+    for team in 0..10 {
+        server.refuse(&format!("/api/v1/namespaces/team-{team}"), 404, "NotFound");
+    }
     let (code, said) = scene.verify(&ALLOWED).await;
     assert_eq!(code, Some(4), "{said}");
     assert!(

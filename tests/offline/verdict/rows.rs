@@ -248,7 +248,7 @@ fn the_evidence_counts_what_was_there() {
         durability.evidence,
         [
             "204 acknowledged, 100 of them before the fault; 205 read; 1 unknown, of which 1 recovered",
-            "none in flight when the fault was begun; 995121 rows a second while connected",
+            "1 in flight when the fault was begun; 995121 rows a second while connected",
             "final read: SELECT over a new connection"
         ]
     );
