@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions};
 use kube::runtime::wait::await_condition;
@@ -123,7 +124,7 @@ impl Tenancy {
             uid: uid.clone(),
             since: taken.creation_timestamp(),
         });
-        let (namespace, lost) = (namespace.to_owned(), self.lost.clone());
+        let (namespace, lost, client) = (namespace.to_owned(), self.lost.clone(), self.client.clone());
         self.renewals.spawn(async move {
             let mut turn = tokio::time::interval(RENEWED);
             loop {
@@ -142,9 +143,11 @@ impl Tenancy {
                         lost.send_modify(|lost| lost.push(namespace));
                         return;
                     }
-                    // A namespace that is gone holds nothing to be kept from others.
+                    // A namespace that is gone holds nothing to be kept from others: the run itself takes it away.
                     Err(kube::Error::Api(status)) if status.code == 404 => {
-                        tracing::warn!("the Lease of namespace {namespace} is gone");
+                        if !goes(&client, &namespace).await {
+                            tracing::warn!("the Lease of namespace {namespace} is gone");
+                        }
                         return;
                     }
                     // The next turn tries again.
@@ -240,6 +243,14 @@ pub async fn holder(client: &Client, namespace: &str, made: bool) -> Result<Hold
         Ok(Err(error)) => Ok(Holder::Somebody(format!(
             "of which nothing can be learnt: {error}"
         ))),
+    }
+}
+
+/// Whether a namespace is gone, or is being taken away.
+async fn goes(client: &Client, namespace: &str) -> bool {
+    match Api::<Namespace>::all(client.clone()).get_opt(namespace).await {
+        Ok(found) => found.is_none_or(|found| found.metadata.deletion_timestamp.is_some()),
+        Err(_) => false,
     }
 }
 

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use serde_json::Value;
 use stateproof::config::Config;
-use stateproof::history::Event;
+use stateproof::history::{Event, History};
 use stateproof::manifest::ManifestSet;
-use stateproof::plan::{Drill, Plan, Promise, Selection};
+use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
+use stateproof::verdict::judge;
 use stateproof::workload::{Change, discover};
 
 fn document(name: &str) -> String {
@@ -258,6 +259,22 @@ fn every_topic_has_its_page() {
             readme.contains(&format!("](docs/{page})")),
             "the README does not lead to {page}"
         );
+    }
+}
+
+/// The runs that the pictures of reports are made of came to what the pictures are said to show.
+#[test]
+fn the_pictures_are_of_such_runs() {
+    for (run, outcome) in [("held", Outcome::Held), ("violated", Outcome::Violated)] {
+        let history = History::read(format!("docs/runs/{run}.jsonl")).unwrap();
+        assert_eq!(judge(&history).outcome, outcome, "{run}");
+        let picture = format!("report-{run}.png");
+        assert!(
+            fs::read(Path::new("docs").join(&picture))
+                .unwrap()
+                .starts_with(b"\x89PNG")
+        );
+        assert!(document("reports.md").contains(&picture) && document("../README.md").contains(&picture));
     }
 }
 
