@@ -128,7 +128,7 @@ async fn a_table_of_nothing_that_runs_is_refused_before_anything_is_made() {
         server
             .requests()
             .iter()
-            .any(|path| path.ends_with("/statefulsets")),
+            .any(|path| path.contains("/statefulsets")),
         "{:?}",
         server.requests()
     );
