@@ -271,9 +271,13 @@ fn two_workloads() -> History {
     let mut records: Vec<Record> = one.records;
     let ended = records.pop().unwrap();
     records.extend(other.records.into_iter().skip(1));
-    let last = records.pop().unwrap();
+    let other_ended = records.pop().unwrap();
     records.sort_by_key(|record| record.at_us);
-    records.push(if last.at_us > ended.at_us { last } else { ended });
+    records.push(if other_ended.at_us > ended.at_us {
+        other_ended
+    } else {
+        ended
+    });
     if let Event::RunStarted { plans: all, .. } = &mut records[0].event {
         *all = plans;
     }

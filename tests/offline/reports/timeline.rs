@@ -185,7 +185,9 @@ fn pods_claims_and_roles_lie_where_their_times_are() {
         let mut recorded = recorded(&history, stretch);
         let mut drawn = drawn(&figure(&page, number));
         for lanes in [&mut recorded, &mut drawn] {
-            lanes.values_mut().for_each(|pieces| pieces.sort());
+            for pieces in lanes.values_mut() {
+                pieces.sort();
+            }
         }
         assert_eq!(drawn, recorded, "picture {number}");
         assert_eq!(drawn.len(), 6, "two pods, two roles, two claims: {drawn:#?}");
@@ -258,7 +260,9 @@ fn writes_their_gap_and_faults_lie_where_their_times_are() {
             .collect();
         assert_eq!(bars, columns, "picture {number}");
 
-        let gaps: Vec<_> = of_class("gap").filter(|one| attribute(one, "x") != "").collect();
+        let gaps: Vec<_> = of_class("gap")
+            .filter(|one| !attribute(one, "x").is_empty())
+            .collect();
         let [gap] = gaps[..] else { panic!("{gaps:?}") };
         let (_, x, width) = stretch.piece("", last_before, first_after);
         assert_eq!(
