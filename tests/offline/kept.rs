@@ -271,10 +271,10 @@ fn two_workloads() -> History {
     let mut records: Vec<Record> = one.records;
     let ended = records.pop().unwrap();
     records.extend(other.records.into_iter().skip(1));
-    let others_end = records.pop().unwrap();
+    let other_ended = records.pop().unwrap();
     records.sort_by_key(|record| record.at_us);
-    records.push(if others_end.at_us > ended.at_us {
-        others_end
+    records.push(if other_ended.at_us > ended.at_us {
+        other_ended
     } else {
         ended
     });
