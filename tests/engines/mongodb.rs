@@ -130,9 +130,8 @@ async fn a_member_with_another_key_and_a_wrong_password_are_told() -> Result<()>
 
     let refused = set.server(0).await?.initiate("rs0", &set.hosts()).await.err();
     let words = refused.context("another key was let in")?.to_string();
-    let told = format!("{} failed with Authentication failed", set.hosts()[2]);
-    assert!(words.contains(&told), "{words}");
-    assert!(!words.contains(&set.hosts()[1]), "{words}");
+    let told = words.contains("Authentication failed") && words.contains(&set.hosts()[2]);
+    assert!(told && !words.contains(&set.hosts()[1]), "{words}");
 
     set.members.truncate(2);
     set.server(0).await?.initiate("rs0", &set.hosts()).await?;
