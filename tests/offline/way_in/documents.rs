@@ -13,6 +13,8 @@ use stateproof::plan::{Drill, Outcome, Plan, Promise, Selection};
 use stateproof::verdict::judge;
 use stateproof::workload::{Change, discover};
 
+use super::commands::commands;
+
 fn document(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap_or_default()
 }
@@ -213,22 +215,6 @@ fn exit_codes_are_those_of_the_help() {
         assert_eq!(written, known, "{command}");
     }
     assert!(seen > 8, "only {seen} commands name exit codes");
-}
-
-/// The commands that the help lists.
-fn commands() -> Vec<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_stateproof"))
-        .arg("--help")
-        .output()
-        .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
-    let listed = help.split("Commands:\n").nth(1).unwrap_or_default();
-    let listed = listed.split("\n\n").next().unwrap_or_default();
-    let names = listed.lines().filter_map(|line| {
-        let name = line.strip_prefix("  ")?.split(' ').next()?;
-        (!name.is_empty() && name != "help").then(|| name.to_owned())
-    });
-    names.collect()
 }
 
 /// Every topic that a reader looks for has its page, and the README leads to it.

@@ -1,6 +1,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use super::commands::commands;
+
 fn page(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stateproof"))
         .arg("man")
@@ -37,22 +39,6 @@ fn faults(page: &str) -> Vec<String> {
         faults.push(format!("{opened} .RS and {closed} .RE"));
     }
     faults
-}
-
-/// Every command there is, by `--help`.
-fn commands() -> Vec<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_stateproof"))
-        .arg("--help")
-        .output()
-        .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
-    let listed = help.split("Commands:\n").nth(1).unwrap();
-    let listed = listed.lines().take_while(|line| !line.is_empty());
-    let names = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    names
-        .map(|line| line.split_whitespace().next().unwrap().to_owned())
-        .filter(|name| name != "help")
-        .collect()
 }
 
 #[test]
