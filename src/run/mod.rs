@@ -39,6 +39,7 @@ mod roles;
 mod rollback;
 mod rounds;
 mod scene;
+mod settings;
 mod site;
 mod spans;
 mod stand_ins;
