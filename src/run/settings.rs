@@ -176,3 +176,68 @@ fn first<T: Clone>(lists: &[Option<&Vec<T>>]) -> Vec<T> {
         .map(|list| (*list).clone())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Verification;
+    use crate::config::Config;
+
+    const SET: &str = "
+apiVersion: v1
+kind: Secret
+metadata: { name: regcred, namespace: elsewhere }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: regcred }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: of-shop, namespace: shop }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: unnamed }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: db }
+spec: { clusterIP: None, selector: { app: db }, ports: [{ port: 5432 }] }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  serviceName: db
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec: { containers: [{ name: db, image: postgres, env: [{ name: POSTGRES_PASSWORD, value: x }] }] }
+";
+
+    #[test]
+    fn the_vantage_pulls_with_the_named_secrets_of_the_set() {
+        let directory = tempfile::tempdir().unwrap();
+        let set = directory.path().join("set.yaml");
+        std::fs::write(&set, SET).unwrap();
+        let pulled_with = |settings: &str| {
+            let file = directory.path().join("stateproof.toml");
+            std::fs::write(&file, settings).unwrap();
+            let verification = Verification::of([&set]).config(Config::read(&file).unwrap());
+            let prepared = verification.prepare().unwrap();
+            let secrets = verification.pull_secrets(&prepared);
+            let names = secrets.iter().map(|secret| {
+                let metadata = &secret["metadata"];
+                let text = |key: &str| metadata[key].as_str().unwrap_or("-").to_owned();
+                (text("name"), text("namespace"))
+            });
+            names.collect::<Vec<_>>()
+        };
+        let named = |name: &str, namespace: &str| (name.to_owned(), namespace.to_owned());
+        assert_eq!(
+            pulled_with("image_pull_secrets = [\"regcred\", \"of-shop\", \"regcred\", \"absent\"]\n"),
+            [named("of-shop", "shop"), named("regcred", "-")]
+        );
+        assert_eq!(pulled_with(""), []);
+    }
+}
