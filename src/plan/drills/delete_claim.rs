@@ -19,21 +19,21 @@ pub fn delete_claim(workload: &Workload) -> Result<PlannedDrill, String> {
                     (persistentVolumeClaimRetentionPolicy.whenDeleted: Delete): none is left to delete by name"
             .to_owned());
     }
-    let mut steps = vec![
-        Step::Resolve,
-        Step::InspectClaims,
-        Step::Write { rows: ROWS },
+    // A new claim finds no volume where they are the set's own and stay Released: there is nothing to come back to, and
+    // rows would only be left on them.
+    let comes_back = !workload.claims.iter().any(|claim| claim.retained);
+    let mut steps = vec![Step::Resolve, Step::InspectClaims];
+    if comes_back {
+        steps.push(Step::Write { rows: ROWS });
+    }
+    steps.extend([
         Step::DeleteStatefulSet,
         Step::InspectClaims,
         Step::DeleteClaims,
         Step::InspectClaims,
-    ];
+    ]);
     let mut expectations = vec![held(Promise::Retention)];
-    if workload.claims.iter().any(|claim| claim.retained) {
-        // A new claim finds no volume where they are the set's own and stay Released: there is nothing to come back to,
-        // and rows would only be left on them.
-        steps.retain(|step| !matches!(step, Step::Write { .. }));
-    } else {
+    if comes_back {
         steps.extend([Step::Reapply, await_all(workload), Step::Resolve, Step::Read]);
         expectations.push(violated(Promise::Durability));
     }

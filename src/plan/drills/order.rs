@@ -12,18 +12,19 @@ pub fn order(workload: &Workload) -> Result<PlannedDrill, String> {
         Step::Write { rows: ROWS },
         Step::StartWriter,
         Step::Scale { replicas: 0 },
-        Step::InspectClaims,
+    ];
+    if workload.retention.when_scaled == RetentionPolicy::Delete {
+        // A controller that finds a claim still going makes no pod, and may not look again for minutes.
+        steps.push(Step::InspectClaims);
+    }
+    steps.extend([
         Step::Scale {
             replicas: workload.replicas,
         },
         Step::AwaitAllReady,
         Step::StopWriter { rows_after: ROWS },
         Step::Read,
-    ];
-    // A controller that finds a claim still going makes no pod, and may not look again for minutes.
-    if workload.retention.when_scaled != RetentionPolicy::Delete {
-        steps.retain(|step| *step != Step::InspectClaims);
-    }
+    ]);
     let expectations = vec![
         held(Promise::Order),
         held(Promise::Identity),
