@@ -315,3 +315,17 @@ pub enum Step {
     /// Ask the member for its page over HTTP through the DNS name, where it keeps no rows.
     Get,
 }
+
+impl Step {
+    /// Whether it writes or reads the member's rows, or waits for some: it needs the member's server.
+    pub(crate) fn is_about_rows(self) -> bool {
+        matches!(
+            self,
+            Self::Write { .. }
+                | Self::StartWriter
+                | Self::AwaitRows { .. }
+                | Self::StopWriter { .. }
+                | Self::Read
+        )
+    }
+}

@@ -4,7 +4,6 @@ use super::RunError;
 use super::drill::Bench;
 use crate::cluster::{Cause, Objects, WaitError, cause};
 use crate::history::{Event, Span};
-use crate::plan::Step;
 use crate::workload::{Member, WorkloadKind};
 
 /// Carries out what needs a member's server, unless the cluster says that this will not come back.
@@ -41,18 +40,6 @@ pub async fn unless_hopeless<T>(
             .into())
         }
     }
-}
-
-/// Whether a step needs the member's server.
-pub fn needs_server(step: Step) -> bool {
-    matches!(
-        step,
-        Step::Write { .. }
-            | Step::StartWriter
-            | Step::AwaitRows { .. }
-            | Step::StopWriter { .. }
-            | Step::Read
-    )
 }
 
 /// An error's lines and, where it is not a wait's, which has them, what the cluster says of the member.

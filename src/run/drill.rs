@@ -13,7 +13,7 @@ use super::applied::apply;
 use super::borrowed::{Cordons, Paused};
 use super::cadence::next_try;
 use super::connection::{Reading, Route};
-use super::despair::{needs_server, unless_hopeless, with_causes};
+use super::despair::{unless_hopeless, with_causes};
 use super::end::await_end;
 use super::get::get;
 use super::roles::Roles;
@@ -111,7 +111,7 @@ pub async fn run(bench: &Bench<'_>, planned: &PlannedDrill, round: u32) -> Resul
     let steps = async {
         for step in &planned.steps {
             match step {
-                step if needs_server(*step) => {
+                step if step.is_about_rows() => {
                     Box::pin(unless_hopeless(bench, &run.member, run.step(*step))).await?;
                 }
                 step => run.step(*step).await?,

@@ -76,29 +76,19 @@ pub fn allowed_evictions(workload: &Workload) -> Result<Option<u32>, String> {
 fn without_rows(step: Step) -> Option<Step> {
     match step {
         Step::Write { .. } | Step::Read => Some(Step::Get),
-        Step::StartWriter
-        | Step::AwaitRows { .. }
-        | Step::StopWriter { .. }
-        | Step::WriteThroughServices
-        | Step::ReadMembers => None,
+        Step::WriteThroughServices | Step::ReadMembers => None,
+        step if step.is_about_rows() => None,
         other => Some(other),
     }
 }
 
 /// Whether a step asks the server something.
 fn speaks(step: Step) -> bool {
-    matches!(
-        step,
-        Step::Write { .. }
-            | Step::Read
-            | Step::Get
-            | Step::StartWriter
-            | Step::AwaitRows { .. }
-            | Step::StopWriter { .. }
-            | Step::ReadServices
-            | Step::WriteThroughServices
-            | Step::ReadMembers
-    )
+    step.is_about_rows()
+        || matches!(
+            step,
+            Step::Get | Step::ReadServices | Step::WriteThroughServices | Step::ReadMembers
+        )
 }
 
 /// A promise that must hold.
