@@ -69,7 +69,7 @@ impl Session {
 
 #[async_trait]
 impl super::Session for Session {
-    async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+    async fn write(&self, ledger: &str, key: u64, _patience: Duration) -> WriteFate {
         match &self.files {
             Some(files) => files.write(ledger, key).await,
             None => WriteFate::Refused(NO_FILES.to_owned()),

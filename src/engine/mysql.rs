@@ -279,7 +279,7 @@ async fn enter(conn: &mut Conn, database: &str) -> Answer<()> {
 
 #[async_trait]
 impl super::Session for Session {
-    async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+    async fn write(&self, ledger: &str, key: u64, _patience: Duration) -> WriteFate {
         let (row, ledger) = (Row::new(ledger, key), ledger.to_owned());
         match self
             .ask(|connection| connection.insert(ledger, row).boxed())

@@ -117,7 +117,7 @@ async fn log_in(
 
 #[async_trait]
 impl super::Session for Session {
-    async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+    async fn write(&self, ledger: &str, key: u64, _patience: Duration) -> WriteFate {
         let row = Row::new(ledger, key);
         let answer = self
             .client

@@ -11,7 +11,9 @@ use crate::history::{Keys, WriteFate};
 #[async_trait]
 pub trait Session: Send + Sync {
     /// Writes one row under a key of its own; several may be under way at once. A retry is never made in secret.
-    async fn write(&self, ledger: &str, key: u64) -> WriteFate;
+    /// `patience` is how long whoever asks waits for the answer: a server that itself waits, for others that have to
+    /// have the row, is told to answer before that.
+    async fn write(&self, ledger: &str, key: u64, patience: Duration) -> WriteFate;
 
     /// How many rows it takes at once before the others wait for it: on a connection that is not pipelined, 1.
     fn at_once(&self) -> usize {

@@ -65,7 +65,7 @@ impl Progress {
 
 /// Writes one row and waits for its fate, which is unknown once that takes too long.
 pub async fn fate(session: &dyn Session, ledger: &str, key: u64, patience: Duration) -> WriteFate {
-    tokio::time::timeout(patience, session.write(ledger, key))
+    tokio::time::timeout(patience, session.write(ledger, key, patience))
         .await
         .unwrap_or_else(|_| WriteFate::Unknown(format!("no answer within {} s", patience.as_secs())))
 }

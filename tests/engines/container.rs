@@ -22,6 +22,9 @@ use super::interrupt;
 /// How long anything may take here. The slowest is a first initialisation among many, on two cores.
 pub const DEADLINE: Duration = Duration::from_mins(1);
 
+/// How long whoever writes a row waits for its fate, where nothing is done to the server.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a container is made from.
 pub type Request = ContainerRequest<GenericImage>;
 

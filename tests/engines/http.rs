@@ -13,7 +13,7 @@ use testcontainers::ImageExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::container::{Container, request, within};
+use super::container::{Container, PATIENCE, request, within};
 use super::docker::NGINX;
 use super::exec::Exec;
 
@@ -98,7 +98,10 @@ impl Server {
 
 async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
     for key in keys {
-        let fate = within("a write", async { Ok(session.write(ledger, key).await) }).await?;
+        let fate = within("a write", async {
+            Ok(session.write(ledger, key, PATIENCE).await)
+        })
+        .await?;
         ensure!(fate == WriteFate::Acknowledged, "the file {key} is {fate:?}");
     }
     Ok(())
@@ -144,14 +147,14 @@ async fn files_are_whole_or_altered_there_or_not() -> Result<()> {
     assert!(session.read("never-written").await?.keys.is_empty());
 
     write(&session, "twice", [1]).await?;
-    let fate = session.write("twice", 1).await;
+    let fate = session.write("twice", 1, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if words.contains("a file of this name")),
         "{fate:?}"
     );
     write(&session, "twice", [2]).await?;
 
-    let many = (1..=200).map(|key| session.write("at-once", key));
+    let many = (1..=200).map(|key| session.write("at-once", key, PATIENCE));
     let fates = within("files written at once", async { Ok(join_all(many).await) }).await?;
     assert!(
         fates.iter().all(|fate| *fate == WriteFate::Acknowledged),
@@ -162,7 +165,7 @@ async fn files_are_whole_or_altered_there_or_not() -> Result<()> {
     // No name leads elsewhere.
     for name in ["..", "a/b", "", "a b", "$(id)"] {
         assert!(
-            matches!(session.write(name, 1).await, WriteFate::Refused(_)),
+            matches!(session.write(name, 1, PATIENCE).await, WriteFate::Refused(_)),
             "{name}"
         );
         assert!(session.read(name).await.is_err(), "{name}");
@@ -178,7 +181,7 @@ async fn what_cannot_be_written_is_refused_and_costs_no_more_than_the_file() -> 
     write(&session, "full", 1..=3).await?;
     // Nobody, root included, can write into a file where a directory would have to be.
     server.run("cd /mount01/stateproof; : > blocked").await?;
-    let fate = session.write("blocked", 1).await;
+    let fate = session.write("blocked", 1, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if !words.is_empty()),
         "{fate:?}"
@@ -206,7 +209,10 @@ async fn without_a_claim_or_a_pod_nothing_is_written() -> Result<()> {
     let server = Server::start().await?;
     for (pod, mount) in [(None, MOUNT), (Some("web-0"), "")] {
         let session = server.open(pod, mount).await?;
-        assert!(matches!(session.write("x", 1).await, WriteFate::Refused(_)));
+        assert!(matches!(
+            session.write("x", 1, PATIENCE).await,
+            WriteFate::Refused(_)
+        ));
         assert!(session.read("x").await.is_err());
     }
     assert_eq!(server.run("ls /mount01").await?, "");
@@ -230,7 +236,7 @@ async fn a_file_under_way_when_the_container_is_killed_is_in_doubt() -> Result<(
     let writing = async {
         for first in (1_u64..).step_by(8) {
             let block = first..first + 8;
-            let fates = join_all(block.clone().map(|key| session.write("killed", key))).await;
+            let fates = join_all(block.clone().map(|key| session.write("killed", key, PATIENCE))).await;
             for (key, fate) in block.zip(fates) {
                 match fate {
                     WriteFate::Acknowledged => acknowledged.push(key),

@@ -7,6 +7,7 @@ use stateproof::engine::{Session, SessionError};
 use stateproof::history::{Keys, WriteFate};
 use stateproof::workload::{Credentials, Password};
 
+use super::container::PATIENCE;
 use super::mongo_server::{Mongo, keeper};
 use super::mysql_server::{self, credentials};
 use super::server::{self, open_at};
@@ -17,7 +18,7 @@ const PASSWORD: &str = "cl3rk's own";
 /// Rows are written, read, and gone again, the table with them.
 async fn keeps_a_ledger(session: &dyn Session) -> Result<()> {
     for key in 1..=5 {
-        let fate = session.write(LEDGER, key).await;
+        let fate = session.write(LEDGER, key, PATIENCE).await;
         ensure!(fate == WriteFate::Acknowledged, "{fate:?}");
     }
     let rows = session.read(LEDGER).await?;
@@ -99,7 +100,7 @@ async fn read_write_in_one_database_is_enough_for_mongodb() -> Result<()> {
         ..keeper("clerk-own")
     };
     let reader = mongo.open_as(&user("clerk")).await?;
-    let fate = reader.write(LEDGER, 1).await;
+    let fate = reader.write(LEDGER, 1, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if words.contains("not authorized")),
         "{fate:?}"

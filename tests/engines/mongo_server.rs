@@ -13,7 +13,7 @@ use stateproof::history::WriteFate;
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::{GenericImage, ImageExt};
 
-use super::container::{Container, Request, published, within};
+use super::container::{Container, PATIENCE, Request, published, within};
 use super::docker::docker;
 use super::loopback::{Loopback, target};
 
@@ -288,7 +288,10 @@ impl Set {
 /// Writes these keys; every one of them must be acknowledged.
 pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
     for key in keys {
-        let fate = within("a write", async { Ok(session.write(ledger, key).await) }).await?;
+        let fate = within("a write", async {
+            Ok(session.write(ledger, key, PATIENCE).await)
+        })
+        .await?;
         ensure!(
             fate == WriteFate::Acknowledged,
             "the row with key {key} is {fate:?}"

@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
 use mongodb::bson::{Document, doc};
 use stateproof::engine::Session as _;
-use stateproof::engine::mongodb::Answer;
+use stateproof::engine::mongodb::{Answer, Session};
 use stateproof::history::{Keys, WriteFate};
 
-use super::container::within;
+use super::container::{PATIENCE, within};
 use super::mongo_server::{Mongo, PORT, Set, keeper, write};
 
 const LEDGER: &str = "lose-pod";
@@ -43,7 +43,7 @@ async fn rows_of_a_standalone_server() -> Result<()> {
     assert!(rows.corrupt.is_empty(), "{} are corrupt", rows.corrupt);
 
     // Written twice: refused, and the session goes on.
-    let fate = session.write(LEDGER, 1).await;
+    let fate = session.write(LEDGER, 1, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if words.contains("11000")),
         "{fate:?}"
@@ -151,7 +151,7 @@ async fn rows_under_way_when_the_server_is_killed_are_unknown() -> Result<()> {
         let mut fates = Vec::new();
         for block in 0_u64.. {
             let keys = (1 + block * 16)..(17 + block * 16);
-            let now = join_all(keys.map(async |key| (key, session.write(LEDGER, key).await))).await;
+            let now = join_all(keys.map(async |key| (key, session.write(LEDGER, key, PATIENCE).await))).await;
             let lost = now.iter().any(|(_, fate)| *fate != WriteFate::Acknowledged);
             fates.extend(now);
             if lost {
@@ -249,7 +249,7 @@ async fn a_set_replicates_and_elects() -> Result<()> {
     );
 
     // NotWritablePrimary, and NotPrimaryNoSecondaryOk for who has no leave.
-    let fate = alone.write(LEDGER, 21).await;
+    let fate = alone.write(LEDGER, 21, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if words.contains("(10107)")),
         "{fate:?}"
@@ -294,13 +294,43 @@ async fn a_row_that_the_majority_does_not_have_is_unknown() -> Result<()> {
     let session = set.session().await?;
     write(&session, LEDGER, [1]).await?;
     set.members[1 - primary].1.container.kill().await?;
-    let begun = Instant::now();
-    let fate = within("a write", async { Ok(session.write(LEDGER, 2).await) }).await?;
+    in_doubt_by_the_servers_word(&session, 2).await
+}
+
+/// A row waits for the majority as long as whoever asks: a SECONDARY that is slow for some seconds leaves no doubt to who
+/// has the time.
+#[tokio::test]
+async fn a_slow_majority_is_waited_for() -> Result<()> {
+    let (set, primary) = Set::initiated("slow", 2).await?;
+    let session = set.session().await?;
+    write(&session, LEDGER, [1]).await?;
+    let secondary = &set.members[1 - primary].1.container;
+    secondary.signal("SIGSTOP").await?;
+    let in_doubt = in_doubt_by_the_servers_word(&session, 2).await;
+    let waits = session.write(LEDGER, 3, PATIENCE);
+    let goes_on = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        secondary.signal("SIGCONT").await
+    };
+    let (fate, resumed) = futures::join!(waits, goes_on);
+    (in_doubt?, resumed?);
+    assert_eq!(fate, WriteFate::Acknowledged);
+    assert_eq!(session.read(LEDGER).await?.keys, keys(1..=3));
+    Ok(())
+}
+
+/// Who has little time learns in that time what the PRIMARY knows.
+async fn in_doubt_by_the_servers_word(session: &Session, key: u64) -> Result<()> {
+    let (patience, begun) = (Duration::from_secs(3), Instant::now());
+    let fate = within("a write", async {
+        Ok(session.write(LEDGER, key, patience).await)
+    })
+    .await?;
+    let took = begun.elapsed();
+    ensure!(took < Duration::from_secs(10), "it took {took:.1?}");
     ensure!(
-        begun.elapsed() < Duration::from_secs(10),
-        "it took {:.1?}",
-        begun.elapsed()
+        matches!(&fate, WriteFate::Unknown(words) if words.contains("(64)")),
+        "{fate:?}"
     );
-    assert!(matches!(&fate, WriteFate::Unknown(_)), "{fate:?}");
     Ok(())
 }

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::container::within;
+use super::container::{PATIENCE, within};
 use super::mysql_server::{DATABASE, PASSWORD, ROOT, Server, USER, credentials, keeper, open_at, write};
 
 const LEDGER: &str = "lose-pod";
@@ -64,7 +64,7 @@ async fn rows_are_whole_or_altered_there_or_not() -> Result<()> {
 
     // A refusal costs the row, not the session.
     write(&session, "twice", [1]).await?;
-    let fate = session.write("twice", 1).await;
+    let fate = session.write("twice", 1, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if words.contains("1062")),
         "{fate:?}"
@@ -85,7 +85,7 @@ async fn rows_are_whole_or_altered_there_or_not() -> Result<()> {
     assert!(session.read("third").await?.keys.is_empty());
 
     // Rows written at once, some given up before they are answered: no answer is taken for another's.
-    let many = (1..=200).map(|key| session.write("at-once", key));
+    let many = (1..=200).map(|key| session.write("at-once", key, PATIENCE));
     let fates = within("rows written at once", async { Ok(join_all(many).await) }).await?;
     assert!(
         fates.iter().all(|fate| *fate == WriteFate::Acknowledged),
@@ -93,11 +93,14 @@ async fn rows_are_whole_or_altered_there_or_not() -> Result<()> {
     );
     for key in 201..=240 {
         let moment = Duration::from_micros(50 * (key - 200));
-        drop(tokio::time::timeout(moment, session.write("at-once", key)).await);
+        drop(tokio::time::timeout(moment, session.write("at-once", key, PATIENCE)).await);
     }
-    let fate = session.write("at-once", 7).await;
+    let fate = session.write("at-once", 7, PATIENCE).await;
     assert!(matches!(fate, WriteFate::Refused(_)), "{fate:?}");
-    assert_eq!(session.write("at-once", 241).await, WriteFate::Acknowledged);
+    assert_eq!(
+        session.write("at-once", 241, PATIENCE).await,
+        WriteFate::Acknowledged
+    );
     let rows = session.read("at-once").await?;
     assert!(rows.corrupt.is_empty(), "{} are corrupt", rows.corrupt);
     assert!(keys(1..=200).difference(&rows.keys).is_empty(), "{}", rows.keys);
@@ -180,7 +183,7 @@ async fn write_until_the_end(sessions: &[Session], count: &watch::Sender<usize>)
     let writers = sessions.iter().zip(0_u64..).map(async |(session, writer)| {
         let mut fates = Vec::new();
         for key in (writer << 32).. {
-            let fate = session.write(LEDGER, key).await;
+            let fate = session.write(LEDGER, key, PATIENCE).await;
             let ended = fate != WriteFate::Acknowledged;
             fates.push((key, fate));
             if ended {

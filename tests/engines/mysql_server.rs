@@ -10,7 +10,7 @@ use stateproof::history::WriteFate;
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 
-use super::container::{Container, Request, request, within};
+use super::container::{Container, PATIENCE, Request, request, within};
 use super::docker::MYSQL;
 use super::loopback::{Loopback, target};
 use super::server::patiently;
@@ -129,7 +129,10 @@ pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<S
 /// Writes these keys; every one of them must be acknowledged.
 pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
     for key in keys {
-        let fate = within("a write", async { Ok(session.write(ledger, key).await) }).await?;
+        let fate = within("a write", async {
+            Ok(session.write(ledger, key, PATIENCE).await)
+        })
+        .await?;
         ensure!(
             fate == WriteFate::Acknowledged,
             "the row with key {key} is {fate:?}"

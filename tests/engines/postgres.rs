@@ -11,7 +11,7 @@ use stateproof::workload::Password;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::container::within;
+use super::container::{PATIENCE, within};
 use super::server::{PASSWORD, Server, USER, credentials, open, open_at, read, write};
 
 const LEDGER: &str = "lose-pod";
@@ -72,7 +72,7 @@ async fn a_key_written_twice_is_refused() -> Result<()> {
     let session = server.session().await?;
     write(&session, LEDGER, [1]).await?;
 
-    let fate = session.write(LEDGER, 1).await;
+    let fate = session.write(LEDGER, 1, PATIENCE).await;
     assert!(
         matches!(&fate, WriteFate::Refused(words) if words.contains("23505")),
         "{fate:?}"
@@ -156,7 +156,7 @@ async fn write_until_the_end(sessions: &[Session], count: &watch::Sender<usize>)
     let writers = sessions.iter().zip(0_u64..).map(async |(session, writer)| {
         let mut fates = Vec::new();
         for key in (writer << 32).. {
-            let fate = session.write(LEDGER, key).await;
+            let fate = session.write(LEDGER, key, PATIENCE).await;
             let ended = fate != WriteFate::Acknowledged;
             fates.push((key, fate));
             if ended {

@@ -11,7 +11,7 @@ use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 use tokio_postgres::{Client, NoTls};
 
-use super::container::{Container, DEADLINE, Request, request, within};
+use super::container::{Container, DEADLINE, PATIENCE, Request, request, within};
 use super::docker::POSTGRES;
 use super::loopback::{Loopback, target};
 
@@ -127,7 +127,10 @@ pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<S
 /// Writes these keys; every one of them must be acknowledged.
 pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
     for key in keys {
-        let fate = within("a write", async { Ok(session.write(ledger, key).await) }).await?;
+        let fate = within("a write", async {
+            Ok(session.write(ledger, key, PATIENCE).await)
+        })
+        .await?;
         ensure!(
             fate == WriteFate::Acknowledged,
             "the row with key {key} is {fate:?}"

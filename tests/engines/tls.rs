@@ -10,7 +10,7 @@ use stateproof::workload::{Credentials, EngineKind, Tls};
 use testcontainers::ImageExt;
 
 use super::certificates::{Signed, signed};
-use super::container::{Container, Request, request};
+use super::container::{Container, PATIENCE, Request, request};
 use super::docker::{MYSQL, POSTGRES};
 use super::loopback::{Loopback, target};
 use super::server::patiently;
@@ -100,7 +100,7 @@ impl Server {
     async fn keeps_a_row(&self, tls: Tls) -> Result<()> {
         let session = patiently(async || self.open(NAME, tls).await).await?;
         let ledger = tls.to_string();
-        assert_eq!(session.write(&ledger, 1).await, WriteFate::Acknowledged);
+        assert_eq!(session.write(&ledger, 1, PATIENCE).await, WriteFate::Acknowledged);
         assert_eq!(session.read(&ledger).await?.keys, [1].into_iter().collect());
         Ok(())
     }

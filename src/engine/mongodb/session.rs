@@ -25,10 +25,6 @@ const OPEN_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a read may take.
 const ANSWER_DEADLINE: Duration = Duration::from_mins(1);
 
-/// How long the PRIMARY waits for the majority before it says that it has not heard of it. Less than the writer waits
-/// for a row, so that the server has the word.
-const MAJORITY_DEADLINE: Duration = Duration::from_millis(2500);
-
 /// Where the ledger is kept.
 pub(super) const COLLECTION: &str = "stateproof_ledger";
 
@@ -96,17 +92,14 @@ impl Session {
             None if !hello.uninitiated => STANDALONE,
             _ => MEMBER,
         };
-        let concern = WriteConcern::builder().journal(true);
-        let concern = if levels.write == STANDALONE.write {
-            concern.w(Acknowledgment::Nodes(1)).build()
+        let acknowledgment = if levels.write == STANDALONE.write {
+            Acknowledgment::Nodes(1)
         } else {
-            concern
-                .w(Acknowledgment::Majority)
-                .w_timeout(MAJORITY_DEADLINE)
-                .build()
+            Acknowledgment::Majority
         };
+        let concern = WriteConcern::builder().journal(true).w(acknowledgment).build();
         let options = CollectionOptions::builder()
-            .write_concern(concern)
+            .write_concern(concern.clone())
             .read_concern(if of_set {
                 ReadConcern::majority()
             } else {
@@ -117,7 +110,7 @@ impl Session {
         let ledger = database.collection_with_options(COLLECTION, options);
         let ends = if of_set { is_lost_as_primary } else { is_lost };
         Ok(Self {
-            writes: Writes::to(ledger.clone(), ends),
+            writes: Writes::to(ledger.clone(), concern, ends),
             ends,
             ledger,
             client,
@@ -169,14 +162,14 @@ fn is_unauthorized(error: &Error) -> bool {
 
 #[async_trait]
 impl crate::engine::Session for Session {
-    async fn write(&self, ledger: &str, key: u64) -> WriteFate {
+    async fn write(&self, ledger: &str, key: u64, patience: Duration) -> WriteFate {
         let row = Row::new(ledger, key);
         let document = doc! {
             "_id": {"ledger": ledger, "key": key.cast_signed()},
             "payload": row.payload,
             "checksum": i64::from(row.checksum),
         };
-        let (fate, lost) = self.writes.write(document).await;
+        let (fate, lost) = self.writes.write(document, patience).await;
         if lost {
             self.closed.store(true, Ordering::Relaxed);
         }

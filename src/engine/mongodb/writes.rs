@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use mongodb::Collection;
 use mongodb::bson::Document;
 use mongodb::error::Error;
+use mongodb::options::WriteConcern;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -22,28 +25,35 @@ pub struct Writes {
 /// A row, and who wants to know what became of it.
 struct Asked {
     row: Document,
+    /// How long they wait for it.
+    patience: Duration,
     /// Its fate, and whether the session has ended.
     answer: oneshot::Sender<(WriteFate, bool)>,
 }
 
 impl Writes {
-    /// Begins to send what is asked for. `ends` says of an error whether the session has ended with it.
-    pub fn to(ledger: Collection<Document>, ends: fn(&Error) -> bool) -> Self {
+    /// Begins to send what is asked for. `concern` is what an acknowledgement means; `ends` says of an error whether
+    /// the session has ended with it.
+    pub fn to(ledger: Collection<Document>, concern: WriteConcern, ends: fn(&Error) -> bool) -> Self {
         let (rows, mut asked) = mpsc::unbounded_channel();
         let sending = tokio::spawn(async move {
             let mut block = Vec::with_capacity(ROWS);
             while asked.recv_many(&mut block, ROWS).await > 0 {
-                send(&ledger, std::mem::take(&mut block), ends).await;
+                send(&ledger, &concern, std::mem::take(&mut block), ends).await;
             }
         });
         Self { rows, sending }
     }
 
     /// Sends a row and waits for its fate; says too whether the session has ended.
-    pub async fn write(&self, row: Document) -> (WriteFate, bool) {
+    pub async fn write(&self, row: Document, patience: Duration) -> (WriteFate, bool) {
         let (answer, fate) = oneshot::channel();
         let ended = || (WriteFate::Unknown("the session has ended".to_owned()), true);
-        match self.rows.send(Asked { row, answer }) {
+        match self.rows.send(Asked {
+            row,
+            patience,
+            answer,
+        }) {
             Ok(()) => fate.await.unwrap_or_else(|_| ended()),
             Err(_) => ended(),
         }
@@ -56,9 +66,23 @@ impl Drop for Writes {
     }
 }
 
-async fn send(ledger: &Collection<Document>, block: Vec<Asked>, ends: fn(&Error) -> bool) {
+async fn send(
+    ledger: &Collection<Document>,
+    concern: &WriteConcern,
+    block: Vec<Asked>,
+    ends: fn(&Error) -> bool,
+) {
+    let patience = block.iter().map(|asked| asked.patience).min();
+    let mut concern = concern.clone();
+    // A little sooner than whoever asks gives up: so that the PRIMARY has the word when it has not heard of the majority.
+    concern.w_timeout = patience.map(|patience| patience * 5 / 6);
     let (rows, answers): (Vec<_>, Vec<_>) = block.into_iter().map(|asked| (asked.row, asked.answer)).unzip();
-    let (fates, ended) = match ledger.insert_many(rows).ordered(false).await {
+    let (fates, ended) = match ledger
+        .insert_many(rows)
+        .ordered(false)
+        .write_concern(concern)
+        .await
+    {
         Ok(_) => (vec![WriteFate::Acknowledged; answers.len()], false),
         Err(error) => (fates(&error, answers.len()), ends(&error)),
     };
