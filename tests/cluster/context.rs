@@ -22,6 +22,9 @@ use stateproof::history::{Event, History};
 
 use crate::support::{CLUSTER, block_on, cluster, fixture};
 
+/// The image of the sets here.
+pub const POSTGRES: &str = "postgres:16-alpine";
+
 /// A class that clusters elsewhere have by default, and this one has not. On a cluster of stateproof's own it would be made.
 const CLASS: &str = "gp3";
 
@@ -32,7 +35,7 @@ const UNASKED: &str = "gp2";
 /// is left, not the storage class either that it was told to make.
 #[test]
 fn a_strangers_cluster_is_left_as_it_was() {
-    let kubeconfig = block_on(with_images()).kubeconfig;
+    let kubeconfig = block_on(with_images(&[POSTGRES])).kubeconfig;
     let set = set_in("context-made", CLASS);
     let reports = tempfile::tempdir().unwrap();
     let before = block_on(bystanders(&kubeconfig));
@@ -66,7 +69,7 @@ fn a_strangers_cluster_is_left_as_it_was() {
 /// was lent, which is given back empty.
 #[test]
 fn no_class_is_made_on_a_strangers_cluster_unasked() {
-    let kubeconfig = block_on(with_images()).kubeconfig;
+    let kubeconfig = block_on(with_images(&[POSTGRES])).kubeconfig;
     let set = set_in("context-lent", UNASKED);
     block_on(async {
         let (client, _) = connect(&kubeconfig).await.unwrap();
@@ -151,10 +154,11 @@ pub async fn remove(kubeconfig: &Path, namespace: &str) {
 
 const BYSTANDERS: &str = "neighbours";
 
-/// The tests' cluster, with the images that its nodes would otherwise pull.
-pub async fn with_images() -> Cluster {
+/// The tests' cluster, with these images and the vantage's, which its nodes would otherwise pull.
+pub async fn with_images(images: &[&str]) -> Cluster {
     let running = Clusters::from_env().unwrap().ensure(&cluster()).await.unwrap();
-    let needed = ["postgres:16-alpine", "busybox:1.36"].map(str::to_owned);
+    let needed = images.iter().copied().chain(["busybox:1.36"]);
+    let needed: Vec<_> = needed.map(str::to_owned).collect();
     images::ensure(&running, &needed).await.unwrap();
     running
 }

@@ -17,6 +17,7 @@ mod in_cluster;
 mod k3d;
 mod namespaces;
 mod probe;
+mod probe_engines;
 mod provider;
 mod refusal;
 mod replica_set;

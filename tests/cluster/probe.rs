@@ -11,7 +11,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 
-use crate::context::{context, in_namespace, set_in, with_images};
+use crate::context::{POSTGRES, context, in_namespace, set_in, with_images};
 use crate::support::marker::Marker;
 use crate::support::process::posix;
 use crate::support::{CLUSTER, block_on, kubectl, kubectl_with};
@@ -26,7 +26,7 @@ const PASSWORD: &str = "mysupersecret";
 /// twin, with another password than the server's, ends with the server's words.
 #[test]
 fn a_probe_leaves_a_running_database_as_it_was() {
-    let kubeconfig = block_on(with_images()).kubeconfig;
+    let kubeconfig = block_on(with_images(&[POSTGRES])).kubeconfig;
     let set = set_in(NAME, "standard");
     let standing = Standing::of(set.path());
     let before = block_on(in_namespace(&kubeconfig, NAME));

@@ -10,7 +10,7 @@ use stateproof::plan::{Drill, Outcome};
 use stateproof::run::Verification;
 use tempfile::TempDir;
 
-use crate::context::with_images;
+use crate::context::{POSTGRES, with_images};
 use crate::probe::probe;
 use crate::support::certificates::signed;
 use crate::support::{block_on, cluster, while_standing};
@@ -19,7 +19,7 @@ use crate::support::{block_on, cluster, while_standing};
 /// over one connection after the other when it comes back. `probe` has it checked by the same file.
 #[test]
 fn a_server_with_a_certificate_of_the_named_authority_keeps_its_rows() {
-    let kubeconfig = block_on(with_images()).kubeconfig;
+    let kubeconfig = block_on(with_images(&[POSTGRES])).kubeconfig;
     let set = Set::new("tls-orders");
     while_standing(&set.verification(), |standing| {
         standing.proven.assert_held();

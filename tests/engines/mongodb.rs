@@ -313,7 +313,8 @@ async fn a_slow_majority_is_waited_for() -> Result<()> {
         secondary.signal("SIGCONT").await
     };
     let (fate, resumed) = futures::join!(waits, goes_on);
-    (in_doubt?, resumed?);
+    in_doubt?;
+    resumed?;
     assert_eq!(fate, WriteFate::Acknowledged);
     assert_eq!(session.read(LEDGER).await?.keys, keys(1..=3));
     Ok(())

@@ -1,5 +1,9 @@
 //! Many runs counted: faults proven, rows lost, what was in flight, how long recoveries took, and what is still to do.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use stateproof::history::{Event, History, Keys};
 use stateproof::plan::{Drill, Rounds};
 use stateproof::report::{Campaign, Count};
@@ -72,6 +76,47 @@ fn what_is_kept_of_a_run_counts_as_its_history_does() {
     assert_eq!(twice.machines, ["two cores"]);
     assert_eq!(lose_pod(&twice).proven, 60);
     assert!(twice.to_string().contains("Machine: two cores.\n"), "{twice}");
+}
+
+/// The page is made of the counts beside it, and of all of them.
+#[test]
+fn the_page_is_what_the_kept_counts_come_to() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut kept: Vec<_> = fs::read_dir(docs.join("campaign"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    kept.sort();
+    let mut campaign = Campaign::default();
+    for count in kept {
+        campaign.merge(serde_json::from_str(&fs::read_to_string(count).unwrap()).unwrap());
+    }
+    let page = fs::read_to_string(docs.join("campaign.md")).unwrap();
+    assert!(page.ends_with(&campaign.to_string()), "run scripts/campaign");
+}
+
+/// What the script does not understand it refuses, before it builds or makes anything.
+#[test]
+fn the_script_says_how_it_is_used() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/campaign");
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path().join("campaign");
+    let named = state.to_str().unwrap();
+    for wrong in [
+        &[][..],
+        &["--hours", "1"],
+        &[named, "--hours"],
+        &[named, "--faults", "3"],
+    ] {
+        let run = Command::new(&script).args(wrong).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{wrong:?}: {said}");
+        assert!(
+            said.starts_with("usage: scripts/campaign STATE"),
+            "{wrong:?}: {said}"
+        );
+    }
+    assert!(!state.exists());
 }
 
 /// The twins: a row that is gone, one that nobody wrote, and a fault that did not happen are counted as such.

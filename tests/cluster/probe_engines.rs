@@ -1,0 +1,100 @@
+//! `stateproof probe` of what runs already and is not PostgreSQL.
+//!
+//! Each database has something of somebody else's that is called as if it were stateproof's: what counts what the probe
+//! left would see it, and the probe leaves it alone.
+
+use std::fs;
+use std::path::Path;
+
+use crate::context::with_images;
+use crate::probe::probe;
+use crate::support::{block_on, fixture, kubectl, kubectl_with};
+
+#[test]
+fn a_mysql_keeps_nothing_of_a_probe() {
+    let kubeconfig = block_on(with_images(&["mysql:8.0"])).kubeconfig;
+    let mysql = Standing::of("probed-mysql", &fixture("db/mysql"), "default");
+    let sql = |query: &str| {
+        let client = format!("mysql -uroot -p\"$MYSQL_ROOT_PASSWORD\" -N -e \"{query}\" mydb");
+        mysql.exec("mysql-0", &["sh", "-c", &client])
+    };
+    sql("create table stateproof_of_somebody (id int)");
+    let (code, said) = probe(&kubeconfig, &["--namespace=probed-mysql"]);
+    assert_eq!(code, Some(0), "{said}");
+    for words in [
+        "10 rows written, 10 acknowledged",
+        "10 read back; removed again",
+        "innodb_flush_log_at_trx_commit = ",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    let tables = sql("select table_name from information_schema.tables where table_name like 'stateproof%'");
+    assert_eq!(tables.trim(), "stateproof_of_somebody");
+}
+
+#[test]
+fn a_replica_set_keeps_nothing_of_a_probe_and_tells_its_roles() {
+    let kubeconfig = block_on(with_images(&["mongo:4.4"])).kubeconfig;
+    let set = fixture("grade-submission/6-post-start-repaired");
+    let mongodb = Standing::of("probed-mongodb", &set, "grade-submission");
+    let shell = |script: &str| mongodb.exec("mongodb-0", &["mongo", "--quiet", "--eval", script]);
+    shell("db.getSiblingDB('test').stateproof_of_somebody.insertOne({})");
+    let (code, said) = probe(&kubeconfig, &["--namespace=probed-mongodb"]);
+    assert_eq!(code, Some(0), "{said}");
+    for words in [
+        "10 rows written, 10 acknowledged",
+        "w: majority, journaled",
+        "10 read back; removed again",
+        "replication.replSet = rs0",
+        "mongodb-0: PRIMARY",
+        "mongodb-1: SECONDARY",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    let collections = shell(
+        "db.adminCommand({ listDatabases: 1 }).databases
+           .map(each => db.getSiblingDB(each.name).getCollectionNames()).flat()
+           .filter(name => name.startsWith('stateproof')).join()",
+    );
+    assert_eq!(collections.trim(), "stateproof_of_somebody");
+}
+
+/// Somebody's database in a namespace of its own, with which it goes.
+struct Standing(&'static str);
+
+impl Standing {
+    /// The manifests of `set`, whose objects are in `place` as they are written.
+    fn of(namespace: &'static str, set: &Path, place: &str) -> Self {
+        ask(&["create", "namespace", namespace], "");
+        let standing = Self(namespace);
+        for file in fs::read_dir(set).unwrap() {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            ask(
+                &["-n", namespace, "apply", "-f", "-"],
+                &text.replace(place, namespace),
+            );
+        }
+        let statefulsets = ["get", "statefulsets", "--output=name"];
+        let name = ask(&[&["-n", namespace][..], &statefulsets].concat(), "");
+        let ready = ["rollout", "status", name.trim(), "--timeout=180s"];
+        ask(&[&["-n", namespace][..], &ready].concat(), "");
+        standing
+    }
+
+    fn exec(&self, pod: &str, command: &[&str]) -> String {
+        ask(&[&["-n", self.0, "exec", pod, "--"], command].concat(), "")
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        let (out, ok) = kubectl(&["delete", "namespace", self.0]);
+        println!("{ok}: {out}");
+    }
+}
+
+fn ask(words: &[&str], input: &str) -> String {
+    let (out, ok) = kubectl_with(words, input);
+    assert!(ok, "{words:?}: {out}");
+    out
+}
