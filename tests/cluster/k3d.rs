@@ -223,7 +223,7 @@ async fn a_configuration_that_k3d_refuses_is_named_with_its_line() {
     .await;
 }
 
-/// The second ask finds the first one's cluster, at once.
+/// The second ask finds the first one's cluster.
 #[test]
 fn a_cluster_is_reused() {
     let (first, second, took) = block_on(async {
@@ -235,7 +235,6 @@ fn a_cluster_is_reused() {
     eprintln!("reused in {took:.1?}");
     assert!(second.reused);
     assert_eq!(first.nodes[0].container, second.nodes[0].container);
-    assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
 /// Document D0 is written for k3d: proven there, with the class that k3s has, and the report says what it ran on.

@@ -38,11 +38,9 @@ async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
 
         let began = Instant::now();
         let reused = scene.clusters.ensure(&scene.spec()).await.unwrap();
-        let took = began.elapsed();
-        eprintln!("reused in {took:.1?}");
+        eprintln!("reused in {:.1?}", began.elapsed());
         assert!(reused.reused);
         assert_eq!(reused.nodes[0].container, made.nodes[0].container);
-        assert!(took < Duration::from_secs(2), "{took:?}");
 
         let larger = ClusterSpec {
             layout: Some(Layout::Nodes(2)),

@@ -121,9 +121,11 @@ impl Container {
         .await
     }
 
-    /// Stops it as `docker stop` does: the image's stop signal, and SIGKILL after the default grace period of 10 s.
+    /// Stops it as `docker stop` does: the image's stop signal, and SIGKILL after the grace period. That one is longer than
+    /// Docker's own, for a busy machine; a server that has to be killed ends with another exit code.
     pub async fn stop(&self) -> Result<()> {
-        within("the container's stop", async { Ok(self.inner.stop().await?) }).await
+        let stopped = self.inner.stop_with_timeout(Some(50));
+        within("the container's stop", async { Ok(stopped.await?) }).await
     }
 
     /// Kills it, and returns when it is dead.

@@ -1,7 +1,5 @@
 //! What the image `mongo:4.4` promises, as the document with a replica set uses it.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Result, ensure};
 use testcontainers::ImageExt;
 
@@ -80,13 +78,7 @@ async fn the_documents_commands_do_what_they_do_upstream() -> Result<()> {
         "999:999\n999:999"
     );
 
-    let start = Instant::now();
     container.stop().await?;
-    let took = start.elapsed();
-    ensure!(
-        took < Duration::from_secs(9),
-        "it took {took:?} of the 10 s of grace"
-    );
     assert_eq!(container.ended().await?, 0);
     container.start_again().await?;
     container.output(elected).await?;

@@ -322,13 +322,11 @@ async fn a_slow_majority_is_waited_for() -> Result<()> {
 
 /// Who has little time learns in that time what the PRIMARY knows.
 async fn in_doubt_by_the_servers_word(session: &Session, key: u64) -> Result<()> {
-    let (patience, begun) = (Duration::from_secs(3), Instant::now());
+    let patience = Duration::from_secs(3);
     let fate = within("a write", async {
         Ok(session.write(LEDGER, key, patience).await)
     })
     .await?;
-    let took = begun.elapsed();
-    ensure!(took < Duration::from_secs(10), "it took {took:.1?}");
     ensure!(
         matches!(&fate, WriteFate::Unknown(words) if words.contains("(64)")),
         "{fate:?}"

@@ -1,7 +1,5 @@
 //! What the image `mysql:8.0` promises.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Result, ensure};
 use testcontainers::ImageExt;
 
@@ -84,13 +82,7 @@ async fn it_is_as_told_and_stays_so() -> Result<()> {
 
     let filled = format!(r#"{ROOT} "$MYSQL_DATABASE" -e 'create table t (i int); insert into t values (1)'"#);
     container.output(&filled).await?;
-    let start = Instant::now();
     container.stop().await?;
-    let took = start.elapsed();
-    ensure!(
-        took < Duration::from_secs(8),
-        "it took {took:?} of the 10 s of grace"
-    );
     assert_eq!(container.ended().await?, 0);
 
     server.start_again().await?;

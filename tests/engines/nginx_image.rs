@@ -1,7 +1,5 @@
 //! What the image `nginx:latest` promises.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Result, ensure};
 
 use super::container::{Container, request};
@@ -32,13 +30,7 @@ async fn it_serves_its_page_logs_and_has_what_the_documents_run_in_it() -> Resul
     let tools = container.output("sha256sum --version && ls --version").await?;
     ensure!(tools.contains("GNU coreutils"), "{tools}");
 
-    let start = Instant::now();
     container.stop().await?;
-    let took = start.elapsed();
-    ensure!(
-        took < Duration::from_secs(5),
-        "it took {took:?} of the 10 s of grace"
-    );
     assert_eq!(container.ended().await?, 0);
     let log = container.log().await?;
     ensure!(

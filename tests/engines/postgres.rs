@@ -291,10 +291,7 @@ async fn a_server_that_never_answers_is_given_up() -> Result<()> {
     assert!(matches!(error, SessionError::TimedOut { .. }), "{error:?}");
     assert_eq!(error.to_string(), "no answer to the login within 5 s");
     let waited = start.elapsed();
-    ensure!(
-        waited >= Duration::from_secs(5) && waited < Duration::from_secs(8),
-        "{waited:?}"
-    );
+    ensure!(waited >= Duration::from_secs(5), "{waited:?}");
     Ok(())
 }
 

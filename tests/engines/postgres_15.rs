@@ -1,7 +1,5 @@
 //! What the image `postgres:15` promises, as the document with several databases uses it.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Result, ensure};
 use stateproof::engine::Session as _;
 use testcontainers::ImageExt;
@@ -39,13 +37,7 @@ async fn it_is_as_told_and_stays_so() -> Result<()> {
     );
 
     let idle = server.client().await?;
-    let start = Instant::now();
     server.container.stop().await?;
-    let took = start.elapsed();
-    ensure!(
-        took < Duration::from_secs(5),
-        "it took {took:?} of the 10 s of grace"
-    );
     assert_eq!(server.container.ended().await?, 0);
     drop(idle);
 

@@ -1,6 +1,6 @@
 //! What the images say of themselves, and what `postgres:16-alpine` promises, the stand-in as well as the upstream one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use stateproof::engine::Session as _;
@@ -166,13 +166,7 @@ async fn the_stop_signal_ends_the_server_though_a_client_is_connected() -> Resul
     let idle = server.client().await?;
     idle.batch_execute("select 1").await?;
 
-    let start = Instant::now();
     server.container.stop().await?;
-    let took = start.elapsed();
-    ensure!(
-        took < Duration::from_secs(5),
-        "it took {took:?} of the 10 s of grace"
-    );
     assert_eq!(server.container.ended().await?, 0);
 
     server.start_again().await?;

@@ -1,7 +1,5 @@
 //! Rows: every kind is told apart, whatever their number, order and mixture; and no part of a history is ever Held.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 use stateproof::history::{Event, History, Keys, WriteFate};
 use stateproof::plan::{Drill, Outcome, Promise};
@@ -212,9 +210,7 @@ fn the_loss_of_one_row_in_a_hundred_thousand_is_found_and_named() {
         corrupt: Vec::new(),
     };
     let history = Tape::with(&[Drill::LosePod], &rows).history();
-    let begun = Instant::now();
     let verdict = judge(&history);
-    let took = begun.elapsed();
     let durability = verdict
         .promises
         .iter()
@@ -222,9 +218,6 @@ fn the_loss_of_one_row_in_a_hundred_thousand_is_found_and_named() {
         .unwrap();
     assert_eq!(durability.outcome(), Outcome::Violated);
     assert_eq!(durability.evidence[0], "lost 1 acknowledged row: 73194");
-    println!("100,000 rows judged in {took:?}");
-    // Far more than it takes, far less than work in proportion to the square of the rows would.
-    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[test]
