@@ -1,38 +1,65 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
+use serde_path_to_error::{Segment, Track};
 
 use super::DiscoverError;
 use crate::manifest::{Manifest, Problem};
 
 /// A manifest as the type that Kubernetes has for it.
 pub(super) fn typed<T: DeserializeOwned>(manifest: &Manifest) -> Result<T, Problem> {
-    typed_at(manifest, "")
+    typed_at(manifest, "").map(|(object, _)| object)
 }
 
-/// A part of a manifest, by its JSON pointer, as the type that Kubernetes has for it.
-pub(super) fn typed_at<T: DeserializeOwned>(manifest: &Manifest, part: &str) -> Result<T, Problem> {
+/// A part of a manifest, by its JSON pointer, as the type that Kubernetes has for it; and the pointers of the fields that
+/// the type does not have.
+pub(super) fn typed_at<T: DeserializeOwned>(
+    manifest: &Manifest,
+    part: &str,
+) -> Result<(T, Vec<String>), Problem> {
     let json = manifest.json().pointer(part).unwrap_or(&Value::Null);
-    serde_path_to_error::deserialize(json).map_err(|error| {
-        let inner: String = error
-            .path()
+    let (mut track, mut unknown) = (Track::new(), Vec::new());
+    let tracked = serde_path_to_error::Deserializer::new(json, &mut track);
+    let mut ignored = |path: serde_ignored::Path<'_>| unknown.push(format!("{part}{}", pointer(&path)));
+    let read = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut ignored));
+    let object = read.map_err(|error| {
+        let path = track.path();
+        let inner: String = path
             .iter()
             .filter_map(|segment| match segment {
                 Segment::Seq { index } => Some(format!("/{index}")),
-                Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+                Segment::Map { key } => Some(format!("/{}", escaped(key))),
                 Segment::Enum { .. } | Segment::Unknown => None,
             })
             .collect();
         let pointer = format!("{part}{inner}");
-        let fault = fault(&error.inner().to_string(), manifest.json().pointer(&pointer));
+        let fault = fault(&error.to_string(), manifest.json().pointer(&pointer));
         let label = format!("this {fault}");
         Problem::new(DiscoverError::WrongShape {
             object: manifest.to_string(),
-            field: error.path().to_string(),
+            field: path.to_string(),
             fault,
         })
         .at(manifest.locate(&pointer), label)
-    })
+    })?;
+    Ok((object, unknown))
+}
+
+/// A path as a JSON pointer.
+fn pointer(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}/{index}", pointer(parent)),
+        Path::Map { parent, key } => format!("{}/{}", pointer(parent), escaped(key)),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            pointer(parent)
+        }
+    }
+}
+
+/// A key as a part of a JSON pointer (RFC 6901).
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// What is wrong, without the value: it may be a password.

@@ -36,6 +36,7 @@ static CATALOGUE: &[&Rule] = &[
     &super::sp100_wrong_shape::RULE,
     &super::sp101_unreasoned_suppression::RULE,
     &super::sp102_unused_suppression::RULE,
+    &super::sp103_unknown_field::RULE,
 ];
 
 /// Every rule, in the order of their identifiers.

@@ -39,6 +39,7 @@ mod sp031_primary_service;
 mod sp100_wrong_shape;
 mod sp101_unreasoned_suppression;
 mod sp102_unused_suppression;
+mod sp103_unknown_field;
 
 pub use catalogue::{catalogue, find};
 pub(super) use sp101_unreasoned_suppression::RULE as SP101;

@@ -13,7 +13,7 @@ use crate::workload::Declarations;
 use crate::workload::data_directory::covers;
 use crate::workload::neighbours::Neighbours;
 use crate::workload::selector;
-use crate::workload::typed::{typed, typed_at};
+use crate::workload::typed::typed_at;
 
 /// What a set declares, as far as pods, their names and their volumes depend on it.
 ///
@@ -34,6 +34,8 @@ pub struct Inventory<'s> {
     pub config_maps: Vec<Declared<'s, ConfigMap>>,
     /// What has a shape that Kubernetes refuses, and why.
     pub problems: Vec<(&'s Manifest, Problem)>,
+    /// Fields that Kubernetes does not have, by their JSON pointers.
+    pub unknown_fields: Vec<(&'s Manifest, String)>,
     /// Positions by namespace and name.
     claims_by_name: HashMap<(String, String), usize>,
     config_maps_by_name: HashMap<(String, String), usize>,
@@ -228,14 +230,16 @@ impl<'s> Inventory<'s> {
     }
 
     fn take(&mut self, manifest: &'s Manifest, neighbours: Neighbours<'s>) -> Result<(), Problem> {
-        match (manifest.api_version(), manifest.kind()) {
-            ("v1", "Service") => self.services.push(declared(manifest, neighbours)?),
-            ("v1", "ConfigMap") => self.config_maps.push(declared(manifest, neighbours)?),
-            ("v1", "PersistentVolume") => self.volumes.push(declared(manifest, neighbours)?),
-            ("v1", "PersistentVolumeClaim") => self.claims.push(declared(manifest, neighbours)?),
-            ("storage.k8s.io/v1", "StorageClass") => self.classes.push(declared(manifest, neighbours)?),
-            _ => self.pods.extend(maker(manifest, neighbours)?),
-        }
+        let unknown = match (manifest.api_version(), manifest.kind()) {
+            ("v1", "Service") => declared(manifest, neighbours, &mut self.services)?,
+            ("v1", "ConfigMap") => declared(manifest, neighbours, &mut self.config_maps)?,
+            ("v1", "PersistentVolume") => declared(manifest, neighbours, &mut self.volumes)?,
+            ("v1", "PersistentVolumeClaim") => declared(manifest, neighbours, &mut self.claims)?,
+            ("storage.k8s.io/v1", "StorageClass") => declared(manifest, neighbours, &mut self.classes)?,
+            _ => maker(manifest, neighbours, &mut self.pods)?,
+        };
+        let unknown = unknown.into_iter().map(|pointer| (manifest, pointer));
+        self.unknown_fields.extend(unknown);
         Ok(())
     }
 
@@ -266,49 +270,58 @@ fn key(namespace: &str, name: &str) -> (String, String) {
     (namespace.to_owned(), name.to_owned())
 }
 
+/// Takes an object in, and gives the fields that its type does not have.
 fn declared<'s, T: DeserializeOwned>(
     manifest: &'s Manifest,
     neighbours: Neighbours<'s>,
-) -> Result<Declared<'s, T>, Problem> {
-    Ok(Declared {
+    all: &mut Vec<Declared<'s, T>>,
+) -> Result<Vec<String>, Problem> {
+    let (object, unknown) = typed_at(manifest, "")?;
+    let namespace = neighbours.namespace();
+    all.push(Declared {
         manifest,
-        namespace: neighbours.namespace(),
-        object: typed(manifest)?,
-    })
+        namespace,
+        object,
+    });
+    Ok(unknown)
 }
 
-/// What makes pods, as far as Kubernetes itself or the shape of its template says so.
-fn maker<'s>(manifest: &'s Manifest, neighbours: Neighbours<'s>) -> Result<Option<PodMaker<'s>>, Problem> {
-    let (made, template) = match (manifest.api_version(), manifest.kind()) {
+/// Takes in what makes pods, as far as Kubernetes itself or the shape of its template says so, and gives the fields that
+/// its type does not have.
+fn maker<'s>(
+    manifest: &'s Manifest,
+    neighbours: Neighbours<'s>,
+    all: &mut Vec<PodMaker<'s>>,
+) -> Result<Vec<String>, Problem> {
+    let (made, template, unknown) = match (manifest.api_version(), manifest.kind()) {
         ("apps/v1", "StatefulSet") => {
-            let spec = typed::<StatefulSet>(manifest)?.spec;
+            let (StatefulSet { spec, .. }, unknown) = typed_at(manifest, "")?;
             let template = spec.template.clone();
-            (Made::StatefulSet(Box::new(spec)), template)
+            (Made::StatefulSet(Box::new(spec)), template, unknown)
         }
         ("apps/v1", "Deployment") => {
-            let spec = typed::<Deployment>(manifest)?.spec;
+            let (Deployment { spec, .. }, unknown) = typed_at(manifest, "")?;
             let template = spec.template.clone();
-            (Made::Deployment(Box::new(spec)), template)
+            (Made::Deployment(Box::new(spec)), template, unknown)
         }
         ("v1", "Pod") => {
-            let pod: Pod = typed(manifest)?;
-            let template = PodTemplateSpec {
-                metadata: Some(pod.metadata),
-                spec: pod.spec,
-            };
-            (Made::Other, template)
+            let (Pod { metadata, spec, .. }, unknown) = typed_at(manifest, "")?;
+            let metadata = Some(metadata);
+            (Made::Other, PodTemplateSpec { metadata, spec }, unknown)
         }
         ("apps/v1" | "batch/v1" | "v1", _) => {
             let Some((pointer, _)) = manifest.pod_spec() else {
-                return Ok(None);
+                return Ok(Vec::new());
             };
             let template = pointer.strip_suffix("/spec").unwrap_or(pointer);
-            (Made::Other, typed_at::<PodTemplateSpec>(manifest, template)?)
+            let (template, unknown) = typed_at(manifest, template)?;
+            (Made::Other, template, unknown)
         }
         // A custom resource may have a template of another shape.
-        _ => return Ok(None),
+        _ => return Ok(Vec::new()),
     };
-    Ok(PodMaker::new(manifest, made, template, neighbours))
+    all.extend(PodMaker::new(manifest, made, template, neighbours));
+    Ok(unknown)
 }
 
 /// The labels by which a Service may select the pods: their own, and those that a StatefulSet gives to each
