@@ -32,6 +32,17 @@ Exit codes:
   2    a file is there already, or there is nothing to prove; nothing was written
   4    a file cannot be written";
 
+const PLAN_EXIT_CODES: &str = "\
+Exit codes:
+  0    printed
+  2    the command line, the manifests or a configuration file cannot be used";
+
+const CLUSTERS_EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  2    the command line or a configuration file cannot be used
+  4    a cluster, or what it needs, could not be had or removed";
+
 /// Proof that your state survives.
 ///
 /// Point it at a directory of Kubernetes manifests: it starts a real cluster, applies them, writes rows through the
@@ -80,6 +91,7 @@ pub enum Command {
     #[command(after_help = probe::EXIT_CODES)]
     Probe(probe::ProbeArgs),
     /// Say what `verify` would do and why each drill applies or does not; touches nothing
+    #[command(after_help = PLAN_EXIT_CODES)]
     Plan {
         /// Files or directories with manifests; `-` is standard input
         #[arg(required = true, value_name = "PATH")]
@@ -145,8 +157,10 @@ pub enum Command {
     #[command(hide = true)]
     Campaign(campaign::CampaignArgs),
     /// Create a cluster and keep it for the runs that follow
+    #[command(after_help = CLUSTERS_EXIT_CODES)]
     Up(UpArgs),
     /// Remove clusters that stateproof made: those named, or all of them
+    #[command(after_help = CLUSTERS_EXIT_CODES)]
     Down {
         /// Names of clusters
         #[arg(value_name = "CLUSTER")]
@@ -154,6 +168,7 @@ pub enum Command {
     },
     /// Remove what dead runs have left: clusters without a living owner; on those that stay, namespaces, objects without
     /// one, cordons and pauses of nodes. What --keep-on-failure has left is not touched
+    #[command(after_help = CLUSTERS_EXIT_CODES)]
     Gc,
     /// Print the manual page, or a command's, in the format of man(7)
     Man {

@@ -67,14 +67,16 @@ impl ClusterArgs {
             argument.or_else(|| of_file.cloned())
         };
         let name = given(&self.name, table.name.as_ref());
-        Ok(ClusterSpec {
+        let spec = ClusterSpec {
             provider,
             name: name.as_deref().or(named).unwrap_or(DEFAULT_NAME).to_owned(),
             node_image: given(&self.node_image, file_image),
             layout,
             keep,
             ..ClusterSpec::default()
-        })
+        };
+        spec.validate().map_err(boxed)?;
+        Ok(spec)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use stateproof::cluster::ApplyError;
+use stateproof::cluster::provider::ProviderError;
 use stateproof::plan::Outcome;
 use stateproof::run::RunError;
 
@@ -56,6 +57,10 @@ impl From<&RunError> for Exit {
             | RunError::Unfit { .. }
             | RunError::Forbidden { .. }
             | RunError::NothingToProbe { .. }
+            // What was asked for is no cluster.
+            | RunError::Provider(
+                ProviderError::Name { .. } | ProviderError::NoNodes | ProviderError::OtherConfig { .. },
+            )
             | RunError::Apply(_) => Self::Usage,
             RunError::Interrupted => Self::Interrupted,
             _ => Self::Setup,

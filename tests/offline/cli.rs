@@ -120,6 +120,23 @@ fn without_docker_it_says_what_to_do() {
     );
 }
 
+/// A mistake on the command line, not a cluster that could not be had: said before Docker is asked.
+#[test]
+fn what_cannot_be_a_cluster_is_refused() {
+    for (arguments, words) in [
+        (&["up", "--name", "Shop_1"][..], "cannot name a cluster"),
+        (
+            &["verify", "fixtures/wealist-postgres", "--name", "Shop_1"],
+            "cannot name a cluster",
+        ),
+        (&["up", "--nodes", "0"], "at least one node"),
+    ] {
+        let (code, err) = refused(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {err}");
+        assert!(err.contains(words), "{arguments:?}: {err}");
+    }
+}
+
 /// What named the provider's configuration once names something else now.
 #[test]
 fn a_provider_s_configuration_has_an_option_of_its_own() {

@@ -73,8 +73,19 @@ impl ClusterSpec {
         }
     }
 
-    /// Whether it can be had at all.
-    pub(super) fn validate(&self) -> Result<(), ProviderError> {
+    /// Whether it can be had at all, whatever there is: nothing is asked of Docker.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Name`], [`ProviderError::NoNodes`] or [`ProviderError::OtherConfig`].
+    ///
+    /// ```
+    /// use stateproof::cluster::provider::ClusterSpec;
+    ///
+    /// let spec = ClusterSpec { name: "Shop_1".into(), ..ClusterSpec::default() };
+    /// assert!(spec.validate().unwrap_err().to_string().contains("lower-case letters"));
+    /// ```
+    pub fn validate(&self) -> Result<(), ProviderError> {
         validate_name(&self.name, self.provider.longest_name())?;
         match &self.layout {
             Some(Layout::Nodes(0)) => Err(ProviderError::NoNodes),
