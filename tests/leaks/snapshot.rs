@@ -60,11 +60,15 @@ impl Stage {
         let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
         all.extend(docker("container", &["ps", "-a", "--filter", &label]));
         all.extend(self.paused());
-        // The providers' own: engines are tested beside this, on networks of theirs.
-        let providers = ["network", "ls", "--filter", "name=kind", "--filter", "name=k3d"];
-        all.extend(docker("network", &providers));
-        // Those of containers are theirs, and other clusters come and go.
-        all.extend(docker("volume", &["volume", "ls", "--filter", "dangling=true"]));
+        // The provider's own: engines and k3d are tested beside this, on networks of theirs.
+        all.extend(docker("network", &["network", "ls", "--filter", "name=kind"]));
+        // Those of containers are theirs, and other clusters come and go. kind's have no names; k3d's have.
+        let volumes = docker("volume", &["volume", "ls", "--filter", "dangling=true"]);
+        let named = |line: &String| {
+            line.trim_start_matches("volume ")
+                .contains(|c: char| !c.is_ascii_hexdigit())
+        };
+        all.extend(volumes.into_iter().filter(|line| !named(line)));
         all.extend(files(&self.cluster));
         all
     }
@@ -93,14 +97,15 @@ impl Stage {
 }
 
 /// A line for every object but those that every run on the cluster shares: the first that needs them makes them, and they
-/// stay.
+/// stay. Nor are the Leases of nodes anybody's: a node may join a new cluster meanwhile.
 async fn lines(client: &Client) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (kind, object) in objects(client).await {
+        let namespace = object.namespace().unwrap_or_default();
         let shared = object.annotations().contains_key("stateproof.io/alias-of")
-            || object.name_any() == STAND_INS_POLICY;
+            || object.name_any() == STAND_INS_POLICY
+            || namespace == "kube-node-lease";
         if !shared {
-            let namespace = object.namespace().unwrap_or_default();
             all.insert(format!("{kind} {namespace}/{}", object.name_any()));
         }
     }
@@ -131,12 +136,15 @@ fn docker(what: &str, args: &[&str]) -> Vec<String> {
     text.lines().map(|line| format!("{what} {line}")).collect()
 }
 
-/// What stateproof notes of the cluster on this machine, and the kubeconfigs with what is in them.
+/// What stateproof notes of the cluster on this machine, and the kubeconfigs with what is in them. A lock's file stays with
+/// the cluster, from the first time that the lock is taken: it is not what holds it.
 fn files(cluster: &Cluster) -> Vec<String> {
     let own = cluster.kubeconfig.parent().unwrap();
     let mut all: Vec<_> = std::fs::read_dir(own)
         .unwrap()
-        .map(|entry| format!("file {}", entry.unwrap().path().display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_none_or(|extension| extension != "lock"))
+        .map(|path| format!("file {}", path.display()))
         .collect();
     let users = std::env::home_dir().unwrap().join(".kube/config");
     for path in [PathBuf::from(&cluster.kubeconfig), users] {
