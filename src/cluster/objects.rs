@@ -15,6 +15,8 @@ pub struct Objects {
     logs: BTreeMap<(ObjectRef, String), Vec<String>>,
     /// Which start of a container has nothing more to say: the ID of the one whose log was read to its end.
     read: BTreeMap<(ObjectRef, String), String>,
+    /// How often a fault of ours ended a container: those ends are not its own.
+    killed: BTreeMap<(ObjectRef, String), u32>,
 }
 
 /// What a change did to [`Objects`].
@@ -45,6 +47,7 @@ impl Objects {
     /// Takes in an object's deletion; false when it was not known.
     pub fn forget(&mut self, object: &ObjectRef) -> bool {
         self.forget_logs(object);
+        self.killed.retain(|(of, _), _| of != object);
         self.states.remove(object).is_some()
     }
 
@@ -70,6 +73,21 @@ impl Objects {
     pub fn has_read_log(&self, pod: &ObjectRef, container: &ContainerState) -> bool {
         let read = self.read.get(&(pod.clone(), container.name.clone()));
         container.id.is_none() || read == container.id.as_ref()
+    }
+
+    /// Takes in that a container is about to be killed by a fault.
+    pub fn observe_kill(&mut self, pod: &ObjectRef, container: &str) {
+        let kills = self.killed.entry((pod.clone(), container.to_owned()));
+        *kills.or_default() += 1;
+    }
+
+    /// How often a container was started again that had ended by itself.
+    #[must_use]
+    pub fn restarts(&self, pod: &ObjectRef, container: &ContainerState) -> u32 {
+        let kills = self.killed.get(&(pod.clone(), container.name.clone()));
+        container
+            .restarts
+            .saturating_sub(kills.copied().unwrap_or_default())
     }
 
     /// Forgets the logs of a pod's containers.

@@ -186,6 +186,11 @@ impl Watches {
         }
     }
 
+    /// A container is about to be killed by a fault: what ends it then is no failure of its own.
+    pub fn killing(&self, pod: &ObjectRef, container: &str) {
+        self.shared.objects().observe_kill(pod, container);
+    }
+
     /// Adds to the history what the logs of containers whose pod is not Ready say by now, where it says something else
     /// there. A wait that fails does so by itself.
     pub fn record_logs(&self) {

@@ -61,7 +61,7 @@ pub(super) fn container_cause(
     let log = objects.log(pod, &container.name);
     let is_news = failed.is_some() || (container.init && container.running);
     if let Some(line) = telling(log).filter(|_| is_news) {
-        let again = container.restarts >= LASTING_RESTARTS && !container.running;
+        let again = objects.restarts(pod, container) >= LASTING_RESTARTS && !container.running;
         cause.say_final(format!("{name} says: {line}"), again && lasts(line));
     }
 }
@@ -84,7 +84,9 @@ fn waits(
             return;
         }
         // Why it ended stands in the last line of its log, which may come later than the word that it ended.
-        "CrashLoopBackOff" => container.restarts >= HOPELESS_RESTARTS && objects.has_read_log(pod, container),
+        "CrashLoopBackOff" => {
+            objects.restarts(pod, container) >= HOPELESS_RESTARTS && objects.has_read_log(pod, container)
+        }
         "ErrImagePull" => any(&HOPELESS_PULL),
         "CreateContainerConfigError" => any(&HOPELESS_CREATION) || stays_missing(objects, Some(pod), waiting),
         "CreateContainerError" | "RunContainerError" => {
@@ -118,7 +120,7 @@ fn name(pod: &ObjectRef, container: &ContainerState) -> String {
 mod tests {
     use crate::cluster::cause::Cause;
     use crate::cluster::cause::sample::{cause, ended, has, log, object, pending_pod, said, say, with};
-    use crate::history::ContainerState;
+    use crate::history::{ContainerState, ObjectState, PodState};
 
     #[test]
     fn an_image_that_cannot_be_had_is_hopeless() {
@@ -158,6 +160,28 @@ mod tests {
     fn one_crash_may_pass_a_third_does_not() {
         assert!(!cause(&pending_pod("CrashLoopBackOff: back-off 10s", 1)).hopeless);
         assert!(cause(&pending_pod("CrashLoopBackOff: back-off 20s", 2)).hopeless);
+    }
+
+    /// A campaign kills a server ten times: the kubelet backs off, and the server is as well as before.
+    #[test]
+    fn a_crash_that_was_done_to_it_is_none_of_its_own() {
+        let mut objects = pending_pod("CrashLoopBackOff: back-off 10s", 3);
+        let pod = object("Pod", "postgres-0");
+        for _ in 0..3 {
+            objects.observe_kill(&pod, "postgres");
+        }
+        assert!(!cause(&objects).hopeless);
+        let two_more = ObjectState::Pod(Box::new(PodState {
+            containers: vec![ContainerState {
+                name: "postgres".into(),
+                waiting: Some("CrashLoopBackOff: back-off 20s".into()),
+                restarts: 5,
+                ..Default::default()
+            }],
+            ..Default::default()
+        }));
+        objects.observe(&pod, &two_more);
+        assert!(cause(&objects).hopeless);
     }
 
     #[test]
