@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::rules::{self, SP101, SP102};
 use super::{Finding, Rule};
-use crate::manifest::{Comment, Manifest, ManifestSet, Place};
+use crate::manifest::{Comment, Manifest, ManifestSet, Place, token};
 
 /// What a comment begins with.
 const MARK: &str = "stateproof:ignore";
@@ -93,7 +93,7 @@ fn in_annotations<'s>(set: &'s ManifestSet, problems: &mut Vec<Finding>) -> Vec<
             else {
                 continue;
             };
-            let pointer = format!("{metadata}/annotations/{}", ANNOTATION.replace('/', "~1"));
+            let pointer = format!("{metadata}/annotations/{}", token(ANNOTATION));
             let entries = text.split(';').map(str::trim).filter(|entry| !entry.is_empty());
             let mut none = true;
             for entry in entries {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 
 use super::input::Input;
+use super::pointer::pointer_of;
 use super::source::Source;
 use super::spot::{Document, Parts, Spot, type_name};
 use super::text::Text;
@@ -109,7 +109,7 @@ impl Settings {
     /// With the place of the first field that does not fit.
     pub fn typed<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_path_to_error::deserialize(&self.json).map_err(|error| {
-            let pointer: String = error.path().iter().filter_map(step).collect();
+            let pointer = pointer_of(error.path());
             let fault = error.inner().to_string();
             let expected = fault.rsplit_once(", expected ").map(|(_, expected)| expected);
             let found = self.json.pointer(&pointer).map_or("nothing", type_name);
@@ -125,15 +125,6 @@ impl Settings {
 
     fn place(&self, spot: &Spot) -> Place {
         Place::new(Arc::clone(&self.source), spot.mark(self.source.text()))
-    }
-}
-
-/// A segment of a path as one of a JSON pointer.
-fn step(segment: &Segment) -> Option<String> {
-    match segment {
-        Segment::Seq { index } => Some(format!("/{index}")),
-        Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-        Segment::Enum { .. } | Segment::Unknown => None,
     }
 }
 

@@ -2,7 +2,7 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::products::{self, Product};
 use super::{DiscoverError, EngineKind, programs};
-use crate::manifest::{Manifest, Problem};
+use crate::manifest::{Manifest, Problem, token};
 
 /// The annotation or label that says what an image holds whose name does not.
 const MARK: &str = "stateproof.dev/engine";
@@ -104,7 +104,7 @@ pub(super) fn marked_as(name: &str, by: &str) -> Option<Marked> {
 
 /// The mark on a workload or its pods' template. The nearer one wins: the workload's own, annotations first.
 pub(super) fn mark(manifest: &Manifest) -> Result<Marked, Problem> {
-    let escaped = MARK.replace('/', "~1");
+    let escaped = token(MARK);
     let marked = ["/metadata", "/spec/template/metadata"]
         .iter()
         .flat_map(|metadata| ["annotations", "labels"].map(|list| format!("{metadata}/{list}/{escaped}")))

@@ -1,9 +1,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::{Segment, Track};
+use serde_path_to_error::Track;
 
 use super::DiscoverError;
-use crate::manifest::{Manifest, Problem};
+use crate::manifest::{Manifest, Problem, pointer_of, token};
 
 /// A manifest as the type that Kubernetes has for it.
 pub(super) fn typed<T: DeserializeOwned>(manifest: &Manifest) -> Result<T, Problem> {
@@ -23,15 +23,7 @@ pub(super) fn typed_at<T: DeserializeOwned>(
     let read = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut ignored));
     let object = read.map_err(|error| {
         let path = track.path();
-        let inner: String = path
-            .iter()
-            .filter_map(|segment| match segment {
-                Segment::Seq { index } => Some(format!("/{index}")),
-                Segment::Map { key } => Some(format!("/{}", escaped(key))),
-                Segment::Enum { .. } | Segment::Unknown => None,
-            })
-            .collect();
-        let pointer = format!("{part}{inner}");
+        let pointer = format!("{part}{}", pointer_of(&path));
         let fault = fault(&error.to_string(), manifest.json().pointer(&pointer));
         let label = format!("this {fault}");
         Problem::new(DiscoverError::WrongShape {
@@ -44,22 +36,17 @@ pub(super) fn typed_at<T: DeserializeOwned>(
     Ok((object, unknown))
 }
 
-/// A path as a JSON pointer.
+/// The path of a field that was ignored, as a JSON pointer.
 fn pointer(path: &serde_ignored::Path<'_>) -> String {
     use serde_ignored::Path;
     match path {
         Path::Root => String::new(),
         Path::Seq { parent, index } => format!("{}/{index}", pointer(parent)),
-        Path::Map { parent, key } => format!("{}/{}", pointer(parent), escaped(key)),
+        Path::Map { parent, key } => format!("{}/{}", pointer(parent), token(key)),
         Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
             pointer(parent)
         }
     }
-}
-
-/// A key as a part of a JSON pointer (RFC 6901).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// What is wrong, without the value: it may be a password.

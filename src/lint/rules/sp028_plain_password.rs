@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::manifest::token;
 
 pub(super) static RULE: Rule = Rule {
     id: "SP028",
@@ -64,7 +65,7 @@ fn check(inventory: &Inventory<'_>) -> Vec<Finding> {
     for map in &inventory.config_maps {
         for (key, value) in map.object.data.iter().flatten() {
             if is_secret(key) && is_literal(value) && !value.contains('\n') {
-                let pointer = format!("data/{}", key.replace('~', "~0").replace('/', "~1"));
+                let pointer = format!("data/{}", token(key));
                 let message = format!("the key {key} is a password in plain text");
                 findings.push(Finding::new(
                     &RULE,

@@ -8,7 +8,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use serde::de::DeserializeOwned;
 
 use super::{Command, Declared, DeclaredContainer, Made, PodMaker, Server, Snippet};
-use crate::manifest::{Manifest, ManifestSet, Problem};
+use crate::manifest::{Manifest, ManifestSet, Problem, token};
 use crate::workload::Declarations;
 use crate::workload::data_directory::covers;
 use crate::workload::neighbours::Neighbours;
@@ -151,7 +151,7 @@ impl<'s> Inventory<'s> {
                     Some(_) => continue,
                     None => format!("{}/{file}", mount.mount_path.trim_end_matches('/')),
                 };
-                let pointer = format!("/data/{}", key.replace('~', "~0").replace('/', "~1"));
+                let pointer = format!("/data/{}", token(key));
                 let snippet = Snippet {
                     manifest: config_map.manifest,
                     pointer,
