@@ -10,9 +10,13 @@ use stateproof::engine::mongodb::{Answer, Session};
 use stateproof::history::{Keys, WriteFate};
 
 use super::container::{PATIENCE, within};
-use super::mongo_server::{Mongo, PORT, Set, keeper, write};
+use super::mongo_server::{Mongo, PORT, Set, keeper};
+use super::rows::write;
 
 const LEDGER: &str = "lose-pod";
+
+/// The patience of who has little time.
+const LITTLE: Duration = Duration::from_secs(3);
 
 /// What shells, URLs and `SASLprep` would stumble over.
 const ODD: &str = "it's \"$HOME\" `%40`@:/?#[] \\ \u{fc}\u{df}\u{4f60}";
@@ -309,7 +313,8 @@ async fn a_slow_majority_is_waited_for() -> Result<()> {
     let in_doubt = in_doubt_by_the_servers_word(&session, 2).await;
     let waits = session.write(LEDGER, 3, PATIENCE);
     let goes_on = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        // Longer than the PRIMARY waits for who has little time.
+        tokio::time::sleep(LITTLE).await;
         secondary.signal("SIGCONT").await
     };
     let (fate, resumed) = futures::join!(waits, goes_on);
@@ -322,11 +327,7 @@ async fn a_slow_majority_is_waited_for() -> Result<()> {
 
 /// Who has little time learns in that time what the PRIMARY knows.
 async fn in_doubt_by_the_servers_word(session: &Session, key: u64) -> Result<()> {
-    let patience = Duration::from_secs(3);
-    let fate = within("a write", async {
-        Ok(session.write(LEDGER, key, patience).await)
-    })
-    .await?;
+    let fate = within("a write", async { Ok(session.write(LEDGER, key, LITTLE).await) }).await?;
     ensure!(
         matches!(&fate, WriteFate::Unknown(words) if words.contains("(64)")),
         "{fate:?}"

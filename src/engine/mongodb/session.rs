@@ -13,7 +13,7 @@ use super::client::{ADMIN, Place, Tunnelled, client};
 use super::facts::facts;
 use super::fate::{is_lost, is_lost_as_primary};
 use super::hello::Hello;
-use super::writes::Writes;
+use super::writes::{Writes, sooner};
 use crate::engine::session::within;
 use crate::engine::{Address, Facts, Reach, Row, Rows, SessionError, State, Target};
 use crate::history::WriteFate;
@@ -97,9 +97,14 @@ impl Session {
         } else {
             Acknowledgment::Majority
         };
-        let concern = WriteConcern::builder().journal(true).w(acknowledgment).build();
+        // Rows have less time than what is asked of all of them: see `Writes`.
+        let concern = WriteConcern::builder()
+            .journal(true)
+            .w(acknowledgment)
+            .w_timeout(sooner(ANSWER_DEADLINE))
+            .build();
         let options = CollectionOptions::builder()
-            .write_concern(concern.clone())
+            .write_concern(concern)
             .read_concern(if of_set {
                 ReadConcern::majority()
             } else {
@@ -110,7 +115,7 @@ impl Session {
         let ledger = database.collection_with_options(COLLECTION, options);
         let ends = if of_set { is_lost_as_primary } else { is_lost };
         Ok(Self {
-            writes: Writes::to(ledger.clone(), concern, ends),
+            writes: Writes::to(ledger.clone(), ends),
             ends,
             ledger,
             client,

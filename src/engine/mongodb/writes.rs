@@ -3,7 +3,6 @@ use std::time::Duration;
 use mongodb::Collection;
 use mongodb::bson::Document;
 use mongodb::error::Error;
-use mongodb::options::WriteConcern;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -32,14 +31,13 @@ struct Asked {
 }
 
 impl Writes {
-    /// Begins to send what is asked for. `concern` is what an acknowledgement means; `ends` says of an error whether
-    /// the session has ended with it.
-    pub fn to(ledger: Collection<Document>, concern: WriteConcern, ends: fn(&Error) -> bool) -> Self {
+    /// Begins to send what is asked for. `ends` says of an error whether the session has ended with it.
+    pub fn to(ledger: Collection<Document>, ends: fn(&Error) -> bool) -> Self {
         let (rows, mut asked) = mpsc::unbounded_channel();
         let sending = tokio::spawn(async move {
             let mut block = Vec::with_capacity(ROWS);
             while asked.recv_many(&mut block, ROWS).await > 0 {
-                send(&ledger, &concern, std::mem::take(&mut block), ends).await;
+                send(&ledger, std::mem::take(&mut block), ends).await;
             }
         });
         Self { rows, sending }
@@ -66,16 +64,16 @@ impl Drop for Writes {
     }
 }
 
-async fn send(
-    ledger: &Collection<Document>,
-    concern: &WriteConcern,
-    block: Vec<Asked>,
-    ends: fn(&Error) -> bool,
-) {
+/// How long the PRIMARY waits for the majority: a little less than whoever asks, so that it has the word when it has not
+/// heard of it.
+pub fn sooner(patience: Duration) -> Duration {
+    patience * 5 / 6
+}
+
+async fn send(ledger: &Collection<Document>, block: Vec<Asked>, ends: fn(&Error) -> bool) {
     let patience = block.iter().map(|asked| asked.patience).min();
-    let mut concern = concern.clone();
-    // A little sooner than whoever asks gives up: so that the PRIMARY has the word when it has not heard of the majority.
-    concern.w_timeout = patience.map(|patience| patience * 5 / 6);
+    let mut concern = ledger.write_concern().cloned().unwrap_or_default();
+    concern.w_timeout = patience.map(sooner);
     let (rows, answers): (Vec<_>, Vec<_>) = block.into_iter().map(|asked| (asked.row, asked.answer)).unzip();
     let (fates, ended) = match ledger
         .insert_many(rows)
