@@ -20,8 +20,7 @@ impl Run<'_> {
         let node = self.way_to(fault, &node)?;
         let id = container_id(&container).unwrap_or(&container);
         let what = format!("{} kills {id}", node.name);
-        let container_name = &self.workload.engine.container;
-        self.bench.watches.killing(&pod, container_name);
+        self.bench.watches.killing(&pod, &self.workload.engine.container);
         self.at_the_node(fault, &pod, what, node.kill_container(id))
             .await?;
         self.met.send_modify(|met| {

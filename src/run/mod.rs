@@ -38,6 +38,7 @@ mod probes;
 mod roles;
 mod rollback;
 mod rounds;
+mod rows;
 mod scene;
 mod settings;
 mod site;
