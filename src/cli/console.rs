@@ -37,12 +37,13 @@ impl Color {
 /// Cancelled by the first SIGINT or SIGTERM; a second one ends the process at once.
 pub(super) fn interrupt() -> CancellationToken {
     let token = CancellationToken::new();
+    // Here and not in the task, whose turn comes later: from now on, no signal ends the process with things left behind.
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return token;
+    };
     let interrupted = token.clone();
     tokio::spawn(async move {
-        let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return;
-        };
         for first in [true, false] {
             tokio::select! {
                 _ = int.recv() => {}

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::fixture;
 
+/// After how long a test hangs: nothing is measured by it.
+pub const HANGS: Duration = Duration::from_mins(5);
+
 /// `stateproof verify` as a process of its own.
 pub struct Run {
     child: Child,
@@ -42,7 +45,7 @@ impl Run {
 
     /// Waits until a line on standard error contains these words.
     pub fn wait_for(&mut self, words: &str) {
-        let end = Instant::now() + Duration::from_secs(150);
+        let end = Instant::now() + HANGS;
         while let Ok(line) = self
             .lines
             .recv_timeout(end.saturating_duration_since(Instant::now()))
@@ -56,9 +59,9 @@ impl Run {
 
     /// Waits until something holds, while it runs.
     pub fn wait_until(&mut self, what: &str, holds: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_mins(1);
+        let end = Instant::now() + HANGS;
         while !holds() {
-            assert!(Instant::now() < end, "not within a minute: {what}");
+            assert!(Instant::now() < end, "not within {HANGS:?}: {what}");
             assert!(
                 self.child.try_wait().unwrap().is_none(),
                 "verify has ended before: {what}"
@@ -66,14 +69,18 @@ impl Run {
         }
     }
 
-    /// Lets it run for this long, or to its end.
-    pub fn let_run(&mut self, time: Duration) {
+    /// Lets it run for this long, or to its end. Returns whether it has said anything.
+    pub fn let_run(&mut self, time: Duration) -> bool {
         let end = Instant::now() + time;
+        let mut said = false;
         while self
             .lines
             .recv_timeout(end.saturating_duration_since(Instant::now()))
             .is_ok()
-        {}
+        {
+            said = true;
+        }
+        said
     }
 
     /// Its process ID.
