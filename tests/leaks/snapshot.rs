@@ -60,15 +60,11 @@ impl Stage {
         let label = format!("label=io.x-k8s.kind.cluster={}", self.cluster.name);
         all.extend(docker("container", &["ps", "-a", "--filter", &label]));
         all.extend(self.paused());
-        // The provider's own: engines and k3d are tested beside this, on networks of theirs.
-        all.extend(docker("network", &["network", "ls", "--filter", "name=kind"]));
-        // Those of containers are theirs, and other clusters come and go. kind's have no names; k3d's have.
-        let volumes = docker("volume", &["volume", "ls", "--filter", "dangling=true"]);
-        let named = |line: &String| {
-            line.trim_start_matches("volume ")
-                .contains(|c: char| !c.is_ascii_hexdigit())
-        };
-        all.extend(volumes.into_iter().filter(|line| !named(line)));
+        // The providers' own: engines are tested beside this, on networks of theirs.
+        let providers = ["network", "ls", "--filter", "name=kind", "--filter", "name=k3d"];
+        all.extend(docker("network", &providers));
+        // Those of containers are theirs, and other clusters come and go.
+        all.extend(docker("volume", &["volume", "ls", "--filter", "dangling=true"]));
         all.extend(files(&self.cluster));
         all
     }
@@ -136,15 +132,19 @@ fn docker(what: &str, args: &[&str]) -> Vec<String> {
     text.lines().map(|line| format!("{what} {line}")).collect()
 }
 
-/// What stateproof notes of the cluster on this machine, and the kubeconfigs with what is in them. A lock's file stays with
-/// the cluster, from the first time that the lock is taken: it is not what holds it.
+/// What stateproof notes of the cluster on this machine, and the kubeconfigs with what is in them. The locks on
+/// its nodes stay with it, from the first run that takes them: the file is not what holds one.
 fn files(cluster: &Cluster) -> Vec<String> {
     let own = cluster.kubeconfig.parent().unwrap();
     let mut all: Vec<_> = std::fs::read_dir(own)
         .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_none_or(|extension| extension != "lock"))
-        .map(|path| format!("file {}", path.display()))
+        .map(|entry| entry.unwrap())
+        .filter(|entry| {
+            !["_nodes.lock", "_nodes.turn.lock"]
+                .iter()
+                .any(|lock| entry.file_name() == *lock)
+        })
+        .map(|entry| format!("file {}", entry.path().display()))
         .collect();
     let users = std::env::home_dir().unwrap().join(".kube/config");
     for path in [PathBuf::from(&cluster.kubeconfig), users] {
