@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use stateproof::cluster::connect;
 use stateproof::cluster::provider::{Cluster, Clusters, images};
 use stateproof::history::{Event, History};
+use tempfile::TempDir;
 
-use crate::support::{CLUSTER, block_on, cluster, fixture};
+use crate::support::{CLUSTER, block_on, cluster, fixture, rewritten};
 
 /// The image of the sets here.
 pub const POSTGRES: &str = "postgres:16-alpine";
@@ -94,18 +95,13 @@ fn no_class_is_made_on_a_strangers_cluster_unasked() {
 }
 
 /// A fixture's database in this namespace, with a claim of this class.
-pub fn set_in(namespace: &str, class: &str) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(fixture("wealist-postgres-class-standard/4-database")).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let text = text.replace("postgresql-class-standard", namespace).replace(
-            "storageClassName: standard",
-            &format!("storageClassName: {class}"),
-        );
-        std::fs::write(directory.path().join(path.file_name().unwrap()), text).unwrap();
-    }
-    directory
+pub fn set_in(namespace: &str, class: &str) -> TempDir {
+    let class = format!("storageClassName: {class}");
+    let words = [
+        ("postgresql-class-standard", namespace),
+        ("storageClassName: standard", &class),
+    ];
+    rewritten(&fixture("wealist-postgres-class-standard/4-database"), &words)
 }
 
 /// The context of the tests' cluster, as kind calls it.

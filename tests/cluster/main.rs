@@ -15,6 +15,7 @@ mod failures;
 mod faults;
 mod in_cluster;
 mod k3d;
+mod lent;
 mod namespaces;
 mod probe;
 mod probe_engines;

@@ -1,7 +1,5 @@
 //! Whose namespace it is: what others have put into one is not touched, and one that is lent is given back empty.
 
-use std::path::Path;
-
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
 use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
@@ -13,7 +11,7 @@ use stateproof::plan::{Drill, Outcome};
 use stateproof::report::{Style, render};
 use stateproof::run::{RunError, Verification};
 
-use crate::support::{block_on, cluster, fixture};
+use crate::support::{block_on, cluster, fixture, rewritten};
 
 /// A set with the claim made by hand, and a namespace in which somebody else has a claim of the very same name: the run
 /// is refused, and their objects stay as they are, to the resourceVersion.
@@ -77,13 +75,8 @@ fn the_default_namespace_is_lent_and_given_back_empty() {
 
 /// A fixture's database without its Namespace, in another namespace.
 fn set_in(namespace: &str, name: &str) -> (tempfile::TempDir, Verification) {
-    let directory = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(fixture(name).join("4-database")).unwrap() {
-        let path = entry.unwrap().path();
-        let own = name.replace("wealist-postgres-", "postgresql-");
-        let text = std::fs::read_to_string(&path).unwrap().replace(&own, namespace);
-        std::fs::write(directory.path().join(Path::new(path.file_name().unwrap())), text).unwrap();
-    }
+    let own = name.replace("wealist-postgres-", "postgresql-");
+    let directory = rewritten(&fixture(name).join("4-database"), &[(&own, namespace)]);
     let verification = Verification::of([directory.path()]).cluster(cluster());
     (directory, verification)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
@@ -12,9 +12,10 @@ use kube::{Api, ResourceExt};
 use stateproof::cluster::connect;
 
 use crate::context::{POSTGRES, context, in_namespace, set_in, with_images};
+use crate::lent::Lent;
 use crate::support::marker::Marker;
-use crate::support::process::posix;
-use crate::support::{CLUSTER, block_on, kubectl, kubectl_with};
+use crate::support::process::{HANGS, posix};
+use crate::support::{CLUSTER, block_on};
 
 const NAME: &str = "context-probed";
 
@@ -28,7 +29,7 @@ const PASSWORD: &str = "mysupersecret";
 fn a_probe_leaves_a_running_database_as_it_was() {
     let kubeconfig = block_on(with_images(&[POSTGRES])).kubeconfig;
     let set = set_in(NAME, "standard");
-    let standing = Standing::of(set.path());
+    let standing = Postgres(Lent::of(NAME, set.path()));
     let before = block_on(in_namespace(&kubeconfig, NAME));
     let (code, said) = probe(&kubeconfig, &["-vv", &format!("--namespace={NAME}")]);
     assert_eq!(code, Some(0), "{said}");
@@ -113,34 +114,13 @@ fn ended(run: Child, kubeconfig: &Path) -> (Option<i32>, String) {
     (run.status.code(), String::from_utf8(said).unwrap())
 }
 
-/// Somebody's database, which goes with its namespace.
-struct Standing {
-    /// How it is asked, in its pod.
-    psql: [&'static str; 5],
-}
+/// How it is asked, in its pod.
+const PSQL: [&str; 5] = ["psql", "-U", "postgres", "-d", "wealist"];
 
-impl Standing {
-    fn of(set: &Path) -> Self {
-        ask(&["create", "namespace", NAME]);
-        let standing = Self {
-            psql: ["psql", "-U", "postgres", "-d", "wealist"],
-        };
-        for file in fs::read_dir(set).unwrap() {
-            let text = fs::read_to_string(file.unwrap().path()).unwrap();
-            let (out, ok) = kubectl_with(&["apply", "-f", "-"], &text);
-            assert!(ok, "{out}");
-        }
-        ask(&[
-            "-n",
-            NAME,
-            "rollout",
-            "status",
-            "statefulset/postgres",
-            "--timeout=120s",
-        ]);
-        standing
-    }
+/// Somebody's database.
+struct Postgres(Lent);
 
+impl Postgres {
     /// How many tables of stateproof's are in it.
     fn tables(&self) -> u32 {
         self.count("pg_tables where tablename like 'stateproof%'")
@@ -148,8 +128,9 @@ impl Standing {
 
     fn count(&self, what: &str) -> u32 {
         let query = format!("select count(*) from {what}");
-        let pod = ["-n", NAME, "exec", "postgres-0", "--"];
-        let said = ask(&[&pod[..], &self.psql, &["-tAc", &query]].concat());
+        let said = self
+            .0
+            .exec("postgres-0", &[&PSQL[..], &["-tAc", &query]].concat());
         said.trim().parse().unwrap()
     }
 
@@ -173,7 +154,7 @@ impl Standing {
                 "postgres-0",
                 "--",
             ])
-            .args(self.psql)
+            .args(PSQL)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -198,22 +179,9 @@ impl Standing {
     }
 
     fn until(&self, what: &str, enough: impl Fn(u32) -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + HANGS;
         while !enough(self.count(what)) {
-            assert!(Instant::now() < end, "not within 30 s: {what}");
+            assert!(Instant::now() < end, "not within {HANGS:?}: {what}");
         }
     }
-}
-
-impl Drop for Standing {
-    fn drop(&mut self) {
-        let (out, ok) = kubectl(&["delete", "namespace", NAME]);
-        println!("{ok}: {out}");
-    }
-}
-
-fn ask(words: &[&str]) -> String {
-    let (out, ok) = kubectl(words);
-    assert!(ok, "{words:?}: {out}");
-    out
 }

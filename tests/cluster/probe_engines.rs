@@ -3,17 +3,15 @@
 //! Each database has something of somebody else's that is called as if it were stateproof's: what counts what the probe
 //! left would see it, and the probe leaves it alone.
 
-use std::fs;
-use std::path::Path;
-
 use crate::context::with_images;
+use crate::lent::Lent;
 use crate::probe::probe;
-use crate::support::{block_on, fixture, kubectl, kubectl_with};
+use crate::support::{block_on, fixture, rewritten};
 
 #[test]
 fn a_mysql_keeps_nothing_of_a_probe() {
     let kubeconfig = block_on(with_images(&["mysql:8.0"])).kubeconfig;
-    let mysql = Standing::of("probed-mysql", &fixture("db/mysql"), "default");
+    let mysql = Lent::of("probed-mysql", &fixture("db/mysql"));
     // Ready does not mean that the server is there: the document's probe asks by the socket, which the server of the first
     // initialisation answers as well. Nobody gets in to that one over TCP.
     let sql = |query: &str| {
@@ -40,7 +38,8 @@ fn a_mysql_keeps_nothing_of_a_probe() {
 fn a_replica_set_keeps_nothing_of_a_probe_and_tells_its_roles() {
     let kubeconfig = block_on(with_images(&["mongo:4.4"])).kubeconfig;
     let set = fixture("grade-submission/6-post-start-repaired");
-    let mongodb = Standing::of("probed-mongodb", &set, "grade-submission");
+    let set = rewritten(&set, &[("grade-submission", "probed-mongodb")]);
+    let mongodb = Lent::of("probed-mongodb", set.path());
     let shell = |script: &str| mongodb.exec("mongodb-0", &["mongo", "--quiet", "--eval", script]);
     shell("db.getSiblingDB('test').stateproof_of_somebody.insertOne({})");
     let (code, said) = probe(&kubeconfig, &["--namespace=probed-mongodb"]);
@@ -61,44 +60,4 @@ fn a_replica_set_keeps_nothing_of_a_probe_and_tells_its_roles() {
            .filter(name => name.startsWith('stateproof')).join()",
     );
     assert_eq!(collections.trim(), "stateproof_of_somebody");
-}
-
-/// Somebody's database in a namespace of its own, with which it goes.
-struct Standing(&'static str);
-
-impl Standing {
-    /// The manifests of `set`, whose objects are in `place` as they are written.
-    fn of(namespace: &'static str, set: &Path, place: &str) -> Self {
-        ask(&["create", "namespace", namespace], "");
-        let standing = Self(namespace);
-        for file in fs::read_dir(set).unwrap() {
-            let text = fs::read_to_string(file.unwrap().path()).unwrap();
-            ask(
-                &["-n", namespace, "apply", "-f", "-"],
-                &text.replace(place, namespace),
-            );
-        }
-        let statefulsets = ["get", "statefulsets", "--output=name"];
-        let name = ask(&[&["-n", namespace][..], &statefulsets].concat(), "");
-        let ready = ["rollout", "status", name.trim(), "--timeout=180s"];
-        ask(&[&["-n", namespace][..], &ready].concat(), "");
-        standing
-    }
-
-    fn exec(&self, pod: &str, command: &[&str]) -> String {
-        ask(&[&["-n", self.0, "exec", pod, "--"], command].concat(), "")
-    }
-}
-
-impl Drop for Standing {
-    fn drop(&mut self) {
-        let (out, ok) = kubectl(&["delete", "namespace", self.0]);
-        println!("{ok}: {out}");
-    }
-}
-
-fn ask(words: &[&str], input: &str) -> String {
-    let (out, ok) = kubectl_with(words, input);
-    assert!(ok, "{words:?}: {out}");
-    out
 }

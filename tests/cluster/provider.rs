@@ -16,6 +16,7 @@ use stateproof::history::{NodeTask, TaskChange};
 
 use crate::scene::{BUSYBOX, docker, imports, pipe, scene, until};
 use crate::support::kind_yaml;
+use crate::support::process::HANGS;
 
 #[tokio::test]
 async fn a_cluster_is_made_reused_and_removed_without_a_trace() {
@@ -144,9 +145,7 @@ async fn a_nodes_tasks_are_seen_and_the_listener_ends_with_the_stream() {
             let ours = task.container == id;
             async move { ours }
         });
-        let seen: Vec<NodeTask> = tokio::time::timeout(Duration::from_secs(10), ours.take(2).collect())
-            .await
-            .unwrap();
+        let seen: Vec<NodeTask> = tokio::time::timeout(HANGS, ours.take(2).collect()).await.unwrap();
         assert_eq!(
             seen.iter().map(|task| task.change).collect::<Vec<_>>(),
             [TaskChange::Started, TaskChange::Exited]
@@ -157,9 +156,7 @@ async fn a_nodes_tasks_are_seen_and_the_listener_ends_with_the_stream() {
         let mut tasks = node.tasks().await.unwrap();
         docker(&["kill", &node.container]);
         let ended = async { while let Some(Ok(_)) = tasks.next().await {} };
-        tokio::time::timeout(Duration::from_secs(10), ended)
-            .await
-            .unwrap();
+        tokio::time::timeout(HANGS, ended).await.unwrap();
     })
     .await;
 }

@@ -11,6 +11,8 @@ use futures::FutureExt;
 use stateproof::cluster::provider::{ClusterSpec, Clusters};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::support::process::HANGS;
+
 /// The image that the fake clusters and the loading tests use; `scripts/setup` sees that it is there.
 pub const BUSYBOX: &str = "busybox:1.36";
 
@@ -202,7 +204,7 @@ pub async fn until(what: &str, done: impl Fn() -> bool) {
             looks.tick().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), looking)
+    tokio::time::timeout(HANGS, looking)
         .await
         .unwrap_or_else(|_| panic!("never {what}"));
 }

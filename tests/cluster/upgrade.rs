@@ -16,7 +16,7 @@ fn upgrade(to: &str) -> Proven {
 fn go_over(from: &str, to: &str) -> Proven {
     let verification = verification(&format!("upgrade/{from}"))
         .upgrade_to([fixture(&format!("upgrade/{to}"))])
-        .deadline(Duration::from_mins(1));
+        .deadline(Duration::from_mins(2));
     block_on(verification.run()).unwrap_or_else(|error| panic!("{to}: {}", error.lines().join("\n  ")))
 }
 

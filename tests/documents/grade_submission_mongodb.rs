@@ -1,7 +1,6 @@
 //! MongoDB 4.4 as two members and as a replica set, namespace `grade-submission`. Sources: `fixtures/SOURCES.md`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::sync::LazyLock;
 
 use stateproof::history::{DrillId, Event, ObjectState, Probe, WriteFate};
@@ -11,7 +10,8 @@ use stateproof::run::{Proven, Verification};
 
 use crate::support::census::Census;
 use crate::support::{
-    assert_claims, assert_met_rows, assert_promise, cluster, fixture, promise, prove, proven, verification,
+    assert_claims, assert_met_rows, assert_promise, cluster, fixture, promise, prove, proven, rewritten,
+    verification,
 };
 
 /// The first state: two members that know nothing of each other behind one address.
@@ -27,13 +27,9 @@ static BY_HAND: LazyLock<Proven> = LazyLock::new(|| {
 /// Proves a state of the document in another namespace than its: in that one the states come one after the other, and in
 /// the end all other tests have waited for the last of them.
 fn prove_in_its_own_namespace(state: &str, drill: Drill) -> Proven {
-    let set = tempfile::tempdir().unwrap();
-    for file in fs::read_dir(fixture(&format!("grade-submission/{state}"))).unwrap() {
-        let path = file.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
-        let text = text.replace("grade-submission", &format!("grade-submission-{state}"));
-        fs::write(set.path().join(path.file_name().unwrap()), text).unwrap();
-    }
+    let own = format!("grade-submission-{state}");
+    let set = fixture(&format!("grade-submission/{state}"));
+    let set = rewritten(&set, &[("grade-submission", &own)]);
     proven(&Verification::of([set.path()]).cluster(cluster()).drills(&[drill]))
 }
 

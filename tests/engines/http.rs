@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use super::container::{Container, PATIENCE, request, within};
 use super::docker::NGINX;
 use super::exec::Exec;
+use super::rows::write;
 
 /// Where a claim would be mounted.
 const MOUNT: &str = "/mount01";
@@ -94,17 +95,6 @@ impl Server {
         ensure!(words.is_empty(), "{script}: {words}");
         Ok(printed)
     }
-}
-
-async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
-    for key in keys {
-        let fate = within("a write", async {
-            Ok(session.write(ledger, key, PATIENCE).await)
-        })
-        .await?;
-        ensure!(fate == WriteFate::Acknowledged, "the file {key} is {fate:?}");
-    }
-    Ok(())
 }
 
 #[tokio::test]

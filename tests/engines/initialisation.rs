@@ -11,6 +11,7 @@ use testcontainers::ImageExt;
 
 use super::container::{Container, Request, limited_request, request};
 use super::docker::{Image, MONGO, MYSQL, POSTGRES, POSTGRES_15, is_stand_in};
+use super::rows::write;
 use super::{mongo_server, mysql_server, server};
 
 const LEDGER: &str = "first-start";
@@ -54,7 +55,7 @@ impl Database {
         let rows = match self {
             Self::Postgres(_) => {
                 container.ready().await?;
-                server::write(&server::open(&container).await?, LEDGER, 1..=10).await?;
+                write(&server::open(&container).await?, LEDGER, 1..=10).await?;
                 let query = "select 1 from pg_database where not datallowconn and datname <> 'template0'";
                 let closed = server::log_in(&container).await?.query(query, &[]).await?;
                 ensure!(closed.is_empty(), "a database is closed");
@@ -63,7 +64,7 @@ impl Database {
             Self::MySql => {
                 let server = mysql_server::Server { container };
                 server.ready().await?;
-                mysql_server::write(&server.session().await?, LEDGER, 1..=10).await?;
+                write(&server.session().await?, LEDGER, 1..=10).await?;
                 server.read(LEDGER).await?
             }
             Self::MongoDb => {
@@ -74,7 +75,7 @@ impl Database {
                 };
                 mongo.answers().await?;
                 let session = mongo.open().await?;
-                mongo_server::write(&session, LEDGER, 1..=10).await?;
+                write(&session, LEDGER, 1..=10).await?;
                 session.read(LEDGER).await?
             }
         };

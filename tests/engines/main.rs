@@ -21,6 +21,7 @@ mod mysql_server;
 mod nginx_image;
 mod postgres;
 mod postgres_15;
+mod rows;
 mod server;
 mod stand_in;
 mod tls;

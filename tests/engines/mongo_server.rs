@@ -8,20 +8,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
 use stateproof::engine::mongodb::{Connection, Hello, Server, Session};
-use stateproof::engine::{Address, Dialled, Process, Reach, ReachError, Session as _, SessionError, Target};
-use stateproof::history::WriteFate;
+use stateproof::engine::{Address, Dialled, Process, Reach, ReachError, SessionError, Target};
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::{GenericImage, ImageExt};
 
-use super::container::{Container, PATIENCE, Request, published, within};
+use super::container::{Container, DEADLINE, Request, published, within};
 use super::docker::docker;
 use super::loopback::{Loopback, target};
 
 /// The port that MongoDB listens on.
 pub const PORT: u16 = 27017;
-
-/// How long a first initialisation may take among many, on two cores.
-const DEADLINE: Duration = Duration::from_secs(90);
 
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -283,19 +279,4 @@ impl Set {
         })
         .await
     }
-}
-
-/// Writes these keys; every one of them must be acknowledged.
-pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
-    for key in keys {
-        let fate = within("a write", async {
-            Ok(session.write(ledger, key, PATIENCE).await)
-        })
-        .await?;
-        ensure!(
-            fate == WriteFate::Acknowledged,
-            "the row with key {key} is {fate:?}"
-        );
-    }
-    Ok(())
 }

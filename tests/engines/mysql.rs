@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::container::{PATIENCE, within};
-use super::mysql_server::{DATABASE, PASSWORD, ROOT, Server, USER, credentials, keeper, open_at, write};
+use super::mysql_server::{DATABASE, PASSWORD, ROOT, Server, USER, credentials, keeper, open_at};
+use super::rows::write;
 
 const LEDGER: &str = "lose-pod";
 

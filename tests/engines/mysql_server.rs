@@ -2,15 +2,14 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use mysql_async::{Conn, OptsBuilder};
 use stateproof::engine::mysql::Session;
 use stateproof::engine::{Rows, Session as _, SessionError};
-use stateproof::history::WriteFate;
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 
-use super::container::{Container, PATIENCE, Request, request, within};
+use super::container::{Container, Request, request, within};
 use super::docker::MYSQL;
 use super::loopback::{Loopback, target};
 use super::server::patiently;
@@ -124,19 +123,4 @@ pub async fn ready(container: &Container) -> Result<()> {
 pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
     let target = target(EngineKind::MySql, address.port());
     Session::open(&Loopback(address), &target, credentials).await
-}
-
-/// Writes these keys; every one of them must be acknowledged.
-pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
-    for key in keys {
-        let fate = within("a write", async {
-            Ok(session.write(ledger, key, PATIENCE).await)
-        })
-        .await?;
-        ensure!(
-            fate == WriteFate::Acknowledged,
-            "the row with key {key} is {fate:?}"
-        );
-    }
-    Ok(())
 }

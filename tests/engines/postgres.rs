@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::container::{PATIENCE, within};
-use super::server::{PASSWORD, Server, USER, credentials, open, open_at, read, write};
+use super::rows::write;
+use super::server::{PASSWORD, Server, USER, credentials, open, open_at, read};
 
 const LEDGER: &str = "lose-pod";
 

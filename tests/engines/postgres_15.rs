@@ -6,7 +6,8 @@ use testcontainers::ImageExt;
 
 use super::container::{Container, request};
 use super::docker::POSTGRES_15;
-use super::server::{Server, configured, read, write};
+use super::rows::write;
+use super::server::{Server, configured, read};
 
 const LEDGER: &str = "image";
 const VOLUME: &str = "/var/lib/postgresql/data";

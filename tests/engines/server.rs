@@ -3,15 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use stateproof::engine::postgres::Session;
 use stateproof::engine::{Rows, Session as _, SessionError};
-use stateproof::history::WriteFate;
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 use tokio_postgres::{Client, NoTls};
 
-use super::container::{Container, DEADLINE, PATIENCE, Request, request, within};
+use super::container::{Container, DEADLINE, Request, request, within};
 use super::docker::POSTGRES;
 use super::loopback::{Loopback, target};
 
@@ -122,21 +121,6 @@ pub async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T, SessionErr
 pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
     let target = target(EngineKind::PostgreSql, address.port());
     Session::open(&Loopback(address), &target, credentials).await
-}
-
-/// Writes these keys; every one of them must be acknowledged.
-pub async fn write(session: &Session, ledger: &str, keys: impl IntoIterator<Item = u64>) -> Result<()> {
-    for key in keys {
-        let fate = within("a write", async {
-            Ok(session.write(ledger, key, PATIENCE).await)
-        })
-        .await?;
-        ensure!(
-            fate == WriteFate::Acknowledged,
-            "the row with key {key} is {fate:?}"
-        );
-    }
-    Ok(())
 }
 
 /// Reads a ledger over a connection of its own.

@@ -9,7 +9,8 @@ use tokio::time::MissedTickBehavior;
 
 use super::container::{Container, request, within};
 use super::docker::{self, MONGO, MYSQL, NGINX, POSTGRES, POSTGRES_15};
-use super::server::{DATABASE, LoginError, Server, USER, configured, log_in, open, read, write};
+use super::rows::write;
+use super::server::{DATABASE, LoginError, Server, USER, configured, log_in, open, read};
 
 const LEDGER: &str = "image";
 const VOLUME: &str = "/var/lib/postgresql/data";
