@@ -3,10 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::TryStreamExt;
+use stateproof::engine::SessionError;
 use testcontainers::bollard::errors::Error as DockerError;
 use testcontainers::bollard::models::ContainerUpdateBody;
 use testcontainers::bollard::query_parameters::{KillContainerOptionsBuilder, RemoveContainerOptionsBuilder};
@@ -287,6 +288,19 @@ impl Container {
 pub async fn within<T>(what: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
     let result = tokio::time::timeout(DEADLINE, future).await;
     result.with_context(|| format!("waited {} s for: {what}", DEADLINE.as_secs()))?
+}
+
+/// Opens a session, however long a busy machine takes for it: longer than an adapter waits in one attempt, maybe.
+pub async fn patiently<T>(
+    mut attempt: impl AsyncFnMut() -> Result<T, SessionError>,
+) -> Result<T, SessionError> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match attempt().await {
+            Err(SessionError::TimedOut { .. }) if Instant::now() < end => {}
+            done => return done,
+        }
+    }
 }
 
 fn nano_cpus(millis: i64) -> i64 {

@@ -13,7 +13,7 @@ use testcontainers::ImageExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::container::{Container, PATIENCE, request, within};
+use super::container::{Container, PATIENCE, patiently, request, within};
 use super::docker::NGINX;
 use super::exec::Exec;
 use super::rows::write;
@@ -75,11 +75,11 @@ impl Server {
                 pod: pod.map(|pod| ("default".to_owned(), pod.to_owned())),
             },
         };
-        Session::open(&self.reach, &target).await
+        patiently(async || Session::open(&self.reach, &target).await).await
     }
 
     async fn session(&self) -> Result<Session> {
-        self.open(Some("web-0"), MOUNT).await.context("opening a session")
+        Ok(self.open(Some("web-0"), MOUNT).await?)
     }
 
     /// Runs a script in the container and gives what it printed.

@@ -12,7 +12,7 @@ use stateproof::engine::{Address, Dialled, Process, Reach, ReachError, SessionEr
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::{GenericImage, ImageExt};
 
-use super::container::{Container, DEADLINE, Request, published, within};
+use super::container::{Container, DEADLINE, Request, patiently, published, within};
 use super::docker::docker;
 use super::loopback::{Loopback, target};
 
@@ -108,7 +108,7 @@ impl Mongo {
     /// Waits until it answers with its user.
     pub async fn answers(&self) -> Result<()> {
         let end = Instant::now() + DEADLINE;
-        while let Err(error) = self.open().await {
+        while let Err(error) = self.attempt(&self.credentials).await {
             ensure!(
                 Instant::now() < end,
                 "no session: {error}\n{}",
@@ -119,13 +119,18 @@ impl Mongo {
         Ok(())
     }
 
-    /// A session, in one attempt.
+    /// A session.
     pub async fn open(&self) -> Result<Session, SessionError> {
         self.open_as(&self.credentials).await
     }
 
     /// A session as somebody else.
     pub async fn open_as(&self, credentials: &Credentials) -> Result<Session, SessionError> {
+        patiently(async || self.attempt(credentials).await).await
+    }
+
+    /// The same, in one attempt.
+    pub async fn attempt(&self, credentials: &Credentials) -> Result<Session, SessionError> {
         let reach = self
             .reach()
             .await

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::container::{PATIENCE, within};
-use super::mysql_server::{DATABASE, PASSWORD, ROOT, Server, USER, credentials, keeper, open_at};
+use super::mysql_server::{DATABASE, PASSWORD, ROOT, Server, USER, attempt_at, credentials, keeper};
 use super::rows::write;
 
 const LEDGER: &str = "lose-pod";
@@ -325,7 +325,7 @@ async fn a_server_that_never_answers_is_given_up() -> Result<()> {
     let address = listener.local_addr()?;
 
     let start = Instant::now();
-    let opening = async { Ok(open_at(address, &keeper()).await) };
+    let opening = async { Ok(attempt_at(address, &keeper()).await) };
     let error = within("the adapter's own deadline", opening)
         .await?
         .err()
@@ -343,7 +343,7 @@ async fn a_connection_that_is_cut_during_the_login_is_an_error() -> Result<()> {
     let address = listener.local_addr()?;
     tokio::spawn(async move { drop(listener.accept().await) });
 
-    let opening = async { Ok(open_at(address, &keeper()).await) };
+    let opening = async { Ok(attempt_at(address, &keeper()).await) };
     let error = within("the end of the login", opening)
         .await?
         .err()
@@ -371,7 +371,7 @@ async fn a_server_that_asks_for_the_password_in_the_clear_does_not_get_it() -> R
         drop(tokio::time::timeout(Duration::from_secs(8), reading).await);
         anyhow::Ok(received)
     });
-    let opening = async { Ok(open_at(address, &keeper()).await) };
+    let opening = async { Ok(attempt_at(address, &keeper()).await) };
     let opened = within("the end of the login", opening).await?;
     ensure!(opened.is_err(), "a session with a thief");
     let received = within("what was sent", async { server.await? }).await?;

@@ -9,10 +9,9 @@ use stateproof::engine::{Rows, Session as _, SessionError};
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 
-use super::container::{Container, Request, request, within};
+use super::container::{Container, Request, patiently, request, within};
 use super::docker::MYSQL;
 use super::loopback::{Loopback, target};
-use super::server::patiently;
 
 /// The database that the container is told to make: one that SQL would stumble over.
 pub const DATABASE: &str = "or`ders";
@@ -81,8 +80,7 @@ impl Server {
 
     /// A session through the adapter.
     pub async fn session(&self) -> Result<Session> {
-        let keeper = keeper();
-        patiently(async || self.open(&keeper).await).await
+        Ok(self.open(&keeper()).await?)
     }
 
     /// A session through the adapter, as somebody else.
@@ -121,6 +119,11 @@ pub async fn ready(container: &Container) -> Result<()> {
 
 /// Opens a session with whoever is there.
 pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
+    patiently(async || attempt_at(address, credentials).await).await
+}
+
+/// The same, in one attempt.
+pub async fn attempt_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
     let target = target(EngineKind::MySql, address.port());
     Session::open(&Loopback(address), &target, credentials).await
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::container::{PATIENCE, within};
 use super::rows::write;
-use super::server::{PASSWORD, Server, USER, credentials, open, open_at, read};
+use super::server::{PASSWORD, Server, USER, attempt_at, credentials, open, open_at, read};
 
 const LEDGER: &str = "lose-pod";
 
@@ -284,7 +284,7 @@ async fn a_server_that_never_answers_is_given_up() -> Result<()> {
     let address = listener.local_addr()?;
 
     let start = Instant::now();
-    let opening = async { Ok(open_at(address, &credentials()).await) };
+    let opening = async { Ok(attempt_at(address, &credentials()).await) };
     let error = within("the adapter's own deadline", opening)
         .await?
         .err()
@@ -302,7 +302,7 @@ async fn a_connection_that_is_cut_during_the_login_is_an_error() -> Result<()> {
     let address = listener.local_addr()?;
     tokio::spawn(async move { drop(listener.accept().await) });
 
-    let opening = async { Ok(open_at(address, &credentials()).await) };
+    let opening = async { Ok(attempt_at(address, &credentials()).await) };
     let error = within("the end of the login", opening)
         .await?
         .err()

@@ -1,16 +1,15 @@
 //! A PostgreSQL server in a container, and the ways in.
 
 use std::net::SocketAddr;
-use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use stateproof::engine::postgres::Session;
 use stateproof::engine::{Rows, Session as _, SessionError};
 use stateproof::workload::{Credentials, EngineKind, Password};
 use testcontainers::ImageExt;
 use tokio_postgres::{Client, NoTls};
 
-use super::container::{Container, DEADLINE, Request, request, within};
+use super::container::{Container, Request, patiently, request, within};
 use super::docker::POSTGRES;
 use super::loopback::{Loopback, target};
 
@@ -102,23 +101,16 @@ impl Server {
 
 /// Opens a session through the adapter.
 pub async fn open(container: &Container) -> Result<Session> {
-    let (address, credentials) = (container.address().await?, credentials());
-    patiently(async || open_at(address, &credentials).await).await
-}
-
-/// Opens a session, however long a busy machine takes for it: longer than the adapter waits in one attempt, maybe.
-pub async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T, SessionError>) -> Result<T> {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        match attempt().await {
-            Err(SessionError::TimedOut { .. }) if Instant::now() < end => {}
-            done => return done.context("opening a session"),
-        }
-    }
+    Ok(open_at(container.address().await?, &credentials()).await?)
 }
 
 /// Opens a session with whoever is there.
 pub async fn open_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
+    patiently(async || attempt_at(address, credentials).await).await
+}
+
+/// The same, in one attempt.
+pub async fn attempt_at(address: SocketAddr, credentials: &Credentials) -> Result<Session, SessionError> {
     let target = target(EngineKind::PostgreSql, address.port());
     Session::open(&Loopback(address), &target, credentials).await
 }

@@ -10,10 +10,9 @@ use stateproof::workload::{Credentials, EngineKind, Tls};
 use testcontainers::ImageExt;
 
 use super::certificates::{Signed, signed};
-use super::container::{Container, PATIENCE, Request, request};
+use super::container::{Container, PATIENCE, Request, patiently, request};
 use super::docker::{MYSQL, POSTGRES};
 use super::loopback::{Loopback, target};
-use super::server::patiently;
 use super::{mongo_server, mysql_server, server};
 
 /// The name that the servers' certificate is for.
@@ -98,7 +97,7 @@ impl Server {
 
     /// A row written and read back, in a ledger of its own.
     async fn keeps_a_row(&self, tls: Tls) -> Result<()> {
-        let session = patiently(async || self.open(NAME, tls).await).await?;
+        let session = self.open(NAME, tls).await?;
         let ledger = tls.to_string();
         assert_eq!(session.write(&ledger, 1, PATIENCE).await, WriteFate::Acknowledged);
         assert_eq!(session.read(&ledger).await?.keys, [1].into_iter().collect());
@@ -119,7 +118,8 @@ impl Server {
             ..self.credentials.clone()
         };
         let plain: Arc<dyn Reach> = Arc::new(Loopback(address));
-        open(&reach(plain, &target.engine, &credentials), &target, &credentials).await
+        let reach = reach(plain, &target.engine, &credentials);
+        patiently(async || open(&reach, &target, &credentials).await).await
     }
 
     /// It keeps a row in each of these modes, and is refused under a name that its certificate is not for.
