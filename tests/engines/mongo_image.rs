@@ -137,7 +137,7 @@ async fn without_a_user_everybody_gets_in_from_everywhere_but_where_told_otherwi
         credentials: nobody(),
     };
     ensure!(
-        closed.attempt(&nobody()).await.is_err(),
+        closed.attempt(&closed.credentials).await.is_err(),
         "it listens on more than the loopback address"
     );
     assert_eq!(

@@ -216,12 +216,14 @@ impl Set {
 
     /// The same as somebody else.
     pub async fn server_as(&self, ordinal: usize, credentials: &Credentials) -> Result<Server, SessionError> {
-        Server::new(&self.reach, &self.members[ordinal].0, PORT, credentials).await
+        let name = &self.members[ordinal].0;
+        patiently(async || Server::new(&self.reach, name, PORT, credentials).await).await
     }
 
     /// A bare connection to a member.
     pub async fn connection(&self, ordinal: usize) -> Result<Connection, SessionError> {
-        Connection::open(&self.reach, &self.members[ordinal].0, PORT).await
+        let name = &self.members[ordinal].0;
+        patiently(async || Connection::open(&self.reach, name, PORT).await).await
     }
 
     /// A session with one member.
@@ -231,11 +233,16 @@ impl Set {
             dns: self.members[ordinal].0.clone(),
             pod: None,
         };
-        Session::open(&self.reach, &target, &self.credentials).await
+        patiently(async || Session::open(&self.reach, &target, &self.credentials).await).await
     }
 
-    /// A session with the set, in one attempt.
+    /// A session with the set.
     pub async fn session(&self) -> Result<Session, SessionError> {
+        patiently(async || self.attempt().await).await
+    }
+
+    /// The same, in one attempt.
+    pub async fn attempt(&self) -> Result<Session, SessionError> {
         let target = Target {
             address: Address::ReplicaSet {
                 set: "rs0".to_owned(),

@@ -205,7 +205,7 @@ async fn a_set_is_initiated_with_the_names_it_is_given() -> Result<()> {
         trouble.contains("no replset config has been received"),
         "{trouble}"
     );
-    let refused = set.session().await.err().context("a session without a PRIMARY")?;
+    let refused = set.attempt().await.err().context("a session without a PRIMARY")?;
     assert!(
         refused.to_string().contains("imary") || refused.to_string().contains("no answer"),
         "{refused}"
