@@ -16,15 +16,17 @@ const DRILLS: &str = "stateproof-drills";
 /// what it lacks and makes nothing.
 #[test]
 fn the_published_jobs_prove_a_set_with_the_published_rights() {
+    let image = Imported::new();
     block_on(async {
         let running = Clusters::from_env().unwrap().ensure(&cluster()).await.unwrap();
         let needed = [
-            image(),
+            IMAGE.to_owned(),
             "postgres:16-alpine".to_owned(),
             "busybox:1.36".to_owned(),
         ];
         images::ensure(&running, &needed).await.unwrap();
     });
+    drop(image);
     let _deployed = Deployed::new();
     // At night it would be the controller that makes the Job.
     apply("cronjob.yaml");
@@ -153,41 +155,52 @@ fn ask(words: &[&str]) -> String {
     out
 }
 
-/// An image of this build's own command: the file and the libraries that it loads.
-fn image() -> String {
-    let root = tempfile::tempdir().unwrap();
-    let command = env!("CARGO_BIN_EXE_stateproof");
-    let loaded = Command::new("ldd").arg(command).output().unwrap();
-    let loaded = String::from_utf8(loaded.stdout).unwrap();
-    let libraries = loaded.split_whitespace().filter(|word| word.starts_with('/'));
-    for file in libraries {
-        let to = root.path().join(file.trim_start_matches('/'));
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(file, to).unwrap();
+/// An image of this build's own command: the file and the libraries that it loads. Docker has it until the nodes do.
+struct Imported;
+
+impl Imported {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let command = env!("CARGO_BIN_EXE_stateproof");
+        let loaded = Command::new("ldd").arg(command).output().unwrap();
+        let loaded = String::from_utf8(loaded.stdout).unwrap();
+        let libraries = loaded.split_whitespace().filter(|word| word.starts_with('/'));
+        for file in libraries {
+            let to = root.path().join(file.trim_start_matches('/'));
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(file, to).unwrap();
+        }
+        fs::copy(command, root.path().join("stateproof")).unwrap();
+        fs::create_dir(root.path().join("tmp")).unwrap();
+        let mut tar = Command::new("tar")
+            .args([
+                "--create",
+                "--numeric-owner",
+                "--owner=0",
+                "--group=0",
+                "--directory",
+            ])
+            .arg(root.path())
+            .arg(".")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let imported = Command::new("docker")
+            .args(["import", "--change", r#"ENTRYPOINT ["/stateproof"]"#, "-", IMAGE])
+            .stdin(tar.stdout.take().unwrap())
+            .output()
+            .unwrap();
+        assert!(
+            tar.wait().unwrap().success() && imported.status.success(),
+            "{imported:?}"
+        );
+        Self
     }
-    fs::copy(command, root.path().join("stateproof")).unwrap();
-    fs::create_dir(root.path().join("tmp")).unwrap();
-    let mut tar = Command::new("tar")
-        .args([
-            "--create",
-            "--numeric-owner",
-            "--owner=0",
-            "--group=0",
-            "--directory",
-        ])
-        .arg(root.path())
-        .arg(".")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let imported = Command::new("docker")
-        .args(["import", "--change", r#"ENTRYPOINT ["/stateproof"]"#, "-", IMAGE])
-        .stdin(tar.stdout.take().unwrap())
-        .output()
-        .unwrap();
-    assert!(
-        tar.wait().unwrap().success() && imported.status.success(),
-        "{imported:?}"
-    );
-    IMAGE.to_owned()
+}
+
+impl Drop for Imported {
+    fn drop(&mut self) {
+        let removed = Command::new("docker").args(["image", "rm", IMAGE]).output();
+        println!("{removed:?}");
+    }
 }
