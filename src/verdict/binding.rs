@@ -13,6 +13,9 @@ const WAITS: &str = "WaitForFirstConsumer";
 ///
 /// A pod has no node before its claims are bound, whatever the class says. With `Immediate` they are bound for
 /// themselves; with `WaitForFirstConsumer` once the scheduler has chosen a node, which is what the claim's event tells.
+///
+/// Which came first, the resourceVersions tell: claims and pods come by watches of their own, and what one of them brings
+/// may overtake the other. They are etcd's revisions, one count for all kinds in one etcd.
 pub(super) fn told(view: &DrillView<'_>, claim: &ObjectRef) -> Option<String> {
     let (mut created, mut bound, mut scheduled) = (None, None, None);
     let mut has_node = BTreeMap::new();
@@ -23,49 +26,64 @@ pub(super) fn told(view: &DrillView<'_>, claim: &ObjectRef) -> Option<String> {
             }
             Event::Observed {
                 object,
+                version,
                 state: ObjectState::Claim(state),
-                ..
             } if object.uid == claim.uid => match (created, &state.volume) {
                 (None, Some(_)) => return None,
                 (None, None) => created = Some(at),
-                (Some(_), Some(_)) if bound.is_none() => bound = Some(at),
+                (Some(_), Some(_)) if bound.is_none() => bound = Some(Seen { at, version }),
                 _ => {}
             },
             Event::Observed {
                 object,
+                version,
                 state: ObjectState::Pod(state),
-                ..
             } if object.namespace == claim.namespace && state.claims.contains(&claim.name) => {
                 let now = state.node.is_some();
                 let before = has_node.insert(&object.uid, now);
                 if created.is_some() && scheduled.is_none() && before == Some(false) && now {
-                    scheduled = Some((at, &object.name));
+                    scheduled = Some((Seen { at, version }, &object.name));
                 }
             }
             _ => {}
         }
         if let (Some(bound), Some((scheduled, pod))) = (bound, scheduled) {
-            return Some(sentence(bound, scheduled, pod, waited(view, claim)));
+            return sentence(bound, scheduled, pod, waited(view, claim));
         }
     }
     None
 }
 
-fn sentence(bound: At<'_>, scheduled: At<'_>, pod: &str, waited: bool) -> String {
-    let order = if bound.place < scheduled.place {
-        "before"
+/// Something that a watch delivered.
+#[derive(Clone, Copy)]
+struct Seen<'h> {
+    at: At<'h>,
+    version: &'h str,
+}
+
+impl Seen<'_> {
+    /// None where the versions are no numbers, which an API server of another make may do.
+    fn is_before(self, other: Self) -> Option<bool> {
+        let number = |seen: Self| seen.version.parse::<u128>().ok();
+        Some(number(self)? < number(other)?)
+    }
+}
+
+fn sentence(bound: Seen<'_>, scheduled: Seen<'_>, pod: &str, waited: bool) -> Option<String> {
+    let (order, us) = if bound.is_before(scheduled)? {
+        ("before", scheduled.at.us.saturating_sub(bound.at.us))
     } else {
-        "after"
+        ("after", bound.at.us.saturating_sub(scheduled.at.us))
     };
     let waited = if waited {
         format!(", having waited for it ({WAITS})")
     } else {
         String::new()
     };
-    format!(
+    Some(format!(
         "bound {} {order} {pod} was scheduled{waited}",
-        seconds(bound.us.abs_diff(scheduled.us))
-    )
+        seconds(us)
+    ))
 }
 
 fn waited(view: &DrillView<'_>, claim: &ObjectRef) -> bool {

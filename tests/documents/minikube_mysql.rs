@@ -164,20 +164,30 @@ fn d4_6_pods_come_back_where_their_volumes_lie() {
 }
 
 /// What the report says of when `mysql-0`'s claim was bound. Its pod has no node before that, in either mode: that this is
-/// what was seen, is checked here.
+/// what happened, is checked here, by resourceVersion: the two come by watches of their own.
 fn told(proven: &Proven) -> String {
-    let position = |wanted: &dyn Fn(&str, &ObjectState) -> bool| {
-        proven.history.records.iter().position(|record| {
-            matches!(&record.event, Event::Observed { object, state, .. } if wanted(&object.name, state))
-        })
+    let version = |wanted: &dyn Fn(&str, &ObjectState) -> bool| {
+        proven
+            .history
+            .records
+            .iter()
+            .find_map(|record| match &record.event {
+                Event::Observed {
+                    object,
+                    version,
+                    state,
+                } if wanted(&object.name, state) => Some(version.parse::<u64>().unwrap()),
+                _ => None,
+            })
     };
-    let bound = position(&|name, state| {
+    let bound = version(&|name, state| {
         name.ends_with("-mysql-0") && matches!(state, ObjectState::Claim(claim) if claim.volume.is_some())
     });
-    let scheduled = position(&|name, state| {
+    let scheduled = version(&|name, state| {
         name == "mysql-0" && matches!(state, ObjectState::Pod(pod) if pod.node.is_some())
     });
-    assert!(bound.unwrap() < scheduled.unwrap());
+    let (bound, scheduled) = (bound.unwrap(), scheduled.unwrap());
+    assert!(bound < scheduled, "bound at {bound}, scheduled at {scheduled}");
     let storage = promise(proven, Drill::LosePod, Promise::Storage);
     let (_, told) = storage.evidence[0]
         .split_once("; bound ")

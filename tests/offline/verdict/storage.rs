@@ -122,33 +122,39 @@ fn storage_without_both_looks_is_inconclusive() {
     );
 }
 
-fn observed(object: ObjectRef, state: ObjectState) -> Event {
+fn observed(object: ObjectRef, version: u32, state: ObjectState) -> Event {
     Event::Observed {
         object,
-        version: "7".into(),
+        version: version.to_string(),
         state,
     }
 }
 
 /// The claim as it was made, bound after 2.5 s, and the first pod's scheduling after 3.25 s, in this order.
 fn bound_and_scheduled(between: impl IntoIterator<Item = Event>) -> Tape {
-    let claimed = |volume: Option<String>| {
+    bound_at(2_500_000, 120, between)
+}
+
+/// The claim as it was made, bound after this long at this resourceVersion, and the first pod's scheduling after 3.25 s
+/// at resourceVersion 130.
+fn bound_at(after_us: u64, version: u32, between: impl IntoIterator<Item = Event>) -> Tape {
+    let claimed = |version, volume: Option<String>| {
         let phase = if volume.is_some() { "Bound" } else { "Pending" };
         let state = ClaimState {
             phase: phase.into(),
             volume,
             ..claim_state(1)
         };
-        observed(claim(1), ObjectState::Claim(Box::new(state)))
+        observed(claim(1), version, ObjectState::Claim(Box::new(state)))
     };
-    let mounting = |node: Option<&str>| {
+    let mounting = |version, node: Option<&str>| {
         let state = PodState {
             phase: "Pending".into(),
             claims: vec![CLAIM.into()],
             node: node.map(str::to_owned),
             ..PodState::default()
         };
-        observed(pod(1), ObjectState::Pod(Box::new(state)))
+        observed(pod(1), version, ObjectState::Pod(Box::new(state)))
     };
     let mut tape = lose_pod();
     let made = tape.events.iter().position(|(_, event)| matches!(event, Event::Observed { object, .. } if object.kind == "PersistentVolumeClaim"));
@@ -162,14 +168,14 @@ fn bound_and_scheduled(between: impl IntoIterator<Item = Event>) -> Tape {
             .unwrap();
         tape.events.insert(place, (from_us + after_us, event));
     };
-    at(3_250_000, mounting(Some("stateproof-control-plane")));
-    at(2_500_000, claimed(Some(volume(1).name)));
+    at(3_250_000, mounting(130, Some("stateproof-control-plane")));
+    at(after_us, claimed(version, Some(volume(1).name)));
     for event in between {
         at(1_000_000, event);
     }
-    at(500_000, mounting(None));
+    at(500_000, mounting(110, None));
     // What the tape has of the claim by itself is that it was found Bound.
-    tape.events[made].1 = claimed(None);
+    tape.events[made].1 = claimed(100, None);
     tape
 }
 
@@ -196,7 +202,11 @@ fn storage_tells_when_a_claim_was_bound_beside_its_pods_scheduling() {
             reason: "WaitForFirstConsumer".into(),
             ..ClusterEvent::default()
         };
-        observed(object("Event", "waits", 900), ObjectState::Event(Box::new(said)))
+        observed(
+            object("Event", "waits", 900),
+            115,
+            ObjectState::Event(Box::new(said)),
+        )
     };
     let waited = format!("{told}, having waited for it (WaitForFirstConsumer)");
     check(
@@ -207,6 +217,19 @@ fn storage_tells_when_a_claim_was_bound_beside_its_pods_scheduling() {
     );
     // Another claim's.
     assert!(!evidence(&bound_and_scheduled([waits(claim(2))])).contains("waited"));
+}
+
+/// Claims and pods come by watches of their own, one of which may be late: the order is not that of arrival.
+#[test]
+fn storage_tells_the_order_of_binding_and_scheduling_by_their_versions() {
+    for (after_us, version, told) in [
+        (3_500_000, 120, "bound 0.00 s before postgres-0 was scheduled"),
+        (2_500_000, 140, "bound 0.00 s after postgres-0 was scheduled"),
+        (3_500_000, 140, "bound 0.25 s after postgres-0 was scheduled"),
+    ] {
+        let tape = bound_at(after_us, version, []);
+        check(&tape, Promise::Storage, Outcome::Held, &[told]);
+    }
 }
 
 #[test]
