@@ -18,9 +18,13 @@ pub struct Share {
     _units: Vec<FileLock>,
 }
 
-/// A unit of processor time, in thousandths of a processor. The machine has as many units as it has of these; memory is
-/// shared out in as many parts, whatever it comes to a part.
+/// A unit of processor time, in thousandths of a processor. The machine has as many units as it shares out of these;
+/// memory is shared out in as many parts, whatever it comes to a part.
 const UNIT_MILLIS: u64 = 125;
+
+/// How often the machine's processors are shared out: a pod seldom takes what it asks for, and shared out once they were
+/// idle for more than a third of the time (docs/adr/0006).
+const SHARED_OUT: u64 = 2;
 
 /// What a control plane takes by itself.
 const CONTROL_PLANE: Demand = Demand {
@@ -125,7 +129,7 @@ fn units_in(there: Demand) -> u64 {
 fn there() -> Demand {
     let cpu_millis = available_parallelism().map_or(1, |count| count.get() as u64) * 1000;
     Demand {
-        cpu_millis: cpu_millis.saturating_sub(CONTROL_PLANE.cpu_millis),
+        cpu_millis: cpu_millis.saturating_sub(CONTROL_PLANE.cpu_millis) * SHARED_OUT,
         memory_mib: memory_mib().map_or(u64::MAX, |memory| memory.saturating_sub(CONTROL_PLANE.memory_mib)),
     }
 }
