@@ -11,29 +11,31 @@ use stateproof::run::{Proven, Verification};
 use crate::support::census::Census;
 use crate::support::{
     assert_claims, assert_met_rows, assert_promise, cluster, fixture, promise, prove, proven, rewritten,
-    verification,
 };
 
 /// The first state: two members that know nothing of each other behind one address.
 static TWO_MEMBERS: LazyLock<Proven> =
-    LazyLock::new(|| prove_in_its_own_namespace("1-two-members", Drill::Divergence));
+    LazyLock::new(|| prove_in_its_own_namespace("1-two-members", |run| run.drills(&[Drill::Divergence])));
 
 /// The replica set that the document initiates by hand: here stateproof does.
 static BY_HAND: LazyLock<Proven> = LazyLock::new(|| {
-    let verification = verification("grade-submission/3-replica-set").initiate_replica_set(true);
-    proven(&verification.drills(&[Drill::Roles, Drill::LosePod]))
+    prove_in_its_own_namespace("3-replica-set", |run| {
+        run.initiate_replica_set(true)
+            .drills(&[Drill::Roles, Drill::LosePod])
+    })
 });
 
 /// Proves a state of the document in another namespace than its: in that one the states come one after the other, and in
 /// the end all other tests have waited for the last of them.
-fn prove_in_its_own_namespace(state: &str, drill: Drill) -> Proven {
+fn prove_in_its_own_namespace(state: &str, how: impl FnOnce(Verification) -> Verification) -> Proven {
     let own = format!("grade-submission-{state}");
     let set = fixture(&format!("grade-submission/{state}"));
     let set = rewritten(&set, &[("grade-submission", &own)]);
-    proven(&Verification::of([set.path()]).cluster(cluster()).drills(&[drill]))
+    proven(&how(Verification::of([set.path()]).cluster(cluster())))
 }
 
-/// The last state, repaired: the set initiates itself, and a Service leads to its first member.
+/// The last state, repaired: the set initiates itself, and a Service leads to its first member. In the document's
+/// namespace.
 static REPAIRED: LazyLock<Proven> = LazyLock::new(|| prove("grade-submission/6-post-start-repaired", &[]));
 
 fn held(proven: &Proven) {
@@ -104,7 +106,9 @@ fn d3_2_two_members_behind_one_address_diverge() {
 /// D3.3: one member has all rows, and keeps them when its pod goes.
 #[test]
 fn d3_3_one_member_heals_it() {
-    held(&prove_in_its_own_namespace("2-one-member", Drill::LosePod));
+    held(&prove_in_its_own_namespace("2-one-member", |run| {
+        run.drills(&[Drill::LosePod])
+    }));
 }
 
 /// D3.4: one PRIMARY, one SECONDARY, configured under the members' names; that stateproof initiated it is said. Which of
@@ -114,8 +118,8 @@ fn d3_3_one_member_heals_it() {
 fn d3_4_the_members_have_roles_under_their_stable_names() {
     held(&BY_HAND);
     let words = [
-        "mongodb-0.mongodb.grade-submission.svc.cluster.local:27017",
-        "mongodb-1.mongodb.grade-submission.svc.cluster.local:27017",
+        "mongodb-0.mongodb.grade-submission-3-replica-set.svc.cluster.local:27017",
+        "mongodb-1.mongodb.grade-submission-3-replica-set.svc.cluster.local:27017",
     ];
     assert_promise(&BY_HAND, Drill::Roles, Promise::Roles, Outcome::Held, &words);
     let evidence = promise(&BY_HAND, Drill::Roles, Promise::Roles)
@@ -172,7 +176,9 @@ fn d3_7_the_headless_name_leads_to_both_members() {
                 against,
                 refused,
                 ..
-            } if against == "mongodb.grade-submission.svc.cluster.local" => Some(refused.is_some()),
+            } if against == "mongodb.grade-submission-3-replica-set.svc.cluster.local" => {
+                Some(refused.is_some())
+            }
             _ => None,
         });
     let probes: Vec<bool> = probes.collect();

@@ -10,7 +10,6 @@ mod support;
 
 mod db_mysql;
 mod db_postgres;
-mod grade_submission_failures;
 mod grade_submission_mongodb;
 mod minikube_mysql;
 mod odd_passwords;
