@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::seconds;
+use super::timeline::revision;
 use super::view::{At, CLAIM, DrillView, POD};
 use crate::history::{Event, ObjectRef, ObjectState};
 
@@ -61,16 +62,8 @@ struct Seen<'h> {
     version: &'h str,
 }
 
-impl Seen<'_> {
-    /// None where the versions are no numbers, which an API server of another make may do.
-    fn is_before(self, other: Self) -> Option<bool> {
-        let number = |seen: Self| seen.version.parse::<u128>().ok();
-        Some(number(self)? < number(other)?)
-    }
-}
-
 fn sentence(bound: Seen<'_>, scheduled: Seen<'_>, pod: &str, waited: bool) -> Option<String> {
-    let (order, us) = if bound.is_before(scheduled)? {
+    let (order, us) = if revision(bound.version)? < revision(scheduled.version)? {
         ("before", scheduled.at.us.saturating_sub(bound.at.us))
     } else {
         ("after", bound.at.us.saturating_sub(scheduled.at.us))

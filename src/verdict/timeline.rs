@@ -85,7 +85,7 @@ impl<'h> Timeline<'_, 'h> {
 /// Within one kind they are numbers that grow (Kubernetes' "API concepts: Resource versions"); should the watch have
 /// told otherwise, one of the two is not what it seems.
 pub(super) fn compare(earlier: Word<'_>, later: Word<'_>) -> Result<String, String> {
-    let number = |word: Word<'_>| word.version.and_then(|version| version.parse::<u128>().ok());
+    let number = |word: Word<'_>| word.version.and_then(revision);
     match (number(earlier), number(later)) {
         (Some(before), Some(after)) if before < after => Ok(format!(" (resourceVersion {after} > {before})")),
         (Some(before), Some(after)) => Err(format!(
@@ -93,6 +93,11 @@ pub(super) fn compare(earlier: Word<'_>, later: Word<'_>) -> Result<String, Stri
         )),
         _ => Ok(String::new()),
     }
+}
+
+/// A resourceVersion as the number that it is, but for what an API server of another make may say.
+pub(super) fn revision(version: &str) -> Option<u128> {
+    version.parse().ok()
 }
 
 pub(super) fn at(word: Word<'_>) -> String {

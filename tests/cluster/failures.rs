@@ -221,6 +221,7 @@ fn d3_11_the_missing_program_is_named() {
 fn init_container_never_ends(fixture: &str, line: &str) {
     let log = format!("Pod/mongodb-0:log={line}");
     let proven = expect_failure(fixture, &["Pod/mongodb-0:phase=Pending", &log]);
+    assert_eq!(proven.verdict.outcome, Outcome::Held);
     assert_promise(
         &proven,
         Drill::ExpectFailure,

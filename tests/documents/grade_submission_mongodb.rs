@@ -11,6 +11,7 @@ use stateproof::run::{Proven, Verification};
 use crate::support::census::Census;
 use crate::support::{
     assert_claims, assert_met_rows, assert_promise, cluster, fixture, promise, prove, proven, rewritten,
+    verification_of,
 };
 
 /// The first state: two members that know nothing of each other behind one address.
@@ -29,9 +30,9 @@ static BY_HAND: LazyLock<Proven> = LazyLock::new(|| {
 /// the end all other tests have waited for the last of them.
 fn prove_in_its_own_namespace(state: &str, how: impl FnOnce(Verification) -> Verification) -> Proven {
     let own = format!("grade-submission-{state}");
-    let set = fixture(&format!("grade-submission/{state}"));
-    let set = rewritten(&set, &[("grade-submission", &own)]);
-    proven(&how(Verification::of([set.path()]).cluster(cluster())))
+    let name = format!("grade-submission/{state}");
+    let set = rewritten(&fixture(&name), &[("grade-submission", &own)]);
+    proven(&how(verification_of(set.path(), &name)))
 }
 
 /// The last state, repaired: the set initiates itself, and a Service leads to its first member. In the document's

@@ -10,7 +10,7 @@ use stateproof::run::Proven;
 
 use crate::support::census::Census;
 use crate::support::{
-    assert_claims, assert_met_rows, assert_promise, cluster, promise, prove, with_standing,
+    assert_claims, assert_met_rows, assert_promise, cluster, first_seen, promise, prove, with_standing,
 };
 
 /// One run of the drills on the reconstructed manifest serves the tests of its claims.
@@ -167,18 +167,9 @@ fn d4_6_pods_come_back_where_their_volumes_lie() {
 /// what happened, is checked here, by resourceVersion: the two come by watches of their own.
 fn told(proven: &Proven) -> String {
     let version = |wanted: &dyn Fn(&str, &ObjectState) -> bool| {
-        proven
-            .history
-            .records
-            .iter()
-            .find_map(|record| match &record.event {
-                Event::Observed {
-                    object,
-                    version,
-                    state,
-                } if wanted(&object.name, state) => Some(version.parse::<u64>().unwrap()),
-                _ => None,
-            })
+        first_seen(proven, |object, version, state| {
+            wanted(&object.name, state).then(|| version.parse::<u64>().unwrap())
+        })
     };
     let bound = version(&|name, state| {
         name.ends_with("-mysql-0") && matches!(state, ObjectState::Claim(claim) if claim.volume.is_some())

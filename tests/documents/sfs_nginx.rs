@@ -9,7 +9,8 @@ use stateproof::run::Proven;
 
 use crate::support::census::Census;
 use crate::support::{
-    assert_promise, expect_failure, fixture, one_node_cluster, prove, proven, verification, with_standing,
+    assert_promise, expect_failure, first_seen, fixture, one_node_cluster, prove, proven, verification,
+    with_standing,
 };
 use crate::volume_directory::{self, Looks};
 
@@ -115,18 +116,10 @@ fn d2_5_files_on_the_static_volume_survive_the_pod() {
         Outcome::Held,
         &words,
     );
-    let capacity = VOLUME
-        .history
-        .records
-        .iter()
-        .find_map(|record| match &record.event {
-            Event::Observed {
-                object,
-                state: ObjectState::Volume(volume),
-                ..
-            } if object.name == "pv-sfs01" => volume.capacity.clone(),
-            _ => None,
-        });
+    let capacity = first_seen(&VOLUME, |object, _, state| match state {
+        ObjectState::Volume(volume) if object.name == "pv-sfs01" => volume.capacity.clone(),
+        _ => None,
+    });
     assert_eq!(capacity.as_deref(), Some("100Mi"));
 }
 

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use stateproof::cluster::provider::{ClusterSpec, ConfigFile, Layout, Provider};
-use stateproof::history::{Event, ObjectState};
+use stateproof::history::{Event, ObjectRef, ObjectState};
 use stateproof::plan::{Drill, Outcome, Plan, Promise};
 use stateproof::report::{Style, render};
 use stateproof::run::{Proven, RunError, Verification};
@@ -109,7 +109,12 @@ static RUNS: AtomicUsize = AtomicUsize::new(0);
 
 /// A verification of a fixture on the shared cluster.
 pub fn verification(fixture_name: &str) -> Verification {
-    let verification = Verification::of([fixture(fixture_name)]).cluster(cluster());
+    verification_of(&fixture(fixture_name), fixture_name)
+}
+
+/// The same of a set that lies elsewhere. Its history is called after the fixture that it was made of.
+pub fn verification_of(set: &Path, fixture_name: &str) -> Verification {
+    let verification = Verification::of([set]).cluster(cluster());
     match std::env::var_os("STATEPROOF_REPORTS") {
         Some(directory) => {
             let directory = PathBuf::from(directory);
@@ -148,6 +153,23 @@ pub fn refuse(fixture_name: &str) -> RunError {
         Err(error) => error,
         Ok(proven) => panic!("{}", render(&proven.verdict, &Style::default())),
     }
+}
+
+/// What is looked for in the first object's state, of all that the watches delivered, that has it: object,
+/// resourceVersion, state.
+pub fn first_seen<T>(
+    proven: &Proven,
+    look: impl Fn(&ObjectRef, &str, &ObjectState) -> Option<T>,
+) -> Option<T> {
+    let mut records = proven.history.records.iter();
+    records.find_map(|record| match &record.event {
+        Event::Observed {
+            object,
+            version,
+            state,
+        } => look(object, version, state),
+        _ => None,
+    })
 }
 
 /// What a promise of a drill came to.
