@@ -14,6 +14,7 @@ mod crash;
 mod despair;
 mod drain;
 mod drill;
+mod election;
 mod end;
 mod error;
 mod evict;

@@ -23,14 +23,14 @@ const STALLED: Duration = Duration::from_secs(40);
 
 /// The roles of a replica set's members, followed in the background for as long as the run lasts.
 pub struct Roles {
-    workload: Workload,
+    pub(super) workload: Workload,
     set: String,
     credentials: Credentials,
     reach: Arc<dyn Reach>,
     recorder: Recorder,
     /// Opened when there are members to ask.
     begin: CancellationToken,
-    board: watch::Sender<Board>,
+    pub(super) board: watch::Sender<Board>,
 }
 
 impl Roles {
@@ -97,18 +97,6 @@ impl Roles {
             .collect();
         self.until(&format!("one PRIMARY of {replicas} members"), deadline, |board| {
             board.settled(&pods)
-        })
-        .await
-    }
-
-    /// Waits until this member is PRIMARY and the others follow it.
-    ///
-    /// # Errors
-    /// [`RunError::Unsettled`] with what the members say of it.
-    pub async fn led_by(&self, pod: &str, deadline: Duration) -> Result<(), RunError> {
-        let pods: Vec<String> = self.workload.members().map(|member| member.pod).collect();
-        self.until(&format!("{pod} as the PRIMARY"), deadline, |board| {
-            board.settled(&pods) && board.is(pod, "PRIMARY")
         })
         .await
     }
@@ -180,7 +168,7 @@ impl Roles {
         Server::new(&self.reach, &member.dns, port, &self.credentials).await
     }
 
-    async fn until(
+    pub(super) async fn until(
         &self,
         awaited: &str,
         deadline: Duration,

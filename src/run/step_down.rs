@@ -16,36 +16,13 @@ impl Run<'_> {
         self.timed("PRIMARY and SECONDARY".to_owned(), settled).await
     }
 
-    /// Has the first member elected, unless it is PRIMARY already: nobody else may stand for election meanwhile.
+    /// Has the first member elected, unless it is PRIMARY already.
     pub(super) async fn elect_first(&self) -> Result<(), RunError> {
         let (Some(roles), first) = (self.bench.roles, self.workload.member(0)) else {
             return Ok(());
         };
-        let primary = roles.primary();
-        let Some(primary) = primary.filter(|primary| primary.pod != first.pod) else {
-            return Ok(());
-        };
-        let others = || self.workload.members().skip(1);
-        self.timed(
-            format!("{} elected in place of {}", first.pod, primary.pod),
-            async {
-                let elected = async {
-                    for member in others().filter(|member| member.pod != primary.pod) {
-                        roles.server(&member).await?.freeze(true).await?;
-                    }
-                    roles.server(&primary).await?.step_down().await?;
-                    roles.led_by(&first.pod, self.bench.deadline).await
-                };
-                let mut done = elected.await;
-                // Whatever came of it, and the one that stepped down too.
-                for member in others() {
-                    let thawed = async { Ok(roles.server(&member).await?.freeze(false).await?) };
-                    done = done.and(thawed.await);
-                }
-                done
-            },
-        )
-        .await
+        let elected = roles.elect(&first, self.bench.deadline);
+        self.timed(format!("{} elected", first.pod), elected).await
     }
 
     /// Tells the PRIMARY to step down, and waits for the next.
@@ -66,12 +43,21 @@ impl Run<'_> {
         let pod = pod.ok_or_else(|| nobody(&format!("Pod {}", primary.pod)))?;
         let drill = self.ledger.drill.clone();
         self.begin_fault(fault, vec![pod]).await?;
-        self.timed(format!("{} steps down", primary.pod), async {
+        let stepped_down = self.timed(format!("{} steps down", primary.pod), async {
             Ok(roles.server(&primary).await?.step_down().await?)
-        })
-        .await?;
+        });
+        if !stepped_down.await? {
+            let gone = format!(
+                "PRIMARY {} any more: an election of the set's own came first",
+                primary.pod
+            );
+            return Err(nobody(&gone).into());
+        }
         self.record(Event::FaultAccepted { drill, fault })?;
         let next = roles.succeeded(&primary.pod, self.bench.deadline);
-        self.timed("another PRIMARY".to_owned(), next).await
+        let succeeded = self.timed("another PRIMARY".to_owned(), next).await;
+        // From now on it may stand again, like any other: what comes next is not to be held up by it.
+        let thawed = async { roles.server(&primary).await?.freeze(false).await };
+        succeeded.and(thawed.await.map(drop).map_err(RunError::from))
     }
 }

@@ -1,4 +1,5 @@
-//! Replica sets that do not come to a PRIMARY: the run ends with the cause, not with a time-out alone.
+//! Replica sets that come to the PRIMARY that is wanted, and others that come to none: the run ends with the cause, not
+//! with a time-out alone.
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,13 @@ fn why(proven: &Proven) -> String {
     assert_eq!(proven.verdict.outcome, Outcome::Inconclusive);
     let errors = proven.verdict.failures.iter().flat_map(|failure| &failure.error);
     errors.cloned().collect::<Vec<_>>().join("\n")
+}
+
+/// Who stepped down may stand for election again as soon as there is another PRIMARY: the next round has it elected.
+#[test]
+fn a_primary_that_stepped_down_can_be_elected_again() {
+    let verification = verification("grade-submission/6-post-start-repaired").drills(&[Drill::StepDown]);
+    block_on(verification.repeat(2).run()).unwrap().assert_held();
 }
 
 /// A set that nobody initiates says so, and what can be done about it.

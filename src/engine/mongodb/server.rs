@@ -13,6 +13,14 @@ use crate::workload::Credentials;
 /// `NotYetInitialized`: no configuration has reached the member.
 const NOT_YET_INITIALIZED: i32 = 94;
 
+/// `NotSecondary`: the PRIMARY, or a candidate, is not kept from what it does already.
+const NOT_SECONDARY: i32 = 95;
+
+/// What who is not the PRIMARY says to being told to step down, and who was when it was told: `NotWritablePrimary`;
+/// `ConflictingOperationInProgress`, `PrimarySteppedDown` and `InterruptedDueToReplStateChange` where an election of the
+/// set's own came first.
+const NO_LONGER_PRIMARY: [i32; 4] = [10107, 117, 189, 11602];
+
 /// For how long a PRIMARY that stepped down does not stand for election, in seconds: long enough to see what the others
 /// do without it.
 const STEP_DOWN_SECONDS: i32 = 120;
@@ -131,28 +139,37 @@ impl Server {
         Ok(())
     }
 
-    /// `rs.stepDown`: the PRIMARY waits until a SECONDARY has caught up, and does not stand for election for 120 s.
+    /// `rs.stepDown`: the PRIMARY waits until a SECONDARY has caught up, and does not stand for election for 120 s. Gives
+    /// whether it did: who is not the PRIMARY, or no longer, does not.
     ///
     /// # Errors
-    /// [`SessionError`] when the server refuses, for example because it is not the PRIMARY, or is gone.
-    pub async fn step_down(&self) -> Result<(), SessionError> {
+    /// [`SessionError`] when the server refuses, for example because no SECONDARY caught up, or is gone.
+    pub async fn step_down(&self) -> Result<bool, SessionError> {
         let command = doc! {
             "replSetStepDown": STEP_DOWN_SECONDS,
             "secondaryCatchUpPeriodSecs": CATCH_UP_SECONDS,
         };
-        self.ask(command).await?;
-        Ok(())
+        self.ask_in_role(command, &NO_LONGER_PRIMARY).await
     }
 
     /// `rs.freeze`: whether the member is kept from standing for election, for as long as after [`Self::step_down`]. What
-    /// that one began is ended as well.
+    /// that one began is ended as well. Gives whether it did: the PRIMARY, or who is about to be, does not.
     ///
     /// # Errors
-    /// [`SessionError`] when the server refuses, for example because it is the PRIMARY, or is gone.
-    pub async fn freeze(&self, frozen: bool) -> Result<(), SessionError> {
+    /// [`SessionError`] when the server refuses or is gone.
+    pub async fn freeze(&self, frozen: bool) -> Result<bool, SessionError> {
         let seconds = if frozen { STEP_DOWN_SECONDS } else { 0 };
-        self.ask(doc! {"replSetFreeze": seconds}).await?;
-        Ok(())
+        self.ask_in_role(doc! {"replSetFreeze": seconds}, &[NOT_SECONDARY])
+            .await
+    }
+
+    /// Asks for what only a member in a certain role does; whether it had that role.
+    async fn ask_in_role(&self, command: Document, in_another: &[i32]) -> Result<bool, SessionError> {
+        match self.answer(command).await? {
+            Ok(_) => Ok(true),
+            Err(error) if code(&error).is_some_and(|code| in_another.contains(&code)) => Ok(false),
+            Err(error) => Err(self.client.proxy.explain(error.into())),
+        }
     }
 
     /// Asks a question that a member without a configuration has no answer to.
