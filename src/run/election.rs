@@ -52,9 +52,17 @@ impl Roles {
         let mut done = elected.await;
         // Whatever came of it, and the one that stepped down too.
         for member in others() {
-            let thawed = async { self.server(&member).await?.freeze(false).await };
-            done = done.and(thawed.await.map(drop).map_err(RunError::from));
+            done = done.and(self.thaw(&member).await);
         }
         done
+    }
+
+    /// Lets a member stand for election again, at once.
+    ///
+    /// # Errors
+    /// [`RunError::Session`] when it refuses or is gone.
+    pub async fn thaw(&self, member: &Member) -> Result<(), RunError> {
+        self.server(member).await?.freeze(false).await?;
+        Ok(())
     }
 }

@@ -47,17 +47,12 @@ impl Run<'_> {
             Ok(roles.server(&primary).await?.step_down().await?)
         });
         if !stepped_down.await? {
-            let gone = format!(
-                "PRIMARY {} any more: an election of the set's own came first",
-                primary.pod
-            );
-            return Err(nobody(&gone).into());
+            return Err(nobody(&format!("PRIMARY {} any more", primary.pod)).into());
         }
         self.record(Event::FaultAccepted { drill, fault })?;
         let next = roles.succeeded(&primary.pod, self.bench.deadline);
         let succeeded = self.timed("another PRIMARY".to_owned(), next).await;
         // From now on it may stand again, like any other: what comes next is not to be held up by it.
-        let thawed = async { roles.server(&primary).await?.freeze(false).await };
-        succeeded.and(thawed.await.map(drop).map_err(RunError::from))
+        succeeded.and(roles.thaw(&primary).await)
     }
 }

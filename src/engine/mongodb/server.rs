@@ -16,9 +16,8 @@ const NOT_YET_INITIALIZED: i32 = 94;
 /// `NotSecondary`: the PRIMARY, or a candidate, is not kept from what it does already.
 const NOT_SECONDARY: i32 = 95;
 
-/// What who is not the PRIMARY says to being told to step down, and who was when it was told: `NotWritablePrimary`;
-/// `ConflictingOperationInProgress`, `PrimarySteppedDown` and `InterruptedDueToReplStateChange` where an election of the
-/// set's own came first.
+/// What who is not the PRIMARY says to being told to step down: `NotWritablePrimary`, and, where it was when it was told,
+/// `ConflictingOperationInProgress`, `PrimarySteppedDown` and `InterruptedDueToReplStateChange`.
 const NO_LONGER_PRIMARY: [i32; 4] = [10107, 117, 189, 11602];
 
 /// For how long a PRIMARY that stepped down does not stand for election, in seconds: long enough to see what the others
@@ -68,7 +67,10 @@ impl Server {
     /// # Errors
     /// [`SessionError`] when the server refuses or is gone.
     pub async fn configuration(&self) -> Result<Option<Configuration>, SessionError> {
-        let Some(answer) = self.asked_of_a_set(doc! {"replSetGetConfig": 1}).await? else {
+        let Some(answer) = self
+            .ask_unless(&[NOT_YET_INITIALIZED], doc! {"replSetGetConfig": 1})
+            .await?
+        else {
             return Ok(None);
         };
         let no_document = |error| SessionError::Server(format!("its configuration cannot be read: {error}"));
@@ -88,7 +90,10 @@ impl Server {
     /// # Errors
     /// [`SessionError`] when the server refuses or is gone.
     pub async fn state(&self) -> Result<String, SessionError> {
-        let Some(status) = self.asked_of_a_set(doc! {"replSetGetStatus": 1}).await? else {
+        let Some(status) = self
+            .ask_unless(&[NOT_YET_INITIALIZED], doc! {"replSetGetStatus": 1})
+            .await?
+        else {
             return Ok("STARTUP".to_owned());
         };
         let own = documents(&status, "members").find(|member| member.get_bool("self").unwrap_or_default());
@@ -149,7 +154,8 @@ impl Server {
             "replSetStepDown": STEP_DOWN_SECONDS,
             "secondaryCatchUpPeriodSecs": CATCH_UP_SECONDS,
         };
-        self.ask_in_role(command, &NO_LONGER_PRIMARY).await
+        let done = self.ask_unless(&NO_LONGER_PRIMARY, command).await?;
+        Ok(done.is_some())
     }
 
     /// `rs.freeze`: whether the member is kept from standing for election, for as long as after [`Self::step_down`]. What
@@ -159,24 +165,20 @@ impl Server {
     /// [`SessionError`] when the server refuses or is gone.
     pub async fn freeze(&self, frozen: bool) -> Result<bool, SessionError> {
         let seconds = if frozen { STEP_DOWN_SECONDS } else { 0 };
-        self.ask_in_role(doc! {"replSetFreeze": seconds}, &[NOT_SECONDARY])
-            .await
+        let command = doc! {"replSetFreeze": seconds};
+        let done = self.ask_unless(&[NOT_SECONDARY], command).await?;
+        Ok(done.is_some())
     }
 
-    /// Asks for what only a member in a certain role does; whether it had that role.
-    async fn ask_in_role(&self, command: Document, in_another: &[i32]) -> Result<bool, SessionError> {
-        match self.answer(command).await? {
-            Ok(_) => Ok(true),
-            Err(error) if code(&error).is_some_and(|code| in_another.contains(&code)) => Ok(false),
-            Err(error) => Err(self.client.proxy.explain(error.into())),
-        }
-    }
-
-    /// Asks a question that a member without a configuration has no answer to.
-    async fn asked_of_a_set(&self, command: Document) -> Result<Option<Document>, SessionError> {
+    /// Asks what some members have no answer to: none from one that refuses with one of these codes.
+    async fn ask_unless(
+        &self,
+        refusals: &[i32],
+        command: Document,
+    ) -> Result<Option<Document>, SessionError> {
         match self.answer(command).await? {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if code(&error) == Some(NOT_YET_INITIALIZED) => Ok(None),
+            Err(error) if code(&error).is_some_and(|code| refusals.contains(&code)) => Ok(None),
             Err(error) => Err(self.client.proxy.explain(error.into())),
         }
     }
